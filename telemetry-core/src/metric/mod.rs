@@ -1,0 +1,3 @@
+//! Instruments, their registry and their exposition.
+
+pub mod snapshot;

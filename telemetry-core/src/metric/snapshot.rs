@@ -1,0 +1,73 @@
+//! The state of every instrument at one moment, as the sinks receive it.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::OnceLock;
+
+/// Every instrument's values at one moment.
+#[derive(Debug, Default)]
+pub struct MetricsSnapshot {
+    /// When it was taken, in nanoseconds since the Unix epoch.
+    pub time_unix_nanos: u64,
+    /// Since when cumulative values count, in nanoseconds since the Unix epoch.
+    pub start_unix_nanos: u64,
+    /// One entry an instrument, sorted by name.
+    pub families: Vec<MetricFamily>,
+    /// The Prometheus text, rendered at most once.
+    pub(crate) text: OnceLock<String>,
+}
+
+/// One instrument and its series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricFamily {
+    /// The full name, `_total` and unit included.
+    pub name: Cow<'static, str>,
+    /// What it measures, for a person.
+    pub help: Cow<'static, str>,
+    /// The unit, where one was declared (`seconds`, `bytes`).
+    pub unit: Option<Cow<'static, str>>,
+    /// Its type.
+    pub kind: MetricKind,
+    /// The crate that declared it.
+    pub crate_name: Cow<'static, str>,
+    /// One entry a label set; exactly one for an instrument without labels.
+    pub series: Vec<MetricSeries>,
+}
+
+/// The type of an instrument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MetricKind {
+    /// A total that only grows.
+    Counter,
+    /// A value that goes up and down.
+    Gauge,
+    /// Observations counted in buckets.
+    Histogram,
+}
+
+/// One label set of an instrument with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MetricSeries {
+    /// Names and values, in the order of the declaration.
+    pub labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    /// The value.
+    pub value: MetricValue,
+}
+
+/// The value of one series.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MetricValue {
+    /// A counter's total.
+    Counter(u64),
+    /// A gauge's value.
+    Gauge(f64),
+    /// A histogram's buckets.
+    Histogram {
+        /// Upper bounds, strictly increasing, without the infinite one.
+        bounds: Arc<[f64]>,
+        /// Observations in each bucket, not cumulative; one more than `bounds`, the last being the infinite one.
+        counts: Vec<u64>,
+        /// The sum of all observations.
+        sum: f64,
+    },
+}

@@ -1,0 +1,89 @@
+//! Where telemetry goes: the trait and the built-in sinks, one file each.
+
+use std::sync::Arc;
+
+use crate::metric::snapshot::MetricsSnapshot;
+use crate::record::SpanRecord;
+use crate::resource::Resource;
+
+/// A destination for spans and metrics.
+///
+/// Each sink runs on a thread of its own behind a bounded queue, so one that is slow, fails or panics touches no
+/// other. Spans opened while a sink runs are suppressed: an exporter never traces itself.
+pub trait Sink: Send + 'static {
+    /// The sink's name in figures and reports, such as `stdout`.
+    fn name(&self) -> &str;
+
+    /// Called once on the sink's thread before anything else.
+    ///
+    /// # Errors
+    /// A failure is counted and reported; the sink is still fed.
+    fn start(&mut self, context: &SinkContext) -> Result<(), SinkError> {
+        let _ = context;
+        Ok(())
+    }
+
+    /// Delivers a batch of finished spans.
+    ///
+    /// # Errors
+    /// The batch counts as dropped by this sink.
+    fn export_spans(&mut self, spans: &[SpanRecord]) -> Result<(), SinkError>;
+
+    /// Delivers the state of every instrument.
+    ///
+    /// # Errors
+    /// The snapshot counts as dropped by this sink.
+    fn export_metrics(&mut self, metrics: &Arc<MetricsSnapshot>) -> Result<(), SinkError>;
+
+    /// Pushes out whatever the sink has buffered.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn flush(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    /// Ends the sink; nothing is called after it.
+    ///
+    /// # Errors
+    /// What could not be written.
+    fn close(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    /// Called in the child of a fork, before anything else is delivered there.
+    fn after_fork(&mut self) -> AfterFork {
+        AfterFork::Keep
+    }
+}
+
+/// What a sink does in the child of a fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AfterFork {
+    /// Goes on with what it inherited, or has rebuilt itself.
+    Keep,
+    /// Stays silent in the child.
+    Disable,
+}
+
+/// What a sink is told before it starts.
+#[derive(Clone, Debug)]
+pub struct SinkContext {
+    /// What the service is: its name, version, instance, host and process.
+    pub resource: Arc<Resource>,
+}
+
+/// Why a sink could not deliver.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SinkError {
+    /// Reading or writing failed.
+    #[error("input or output failed: {0}")]
+    Io(#[from] std::io::Error),
+    /// The destination refused what it was given.
+    #[error("the destination refused it: {0}")]
+    Refused(String),
+    /// Anything else.
+    #[error("{0}")]
+    Other(Box<dyn std::error::Error + Send + Sync>),
+}

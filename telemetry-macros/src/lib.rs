@@ -1,0 +1,2 @@
+//! The macros of `telemetry-core`, which re-exports them.
+#![forbid(unsafe_code)]
