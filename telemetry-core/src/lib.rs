@@ -24,6 +24,8 @@ pub mod record;
 pub mod resource;
 mod ring;
 #[cfg(not(loom))]
+mod ring_control;
+#[cfg(not(loom))]
 mod sample;
 #[cfg(not(loom))]
 pub mod settings;
@@ -42,6 +44,7 @@ mod exports {
     pub use crate::id::{SpanId, TraceId};
     pub use crate::pipeline::{Accounting, RingError};
     pub use crate::record::{Origin, Outcome, SpanKind, Status};
+    pub use crate::ring_control::{RingControl, ring};
     pub use crate::sample::{
         AlwaysSample, Decision, NeverSample, ParentBased, RatioError, RatioSample, Sampler,
         SamplingParameters,
