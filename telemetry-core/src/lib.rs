@@ -19,6 +19,8 @@ pub mod metric;
 #[cfg(not(loom))]
 mod pipeline;
 #[cfg(not(loom))]
+pub mod propagate;
+#[cfg(not(loom))]
 pub mod record;
 #[cfg(not(loom))]
 pub mod resource;
