@@ -13,6 +13,7 @@ mod figures;
 pub(crate) mod lane;
 mod options;
 mod progress;
+pub(crate) mod salvage;
 pub(crate) mod sink_thread;
 #[cfg(test)]
 mod tests;
@@ -89,6 +90,8 @@ impl Drain {
     }
 
     /// Drains everything ready and waits until every sink has processed it.
+    ///
+    /// Called by a sink it waits for itself, until the time is over; so do `flush` and `shutdown`.
     ///
     /// # Errors
     /// The drain has stopped, or a sink failed, dropped something or was not done in time.

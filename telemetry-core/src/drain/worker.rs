@@ -54,6 +54,11 @@ impl Shared {
         lock(&self.lanes).list.clone()
     }
 
+    /// The sinks, unless the list is locked: for the child of a fork, which must not wait for a lock.
+    pub(super) fn lanes_if_free(&self) -> Option<Vec<Arc<Lane>>> {
+        self.lanes.try_lock().ok().map(|lanes| lanes.list.clone())
+    }
+
     pub(super) fn families(&self) -> Vec<MetricFamily> {
         let lanes: Vec<_> = self.lanes().iter().map(|lane| lane.figures()).collect();
         figures::families(&lanes, &self.tick_durations)
@@ -167,9 +172,10 @@ pub(super) fn spawn(shared: &Arc<Shared>) -> io::Result<()> {
     Ok(())
 }
 
-/// The time of the next tick: a whole number of intervals after the last one, without making up for missed ones.
-fn next_tick(last: Instant, interval: Duration, now: Instant) -> Instant {
-    let next = last + interval;
+/// The time of the next tick: an interval after the one that was due, or after now when this one came early, on
+/// request, or so late that others were missed.
+fn next_tick(due: Instant, interval: Duration, now: Instant) -> Instant {
+    let next = due.min(now) + interval;
     if next > now { next } else { now + interval }
 }
 
@@ -181,4 +187,19 @@ fn free_name(lanes: &[Arc<Lane>], wanted: &str) -> String {
         .chain(numbered)
         .find(|name| is_free(name))
         .unwrap_or_else(|| wanted.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_keep_their_rhythm_and_never_catch_up() {
+        let second = Duration::from_secs(1);
+        let due = Instant::now();
+        let millis = |n| due + Duration::from_millis(n);
+        assert_eq!(next_tick(due, second, millis(200)), millis(1000), "a little late");
+        assert_eq!(next_tick(due, second, millis(5300)), millis(6300), "five missed");
+        assert_eq!(next_tick(millis(900), second, millis(100)), millis(1100), "early, on request");
+    }
 }
