@@ -55,6 +55,7 @@ mod exports {
         AttributeValue, CallSite, Constant, Entry, EventWriter, Instrument, Instrumented, Name, Run, Site,
         Span, SpanBuilder, SpanGuard, TaskSpan,
     };
+    pub use telemetry_macros::{span, step, trace};
 }
 #[cfg(not(loom))]
 pub use exports::*;
