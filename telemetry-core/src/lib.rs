@@ -39,23 +39,9 @@ mod sync;
 #[cfg(not(loom))]
 pub mod testing;
 
-#[cfg(not(loom))]
-mod exports {
-    pub use crate::clock::DRIFT_LIMIT_NANOS;
-    pub use crate::context::{Context, ContextGuard, SpanContext};
-    pub use crate::id::{SpanId, TraceId};
-    pub use crate::pipeline::{Accounting, RingError};
-    pub use crate::record::{Origin, Outcome, SpanKind, Status};
-    pub use crate::ring_control::{RingControl, ring};
-    pub use crate::sample::{
-        AlwaysSample, Decision, NeverSample, ParentBased, RatioError, RatioSample, Sampler,
-        SamplingParameters,
-    };
-    pub use crate::span::{
-        AttributeValue, CallSite, Constant, Entry, EventWriter, Instrument, Instrumented, Name, Run, Site,
-        Span, SpanBuilder, SpanGuard, TaskSpan,
-    };
-    pub use telemetry_macros::{span, step, trace};
-}
-#[cfg(not(loom))]
-pub use exports::*;
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use metric::Label;
+pub use telemetry_macros::{Label, metric};
