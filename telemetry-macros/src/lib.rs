@@ -1,8 +1,29 @@
 //! The macros of `telemetry-core`, which re-exports them.
 #![forbid(unsafe_code)]
 
+use proc_macro::TokenStream;
+
 mod label;
 mod metric;
+mod mistakes;
+mod site;
+mod step;
+mod trace;
+
+#[proc_macro_attribute]
+pub fn trace(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    trace::attribute(trace::Macro::Trace, arguments.into(), item.into()).into()
+}
+
+#[proc_macro_attribute]
+pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    trace::attribute(trace::Macro::Span, arguments.into(), item.into()).into()
+}
+
+#[proc_macro]
+pub fn step(tokens: TokenStream) -> TokenStream {
+    step::step(tokens.into()).into()
+}
 
 /// Declares instruments as statics: counters, gauges and histograms, with their names, labels and buckets checked.
 ///
@@ -22,7 +43,7 @@ mod metric;
 /// Every instrument shows on the first scrape, at zero. For labels the macro also makes a struct named after the static
 /// (`LOOKUPS`: `LookupsLabels`), so that arity, order and types are checked by the compiler.
 #[proc_macro]
-pub fn metric(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+pub fn metric(input: TokenStream) -> TokenStream {
     metric::metric(input.into()).into()
 }
 
@@ -34,6 +55,6 @@ pub fn metric(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// | `#[label(rename_all = "…")]` | the enum | `snake_case`, `kebab-case`, `SCREAMING_SNAKE_CASE`, `lowercase`, `UPPERCASE`, `camelCase` or `PascalCase` |
 /// | `#[label(crate = path)]` | the enum | where `telemetry_core` is found |
 #[proc_macro_derive(Label, attributes(label))]
-pub fn derive_label(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+pub fn derive_label(input: TokenStream) -> TokenStream {
     label::derive(input.into()).into()
 }

@@ -18,8 +18,6 @@
 //! Past its limit of series (1,000 unless declared otherwise) an instrument with string labels counts further label
 //! sets together in one series, every label `_other` and `otel_metric_overflow="true"` beside them.
 
-#![allow(dead_code, unused_imports, reason = "the pipeline that reads the store is not in yet")]
-
 pub(crate) mod buckets;
 mod cells;
 mod collect;

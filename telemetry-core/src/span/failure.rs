@@ -284,7 +284,10 @@ mod tests {
         assert_eq!(message_of!(Err::<(), Box<dyn Error>>(Box::new(Outer(Inner)))), chain);
         assert_eq!(message_of!(Err::<(), Box<dyn Error + Send>>(Box::new(Outer(Inner)))), chain);
         assert_eq!(message_of!(Err::<(), Box<dyn Error + Send + Sync>>(Box::new(Outer(Inner)))), chain);
-        assert_eq!(message_of!(Err::<(), std::sync::Arc<dyn Error>>(std::sync::Arc::new(Outer(Inner)))), chain);
+        assert_eq!(
+            message_of!(Err::<(), std::sync::Arc<dyn Error>>(std::sync::Arc::new(Outer(Inner)))),
+            chain
+        );
         assert_eq!(message_of!(Err::<(), Box<Outer>>(Box::new(Outer(Inner)))), chain);
         assert_eq!(message_of!(Err::<(), &dyn Error>(&Outer(Inner))), chain);
     }
@@ -301,7 +304,10 @@ mod tests {
             }
         }
 
-        assert_eq!(message_of!(Err::<(), _>(Report(Outer(Inner)))), said("cannot load the book: the disk is gone"));
+        assert_eq!(
+            message_of!(Err::<(), _>(Report(Outer(Inner)))),
+            said("cannot load the book: the disk is gone")
+        );
     }
 
     #[test]

@@ -18,7 +18,12 @@ pub(super) fn traced(traced: &Traced) -> TokenStream {
         Shape::Called { output, owned } => called(traced, output, owned),
         Shape::Watched { output } => watched(traced, output),
         Shape::Async { output, owned } => {
-            let polled = polled(&quote_spanned!(Span::mixed_site()=> async move), output, owned, &body.to_token_stream());
+            let polled = polled(
+                &quote_spanned!(Span::mixed_site()=> async move),
+                output,
+                owned,
+                &body.to_token_stream(),
+            );
             awaited(traced, &polled)
         }
         Shape::TailFuture { output, tail } => tail_future(traced, output, tail),

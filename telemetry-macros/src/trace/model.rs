@@ -111,7 +111,9 @@ fn outcome(err: Option<ErrorHandling>, function: &Function) -> Outcome {
     match err {
         Some(ErrorHandling::Off) => Outcome::Ignored,
         Some(ErrorHandling::Mapped(path)) => Outcome::Mapped(path),
-        None if function.output().is_some_and(|output| returns_maybe_result(function, output)) => Outcome::Probed,
+        None if function.output().is_some_and(|output| returns_maybe_result(function, output)) => {
+            Outcome::Probed
+        }
         None => Outcome::Ignored,
     }
 }
@@ -128,9 +130,11 @@ fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {
     let output = function.output();
     let written = output.map_or_else(|| quote_spanned!(Span::mixed_site()=> ()), signature::inferable);
     let expressions: Vec<_> = site.recorded.iter().map(|attribute| &attribute.expression).collect();
-    let owned = || signature::owned(&function.signature, |name| {
-        body::mentions(&function.body.stream(), name) || body::mentions(&quote!(#(#expressions)*), name)
-    });
+    let owned = || {
+        signature::owned(&function.signature, |name| {
+            body::mentions(&function.body.stream(), name) || body::mentions(&quote!(#(#expressions)*), name)
+        })
+    };
     if function.signature.asyncness.is_some() {
         return Shape::Async { output: written, owned: owned() };
     }
