@@ -100,12 +100,13 @@ impl Shared {
         }
     }
 
+    /// Hands out what is ready, batch by batch. What a panic of the source left in `scratch` goes with the next one.
     fn drain_spans(&self, scratch: &mut Vec<SpanRecord>) {
         let limit = self.source.capacity().saturating_mul(2).max(self.options.batch_spans);
         let mut taken = 0;
         while taken < limit {
-            scratch.clear();
-            if self.source.drain_spans(self.options.batch_spans, scratch) == 0 {
+            self.source.drain_spans(self.options.batch_spans, scratch);
+            if scratch.is_empty() {
                 break;
             }
             taken += scratch.len();
@@ -143,6 +144,8 @@ impl Shared {
             let wishes = self.progress.wishes();
             let due = next.saturating_duration_since(Instant::now());
             if due.is_zero() || wishes.tick || wishes.stop {
+                // The tick serves whatever woke the worker until now; wishes are read again before any wait.
+                self.waker.take();
                 self.progress.tick_started();
                 self.tick(true, &mut scratch);
                 self.progress.tick_finished();

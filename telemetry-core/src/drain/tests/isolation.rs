@@ -84,8 +84,8 @@ fn a_full_queue_drops_and_counts_for_that_sink_alone() {
 }
 
 #[test]
-fn a_panic_in_the_source_ends_neither_worker_nor_tick() {
-    struct Panicking(ListSource);
+fn a_panic_in_the_source_ends_no_tick_and_loses_no_span() {
+    struct Panicking(ListSource, AtomicU64);
     impl Source for Panicking {
         fn tick(&self) {
             panic!("clock");
@@ -94,13 +94,15 @@ fn a_panic_in_the_source_ends_neither_worker_nor_tick() {
             panic!("sampler")
         }
         fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize {
-            self.0.drain_spans(max, out)
+            let count = self.0.drain_spans(max, out);
+            assert!(self.1.fetch_add(1, Ordering::Relaxed) > 0, "ring");
+            count
         }
         fn capacity(&self) -> usize {
             10
         }
     }
-    let source = Arc::new(Panicking(ListSource::default()));
+    let source = Arc::new(Panicking(ListSource::default(), AtomicU64::new(0)));
     let faults = Arc::new(Faults::to(|_| {}));
     let options = Options { interval: Duration::from_secs(300), faults, ..Options::default() };
     let drain = Drain::start(options, Arc::clone(&source) as Arc<dyn Source>).unwrap();
