@@ -142,6 +142,8 @@ fn attributes(of_argument: &[Attribute], name: &Ident) -> Vec<Attribute> {
 fn may_own(ty: &Type) -> bool {
     match peeled(ty) {
         Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) | Type::Never(_) => false,
+        Type::Array(array) => may_own(&array.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().any(may_own),
         Type::Path(_) => !is_primitive(ty),
         _ => true,
     }
