@@ -10,3 +10,10 @@ pub mod resource;
 pub mod settings;
 pub mod sink;
 pub mod testing;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use metric::Label;
+pub use telemetry_macros::{Label, metric};
