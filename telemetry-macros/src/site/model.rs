@@ -77,7 +77,8 @@ impl Attributes {
         let mut keys = HashSet::new();
         for Written { key, value } in written {
             if !keys.insert(key.text.clone()) {
-                mistakes.push(syn::Error::new(key.span, format!("the attribute `{}` is given twice", key.text)));
+                mistakes
+                    .push(syn::Error::new(key.span, format!("the attribute `{}` is given twice", key.text)));
                 continue;
             }
             match value {
@@ -157,7 +158,8 @@ fn listed() -> String {
 
 /// The setter of a declared attribute: its key, with `_` for what cannot stand in a name.
 fn setter(key: &Key) -> Ident {
-    let mut name: String = key.text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    let mut name: String =
+        key.text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
     if name.starts_with(|c: char| c.is_ascii_digit()) {
         name.insert(0, '_');
     }
@@ -195,8 +197,12 @@ fn literal(lit: &Lit, negative: bool) -> Option<(&'static str, TokenStream)> {
             let digits: u64 = int.base10_parse().ok()?;
             let signed = if negative { digits <= 1 << 63 } else { digits < 1 << 63 };
             match int.suffix() {
-                "" | "i8" | "i16" | "i32" | "i64" | "isize" if signed => ("I64", Literal::u64_unsuffixed(digits)),
-                "" | "u8" | "u16" | "u32" | "u64" | "usize" if !negative => ("U64", Literal::u64_unsuffixed(digits)),
+                "" | "i8" | "i16" | "i32" | "i64" | "isize" if signed => {
+                    ("I64", Literal::u64_unsuffixed(digits))
+                }
+                "" | "u8" | "u16" | "u32" | "u64" | "usize" if !negative => {
+                    ("U64", Literal::u64_unsuffixed(digits))
+                }
                 _ => return None,
             }
         }

@@ -45,7 +45,8 @@ pub(crate) enum Form {
 pub(crate) fn attributes(input: ParseStream, mistakes: &mut Mistakes) -> Vec<Written> {
     let mut attributes = Vec::new();
     while !at_end(input) {
-        let attribute = attribute(input).and_then(|attribute| expect_comma(input, &attribute).map(|()| attribute));
+        let attribute =
+            attribute(input).and_then(|attribute| expect_comma(input, &attribute).map(|()| attribute));
         match attribute {
             Ok(attribute) => attributes.push(attribute),
             Err(mistake) => {

@@ -67,7 +67,9 @@ fn name(input: ParseStream) -> syn::Result<Name> {
     }
     let start = input.cursor().token_tree().map(|(token, _)| token);
     match input.parse::<Path>() {
-        Ok(path) if input.is_empty() || input.peek(Token![,]) || input.peek(Token![=>]) => Ok(Name::Path(path)),
+        Ok(path) if input.is_empty() || input.peek(Token![,]) || input.peek(Token![=>]) => {
+            Ok(Name::Path(path))
+        }
         _ => Err(syn::Error::new_spanned(start, EXPECTED)),
     }
 }

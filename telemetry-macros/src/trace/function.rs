@@ -63,9 +63,7 @@ fn function(of: Macro, input: ParseStream) -> syn::Result<Function> {
         return Err(swallow(input, syn::Error::new_spanned(name, message)));
     }
     let body = input.step(|cursor| match cursor.group(Delimiter::Brace) {
-        Some((content, span, rest)) => {
-            Ok((braced(content.token_stream(), span.join()), rest))
-        }
+        Some((content, span, rest)) => Ok((braced(content.token_stream(), span.join()), rest)),
         None => Err(cursor.error("expected the body of the function")),
     })?;
     let (inner_attributes, body) = hoist_inner_attributes(body)?;
@@ -94,7 +92,9 @@ fn refuse_other_items(of: Macro, input: ParseStream) -> syn::Result<()> {
     let Ok(refused) = ahead.call(Ident::parse_any) else { return Ok(()) };
     let message = match refused.to_string().as_str() {
         "impl" => format!("`{written}` goes on functions: put it on the methods of this impl"),
-        "trait" => format!("`{written}` goes on functions: put it on the methods of this trait that have a body"),
+        "trait" => {
+            format!("`{written}` goes on functions: put it on the methods of this trait that have a body")
+        }
         "mod" => format!("`{written}` goes on functions: put it on those of this module"),
         word @ ("struct" | "enum" | "union" | "type" | "use" | "static" | "macro_rules") => {
             format!("`{written}` goes on functions, not on a `{word}` item")

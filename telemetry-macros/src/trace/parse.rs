@@ -102,7 +102,10 @@ fn argument(
 ) -> syn::Result<()> {
     if input.peek(LitStr) {
         let name: LitStr = input.parse()?;
-        return Err(syn::Error::new_spanned(&name, format!("to name the span, write `name = {}`", name.token())));
+        return Err(syn::Error::new_spanned(
+            &name,
+            format!("to name the span, write `name = {}`", name.token()),
+        ));
     }
     let key = input.call(Ident::parse_any)?;
     let Some(row) = TABLE.iter().find(|row| key == row.key) else { return Err(unknown(&key)) };
@@ -158,7 +161,12 @@ fn name(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mist
     }
 }
 
-fn type_name(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
+fn type_name(
+    arguments: &mut Arguments,
+    key: &Ident,
+    input: ParseStream,
+    _: &mut Mistakes,
+) -> syn::Result<()> {
     equals(key, input)?;
     let path: Path = input.parse()?;
     match path.segments.last() {
@@ -170,9 +178,17 @@ fn type_name(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut
     }
 }
 
-fn attrs(arguments: &mut Arguments, key: &Ident, input: ParseStream, mistakes: &mut Mistakes) -> syn::Result<()> {
+fn attrs(
+    arguments: &mut Arguments,
+    key: &Ident,
+    input: ParseStream,
+    mistakes: &mut Mistakes,
+) -> syn::Result<()> {
     if !input.peek(syn::token::Paren) {
-        return Err(syn::Error::new_spanned(key, "attributes go in parentheses: `attrs(key = expression, …)`"));
+        return Err(syn::Error::new_spanned(
+            key,
+            "attributes go in parentheses: `attrs(key = expression, …)`",
+        ));
     }
     let content;
     syn::parenthesized!(content in input);
@@ -235,7 +251,12 @@ fn bind(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mist
     Ok(())
 }
 
-fn crate_path(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
+fn crate_path(
+    arguments: &mut Arguments,
+    key: &Ident,
+    input: ParseStream,
+    _: &mut Mistakes,
+) -> syn::Result<()> {
     equals(key, input)?;
     arguments.crate_path = Some(input.call(Path::parse_mod_style)?);
     Ok(())

@@ -54,7 +54,12 @@ fn a_name_says_something(_: Macro, arguments: &Arguments, _: &Function, mistakes
 }
 
 /// The call site is a `static`, which sees neither the arguments nor the type parameters around it.
-fn a_name_is_known_when_compiled(_: Macro, arguments: &Arguments, function: &Function, mistakes: &mut Mistakes) {
+fn a_name_is_known_when_compiled(
+    _: Macro,
+    arguments: &Arguments,
+    function: &Function,
+    mistakes: &mut Mistakes,
+) {
     let Some(Name::Path(path)) = &arguments.name else { return };
     let Some(first) = path.segments.first().map(|segment| &segment.ident) else { return };
     let expected = "the name of a span is a string literal or the path of a `const` of type `&'static str`";
@@ -63,7 +68,10 @@ fn a_name_is_known_when_compiled(_: Macro, arguments: &Arguments, function: &Fun
     } else if path.get_ident().is_some_and(|name| is_argument(function, name)) {
         mistakes.at(path, format!("`{first}` is an argument, known only at run time: {expected}"));
     } else if path.leading_colon.is_none() && is_generic(function, first) {
-        mistakes.at(path, format!("`{first}` is a generic parameter, and one name serves all of them: {expected}"));
+        mistakes.at(
+            path,
+            format!("`{first}` is a generic parameter, and one name serves all of them: {expected}"),
+        );
     }
 }
 
@@ -81,12 +89,20 @@ fn a_type_makes_a_name(of: Macro, arguments: &Arguments, _: &Function, mistakes:
 }
 
 /// A function for errors that never come would be forgotten code.
-fn a_mapped_error_must_be_possible(_: Macro, arguments: &Arguments, function: &Function, mistakes: &mut Mistakes) {
+fn a_mapped_error_must_be_possible(
+    _: Macro,
+    arguments: &Arguments,
+    function: &Function,
+    mistakes: &mut Mistakes,
+) {
     if let Some(ErrorHandling::Mapped(path)) = &arguments.err
         && !function.output().is_some_and(|output| returns_maybe_result(function, output))
     {
         let name = &function.signature.ident;
-        mistakes.at(path, format!("`{name}` does not return a `Result`: there is no error to hand to {}", shown(path)));
+        mistakes.at(
+            path,
+            format!("`{name}` does not return a `Result`: there is no error to hand to {}", shown(path)),
+        );
     }
 }
 
@@ -104,7 +120,8 @@ fn a_handle_hides_no_argument(_: Macro, arguments: &Arguments, function: &Functi
     if let Some(bind) = &arguments.bind
         && is_argument(function, bind)
     {
-        mistakes.at(bind, format!("the handle `{bind}` would hide the argument `{bind}`: give it another name"));
+        mistakes
+            .at(bind, format!("the handle `{bind}` would hide the argument `{bind}`: give it another name"));
     }
 }
 
@@ -120,7 +137,9 @@ pub(super) fn check_declared(declared: &[Declared], bind: Option<&Ident>, mistak
             mistakes.push(syn::Error::new(*span, message));
         }
         if let Some(other) = setters.insert(setter.to_string(), key) {
-            let message = format!("the attributes `{other}` and `{key}` would both be set by `{setter}(…)`: rename one");
+            let message = format!(
+                "the attributes `{other}` and `{key}` would both be set by `{setter}(…)`: rename one"
+            );
             mistakes.push(syn::Error::new(*span, message));
         }
     }

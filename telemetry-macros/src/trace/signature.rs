@@ -105,7 +105,10 @@ pub(super) fn owned(signature: &Signature, used: impl Fn(&Ident) -> bool) -> Vec
                     _ => false,
                 };
                 if by_value {
-                    owned.push(Owned { attributes: Vec::new(), variable: receiver.self_token.to_token_stream() });
+                    owned.push(Owned {
+                        attributes: Vec::new(),
+                        variable: receiver.self_token.to_token_stream(),
+                    });
                 }
             }
             FnArg::Typed(argument) if may_own(&argument.ty) => {
@@ -140,9 +143,10 @@ pub(super) fn variables_of<'p>(pattern: &'p Pat, variables: &mut Vec<&'p Ident>)
 
 fn attributes(of_argument: &[Attribute], name: &Ident) -> Vec<Attribute> {
     let conditions = of_argument.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned();
-    let quiet = name.to_string().starts_with('_').then(|| {
-        parse_quote_spanned!(Span::mixed_site()=> #[allow(clippy::used_underscore_binding)])
-    });
+    let quiet = name
+        .to_string()
+        .starts_with('_')
+        .then(|| parse_quote_spanned!(Span::mixed_site()=> #[allow(clippy::used_underscore_binding)]));
     conditions.chain(quiet).collect()
 }
 
@@ -158,8 +162,8 @@ fn may_own(ty: &Type) -> bool {
 
 fn is_primitive(ty: &Type) -> bool {
     const PRIMITIVES: &[&str] = &[
-        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32", "u64",
-        "u128", "usize",
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32",
+        "u64", "u128", "usize",
     ];
     match peeled(ty) {
         Type::Path(path) => PRIMITIVES.iter().any(|primitive| path.path.is_ident(primitive)),
