@@ -17,7 +17,7 @@ use super::series::SeriesEntry;
 use super::store::{GLOBAL, MetricStore, Space};
 
 /// What one thread needs at hand to update instruments.
-struct MetricLocal {
+pub(super) struct MetricLocal {
     /// Cells of instruments whose series are found by index, the same indices in every store.
     fixed: View,
     /// Cells of series found by text, at indices of the thread's store.
@@ -106,7 +106,7 @@ pub(crate) fn store() -> &'static MetricStore {
 pub(super) fn add_fixed(core: &'static Core, gate: u32, offset: usize, amount: u64) {
     LOCAL.with(|local| match local.fixed.get(gate as usize + offset) {
         Some(cell) => bump(cell, amount),
-        None => change_fixed(core, offset, Change::Count(amount)),
+        None => change_fixed(core, &[(offset, Change::Count(amount))]),
     });
 }
 
@@ -121,8 +121,7 @@ pub(super) fn observe_fixed(core: &'static Core, gate: u32, bucket: usize, sum: 
             bump(bucket, 1);
             bump_sum(sum, value);
         } else {
-            change_fixed(core, bucket, Change::Count(1));
-            change_fixed(core, sum, Change::Sum(value));
+            change_fixed(core, &[(bucket, Change::Count(1)), (sum, Change::Sum(value))]);
         }
     });
 }
@@ -132,7 +131,7 @@ pub(super) fn observe_fixed(core: &'static Core, gate: u32, bucket: usize, sum: 
 pub(super) fn add_entry(core: &'static Core, entry: &'static SeriesEntry, offset: usize, amount: u64) {
     LOCAL.with(|local| match local.entry_cell(core, entry, offset) {
         Some(cell) => bump(cell, amount),
-        None => change_entry(core, entry, offset, Change::Count(amount)),
+        None => change_entry(core, entry, &[(offset, Change::Count(amount))]),
     });
 }
 
@@ -152,8 +151,7 @@ pub(super) fn observe_entry(
             bump(bucket, 1);
             bump_sum(sum, value);
         } else {
-            change_entry(core, entry, bucket, Change::Count(1));
-            change_entry(core, entry, sum, Change::Sum(value));
+            change_entry(core, entry, &[(bucket, Change::Count(1)), (sum, Change::Sum(value))]);
         }
     });
 }
@@ -185,8 +183,8 @@ pub(super) fn with_gauge_entry(
     }
 }
 
-/// Adds a series to the tables of a store. Nothing comes back, and a loss is counted, only when it is called from
-/// inside the slow path itself.
+/// Adds a series to the tables of a store. Nothing comes back only when it is called from inside the slow path
+/// itself.
 #[cold]
 pub(super) fn add_series(
     store: &'static MetricStore,
@@ -208,43 +206,50 @@ fn is_open(core: &'static Core) -> bool {
 }
 
 /// Takes the slow path, unless this thread is on it already.
-fn slowly<R>(work: impl FnOnce(&MetricLocal, &'static MetricStore) -> R) -> Option<R> {
+pub(super) fn slowly<R>(work: impl FnOnce(&MetricLocal, &'static MetricStore) -> R) -> Option<R> {
     LOCAL.with(|local| {
-        let store = local.store();
         if local.busy.replace(true) {
-            store.count_lost();
             return None;
         }
-        let result = work(local, store);
+        let result = work(local, local.store());
         local.busy.set(false);
         Some(result)
     })
 }
 
+/// As [`slowly`], for an update: one that cannot be made is counted.
+fn slowly_or_lost<R>(work: impl FnOnce(&MetricLocal, &'static MetricStore) -> R) -> Option<R> {
+    let result = slowly(work);
+    if result.is_none() {
+        store().count_lost();
+    }
+    result
+}
+
 #[cold]
 #[inline(never)]
-fn change_fixed(core: &'static Core, offset: usize, change: Change) {
-    slowly(|local, store| {
+fn change_fixed(core: &'static Core, changes: &[(usize, Change)]) {
+    slowly_or_lost(|local, store| {
         if let Some(base) = registry::base_of(core)
             && store.is_enabled()
         {
-            local.change(store, Space::Fixed, base + offset, change);
+            local.change(store, Space::Fixed, base, changes);
         }
     });
 }
 
 #[cold]
 #[inline(never)]
-fn change_entry(core: &'static Core, entry: &'static SeriesEntry, offset: usize, change: Change) {
+fn change_entry(core: &'static Core, entry: &'static SeriesEntry, changes: &[(usize, Change)]) {
     if let Some(entry) = find_entry(core, entry) {
-        slowly(|local, store| local.change(store, Space::Series, entry.base + offset, change));
+        slowly_or_lost(|local, store| local.change(store, Space::Series, entry.base, changes));
     }
 }
 
 #[cold]
 #[inline(never)]
 fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> {
-    slowly(|local, store| {
+    slowly_or_lost(|local, store| {
         let index = registry::base_of(core)? + offset;
         if !store.is_enabled() {
             return None;
@@ -261,7 +266,7 @@ fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> 
 #[cold]
 #[inline(never)]
 fn find_entry(core: &'static Core, entry: &'static SeriesEntry) -> Option<&'static SeriesEntry> {
-    slowly(|_, _| registry::base_of(core)).flatten()?;
+    slowly_or_lost(|_, _| registry::base_of(core)).flatten()?;
     let store = store();
     if !store.is_enabled() {
         return None;
@@ -293,13 +298,17 @@ impl MetricLocal {
         }
     }
 
-    fn change(&self, store: &'static MetricStore, space: Space, index: usize, change: Change) {
-        if self.reach(store, space, index) {
-            if let Some(cell) = self.view(space).get(index) {
-                change.apply(cell);
+    /// Applies changes to cells of one series, which begins at `base`.
+    fn change(&self, store: &'static MetricStore, space: Space, base: usize, changes: &[(usize, Change)]) {
+        for (offset, change) in changes {
+            let index = base + offset;
+            if self.reach(store, space, index) {
+                if let Some(cell) = self.view(space).get(index) {
+                    change.apply(cell);
+                }
+            } else {
+                store.retire(space, index, *change);
             }
-        } else {
-            store.retire(space, index, change);
         }
     }
 
