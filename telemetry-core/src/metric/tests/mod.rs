@@ -13,10 +13,11 @@ use std::time::Duration;
 
 use crate::metric::collect::SeriesOverflow;
 use crate::metric::labels::Label;
-use crate::metric::local::{slowly, switch};
+use crate::metric::local::switch;
 use crate::metric::sampler::{SamplerReport, register_sampler};
 use crate::metric::snapshot::{MetricFamily, MetricSeries, MetricValue};
 use crate::metric::store::{GLOBAL, MetricStore};
+use crate::metric::update::slowly;
 
 #[derive(Clone, Copy, telemetry_macros::Label)]
 #[label(crate = crate)]
