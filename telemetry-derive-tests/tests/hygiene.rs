@@ -1,7 +1,14 @@
 //! Expansions name nothing of the user's by accident: no prelude, and items that take every name they might use.
 #![no_implicit_prelude]
 #![forbid(unsafe_code)]
-#![allow(missing_docs, dead_code, unused_imports, unused_macros, non_camel_case_types, non_upper_case_globals)]
+#![allow(
+    missing_docs,
+    dead_code,
+    unused_imports,
+    unused_macros,
+    non_camel_case_types,
+    non_upper_case_globals
+)]
 
 extern crate std as standard;
 
