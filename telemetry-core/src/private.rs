@@ -1,5 +1,10 @@
-//! All that macro expansions may name. Not part of the public interface.
+//! All that macro expansions may name. Not a public interface: it changes without notice.
 
+pub use crate::__telemetry_record_outcome as record_outcome;
+pub use crate::record::{Origin, SpanKind};
+pub use crate::span::expansion::{RecordFailure, call_once, failure, record_mapped};
+pub use crate::span::expansion::{open, open_root, open_task, open_task_root};
+pub use crate::span::{AttributeValue, CallSite, Constant, Site, Span, SpanGuard, TaskSpan};
 pub use linkme;
 
 /// What `metric!` and `#[derive(Label)]` name.

@@ -183,23 +183,4 @@ impl MetricLocal {
             self.busy.set(was_busy);
         }
     }
-
-    /// Lets go of blocks another process owns the meaning of, without folding them.
-    fn abandon(&self) {
-        self.fixed.clear();
-        self.series.clear();
-        self.key.set(0);
-    }
-}
-
-/// In the child of a fork: forgets this thread's cells, and starts the store's values at zero.
-///
-/// Call it on the one thread the child has, for the store it writes to, before anything else is counted.
-pub(crate) fn after_fork(store: &'static MetricStore) {
-    LOCAL.with(|local| {
-        if ptr::eq(local.store(), store) {
-            local.abandon();
-        }
-        store.forget_values();
-    });
 }

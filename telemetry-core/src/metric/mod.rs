@@ -47,12 +47,11 @@
 //! assert_eq!(metric::check(), []);
 //! ```
 
-#![allow(dead_code, unused_imports, reason = "the pipeline that reads the store is not in yet")]
-
 pub(crate) mod buckets;
 mod cells;
 mod collect;
 mod counter;
+pub mod exposition;
 mod gauge;
 mod hash;
 mod histogram;
@@ -76,9 +75,8 @@ pub use counter::{Counter, CounterSeries, CounterWith};
 pub use gauge::{Gauge, GaugeSeries, GaugeWith};
 pub use histogram::{Histogram, HistogramSeries, HistogramTimer, HistogramWith};
 pub use labels::{DEFAULT_SERIES_LIMIT, Label, LabelSet, OVERFLOW_LABEL, OVERFLOW_VALUE};
-pub(crate) use local::{after_fork, switch};
+pub(crate) use local::switch;
 pub use observed::{AlreadyFollowed, Following};
 pub use registry::{RegistryConflict, check};
-pub(crate) use sampler::SamplerReport;
 pub use sampler::{SamplerError, SamplerGuard, register_sampler};
 pub(crate) use store::{GLOBAL, MetricStore};

@@ -1,10 +1,27 @@
 //! Where telemetry goes: the trait and the built-in sinks, one file each.
 
+mod auto;
+mod factory;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod json;
+mod memory;
+mod prometheus;
+mod stdout;
+pub(crate) mod tty;
+
 use std::sync::Arc;
 
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
 use crate::resource::Resource;
+
+pub use auto::auto;
+pub use factory::{BuildError, RegisterError, build, known, register, register_fallible};
+pub use memory::MemorySink;
+pub use prometheus::{PrometheusServer, PrometheusSink};
+pub use stdout::StdoutSink;
+pub use tty::TtySink;
 
 /// A destination for spans and metrics.
 ///
@@ -14,7 +31,12 @@ pub trait Sink: Send + 'static {
     /// The sink's name in figures and reports, such as `stdout`.
     fn name(&self) -> &str;
 
-    /// Called once on the sink's thread before anything else.
+    /// Called once when the sink is added, on the thread that adds it; to be quick.
+    fn attach(&mut self, context: &SinkContext) {
+        let _ = context;
+    }
+
+    /// Called once on the sink's thread before anything is delivered.
     ///
     /// # Errors
     /// A failure is counted and reported; the sink is still fed.
@@ -71,6 +93,30 @@ pub enum AfterFork {
 pub struct SinkContext {
     /// What the service is: its name, version, instance, host and process.
     pub resource: Arc<Resource>,
+    /// Reads every instrument at once, for a sink that is asked before the first tick.
+    pub live: Option<LiveMetrics>,
+}
+
+/// Reads every instrument now.
+#[derive(Clone)]
+pub struct LiveMetrics(Arc<dyn Fn() -> Arc<MetricsSnapshot> + Send + Sync>);
+
+impl LiveMetrics {
+    /// Wraps what reads the instruments.
+    pub fn new(read: impl Fn() -> Arc<MetricsSnapshot> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// Every instrument's state now.
+    pub fn read(&self) -> Arc<MetricsSnapshot> {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for LiveMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LiveMetrics")
+    }
 }
 
 /// Why a sink could not deliver.

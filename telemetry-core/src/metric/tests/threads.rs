@@ -136,19 +136,6 @@ fn updates_while_a_thread_is_torn_down_are_kept() {
 }
 
 #[test]
-fn after_a_fork_counters_start_at_zero() {
-    let scope = Scope::new();
-    THINGS.add(3);
-    HITS.with(("a", Outcome::Hit)).inc();
-    crate::metric::after_fork(scope.store);
-    assert_eq!(scope.count("test_things_total"), 0);
-    THINGS.inc();
-    HITS.with(("a", Outcome::Hit)).add(2);
-    assert_eq!(scope.count("test_things_total"), 1);
-    assert_eq!(scope.counts("test_hits_total"), ["backend=a,outcome=hit 2"]);
-}
-
-#[test]
 fn an_update_from_inside_the_slow_path_is_counted_as_lost() {
     let scope = Scope::new();
     // As an allocator that counts would do it.

@@ -1,0 +1,179 @@
+//! Epochs: straight lines from ticks to wall time.
+
+use super::DRIFT_LIMIT_NANOS;
+use super::source::{Source, monotonic_nanos, wall_nanos};
+
+/// Epochs kept; a trace that outlives so many later ones is read by the oldest that is left.
+const KEPT: usize = 256;
+/// The shortest stretch from which the rate of the ticks is taken.
+const MIN_BASELINE_NANOS: u64 = 2_000_000;
+
+/// One reading of all clocks at the same moment.
+#[derive(Clone, Copy, Debug)]
+struct Reading {
+    ticks: u64,
+    monotonic: u64,
+    wall: u64,
+}
+
+impl Reading {
+    /// The tightest of a few readings: the wall and monotonic clocks between two looks at the ticks.
+    fn take(source: Source) -> Self {
+        (0..5)
+            .map(|_| {
+                let before = source.ticks();
+                let (wall, monotonic) = (wall_nanos(), monotonic_nanos());
+                let after = source.ticks();
+                let width = after.saturating_sub(before);
+                (width, Self { ticks: before + width / 2, monotonic, wall })
+            })
+            .min_by_key(|(width, _)| *width)
+            .map_or(Self { ticks: 0, monotonic: 0, wall: 0 }, |(_, reading)| reading)
+    }
+}
+
+/// A line through one reading.
+#[derive(Clone, Copy, Debug)]
+struct Epoch {
+    ticks: u64,
+    wall: u64,
+    nanos_per_tick: f64,
+}
+
+impl Epoch {
+    fn unix_nanos(&self, ticks: u64) -> u64 {
+        if ticks >= self.ticks {
+            self.wall.saturating_add(scale(ticks - self.ticks, self.nanos_per_tick))
+        } else {
+            self.wall.saturating_sub(scale(self.ticks - ticks, self.nanos_per_tick))
+        }
+    }
+}
+
+fn scale(ticks: u64, nanos_per_tick: f64) -> u64 {
+    (ticks as f64 * nanos_per_tick) as u64
+}
+
+/// Every line that a span may still refer to.
+#[derive(Clone, Debug)]
+pub(super) struct Epochs {
+    first: Option<Reading>,
+    lines: Vec<Epoch>,
+    current: usize,
+}
+
+impl Epochs {
+    pub(super) const fn new() -> Self {
+        Self { first: None, lines: Vec::new(), current: 0 }
+    }
+
+    /// Takes the reading that the rate will be measured from.
+    pub(super) fn begin(&mut self, source: Source) {
+        self.first = Some(Reading::take(source));
+        self.lines.clear();
+        self.current = 0;
+    }
+
+    /// Makes sure that there is a line, waiting out the shortest baseline where spans are read at once after the start.
+    pub(super) fn settle(&mut self, source: Source) {
+        if source == Source::Manual || !self.lines.is_empty() {
+            return;
+        }
+        let first = *self.first.get_or_insert_with(|| Reading::take(source));
+        let mut now = Reading::take(source);
+        while now.monotonic.saturating_sub(first.monotonic) < MIN_BASELINE_NANOS {
+            std::hint::spin_loop();
+            now = Reading::take(source);
+        }
+        self.lines.push(Epoch { ticks: first.ticks, wall: first.wall, nanos_per_tick: rate(&first, &now) });
+    }
+
+    /// Compares the current line with the clocks; returns the number of the line for traces that begin now.
+    pub(super) fn anchor(&mut self, source: Source) -> u32 {
+        self.settle(source);
+        self.observe(Reading::take(source));
+        self.current as u32
+    }
+
+    /// Begins a new line where the current one and the wall clock have parted.
+    fn observe(&mut self, now: Reading) {
+        let (Some(first), Some(line)) = (self.first, self.lines.get(self.current)) else { return };
+        if line.unix_nanos(now.ticks).abs_diff(now.wall) <= DRIFT_LIMIT_NANOS {
+            return;
+        }
+        let epoch = Epoch { ticks: now.ticks, wall: now.wall, nanos_per_tick: rate(&first, &now) };
+        self.current = (self.current + 1) % KEPT;
+        if self.current == self.lines.len() {
+            self.lines.push(epoch);
+        } else {
+            self.lines[self.current] = epoch;
+        }
+    }
+
+    fn line(&self, epoch: u32) -> Option<&Epoch> {
+        self.lines.get(epoch as usize).or_else(|| self.lines.first())
+    }
+
+    pub(super) fn unix_nanos(&self, epoch: u32, ticks: u64) -> u64 {
+        self.line(epoch).map_or(0, |line| line.unix_nanos(ticks))
+    }
+
+    pub(super) fn nanos(&self, epoch: u32, ticks: u64) -> u64 {
+        self.line(epoch).map_or(0, |line| scale(ticks, line.nanos_per_tick))
+    }
+}
+
+/// Nanoseconds a tick, over the whole time since the first reading.
+fn rate(first: &Reading, now: &Reading) -> f64 {
+    let ticks = now.ticks.saturating_sub(first.ticks).max(1);
+    now.monotonic.saturating_sub(first.monotonic).max(1) as f64 / ticks as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 3_600_000_000_000;
+
+    /// Clocks of two ticks a nanosecond, at `seconds` since the start, the wall clock off by `step`.
+    fn reading(seconds: u64, step: i64) -> Reading {
+        let nanos = seconds * 1_000_000_000;
+        Reading { ticks: nanos * 2, monotonic: nanos, wall: (10 * HOUR + nanos).wrapping_add_signed(step) }
+    }
+
+    fn epochs() -> Epochs {
+        let (first, second) = (reading(1, 0), reading(2, 0));
+        let line = Epoch { ticks: first.ticks, wall: first.wall, nanos_per_tick: rate(&first, &second) };
+        Epochs { first: Some(first), lines: vec![line], current: 0 }
+    }
+
+    #[test]
+    fn a_clock_that_agrees_keeps_its_line() {
+        let mut epochs = epochs();
+        epochs.observe(reading(3, 40_000));
+        assert_eq!(epochs.current, 0);
+    }
+
+    #[test]
+    fn a_wall_clock_step_begins_a_line_and_leaves_open_traces_on_theirs() {
+        let mut epochs = epochs();
+        let hour_back = -(HOUR as i64);
+        epochs.observe(reading(5, hour_back));
+        assert_eq!(epochs.current, 1, "traces that begin now follow the wall clock");
+        assert_eq!(epochs.unix_nanos(1, reading(6, 0).ticks), reading(6, hour_back).wall);
+        // A trace that began before the step goes on along its own line: its children never start before it.
+        let (root, child) = (reading(4, 0), reading(6, 0));
+        assert_eq!(epochs.unix_nanos(0, root.ticks), root.wall);
+        assert_eq!(epochs.unix_nanos(0, child.ticks), child.wall);
+        assert_eq!(epochs.nanos(0, child.ticks - root.ticks), 2_000_000_000);
+    }
+
+    #[test]
+    fn lines_are_bounded() {
+        let mut epochs = epochs();
+        for step in 1..1_000 {
+            epochs.observe(reading(5 + step, step as i64 * 1_000_000_000));
+        }
+        assert_eq!(epochs.lines.len(), KEPT);
+    }
+}
