@@ -1,7 +1,8 @@
 //! Functions that the span macros refuse, with the message each mistake gets, and functions that they take.
 
 /// The folders of mistakes, each by its topic.
-const TOPICS: &[&str] = &["arguments", "attrs", "bind", "body", "err", "item", "kind", "name", "root", "step"];
+const TOPICS: &[&str] =
+    &["arguments", "attrs", "bind", "body", "err", "item", "kind", "name", "root", "step"];
 
 #[test]
 fn mistakes_get_one_clear_message_each() {
@@ -14,7 +15,7 @@ fn mistakes_get_one_clear_message_each() {
 #[test]
 fn correct_programs_compile() {
     let cases = trybuild::TestCases::new();
-    for program in ["arguments", "attributes", "conditional", "steps"] {
+    for program in ["arguments", "attributes", "conditional", "shapes", "steps"] {
         cases.pass(format!("tests/ui/pass/{program}.rs"));
     }
 }
