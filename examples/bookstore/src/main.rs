@@ -65,8 +65,7 @@ async fn drive(address: SocketAddr, requests: u32) -> Result<Summary, DriveError
     let mut summary = Summary::default();
     let began = Instant::now();
     for number in 0..requests {
-        let (status, _) = visitor.send(ask(number)).await?;
-        summary.add(status);
+        summary.add(visitor.send(ask(number)).await?.status());
     }
     summary.took = began.elapsed();
     Ok(summary)

@@ -4,6 +4,6 @@ mod mix;
 mod summary;
 mod visitor;
 
-pub use mix::{Ask, ask};
+pub use mix::{Ask, Token, ask};
 pub use summary::Summary;
 pub use visitor::{DriveError, Visitor};

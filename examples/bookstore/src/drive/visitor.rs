@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, COOKIE, USER_AGENT};
-use http::{Method, Request, StatusCode, Uri};
+use http::{Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -61,27 +61,17 @@ impl Visitor {
     pub async fn arrive(address: SocketAddr) -> Result<Self, DriveError> {
         let client = Client::builder(TokioExecutor::new()).build_http();
         let visitor = Self { client, address, token: String::new() };
-        let (_, body) = visitor.get("/csrf").await?;
-        let answer: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        let answer = visitor.send(Ask::get("/csrf")).await?;
+        let answer: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         let token = answer["token"].as_str().ok_or(DriveError::NoToken)?.to_owned();
         Ok(Self { token, ..visitor })
-    }
-
-    /// Asks for a page and reads it to its end.
-    ///
-    /// # Errors
-    /// No answer, or one that broke off.
-    pub async fn get(&self, path: &str) -> Result<(StatusCode, Bytes), DriveError> {
-        let ask =
-            Ask { method: Method::GET, path: path.to_owned(), key: None, token: Token::None, body: None };
-        self.send(ask).await
     }
 
     /// Sends a request and reads the answer to its end.
     ///
     /// # Errors
     /// No answer, or one that broke off. A status is an answer, whatever it is.
-    pub async fn send(&self, ask: Ask) -> Result<(StatusCode, Bytes), DriveError> {
+    pub async fn send(&self, ask: Ask) -> Result<Response<Bytes>, DriveError> {
         let path = ask.path.clone();
         let request = match self.request(ask) {
             Ok(request) => request,
@@ -91,9 +81,9 @@ impl Visitor {
             Ok(response) => response,
             Err(source) => return Err(DriveError::NoAnswer { path, source }),
         };
-        let status = response.status();
-        match response.into_body().collect().await {
-            Ok(body) => Ok((status, body.to_bytes())),
+        let (head, body) = response.into_parts();
+        match body.collect().await {
+            Ok(body) => Ok(Response::from_parts(head, body.to_bytes())),
             Err(source) => Err(DriveError::Body { path, source }),
         }
     }
