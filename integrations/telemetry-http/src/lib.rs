@@ -1,1 +1,20 @@
-//! x
+//! Request spans, request metrics and trace propagation for HTTP services built on tower: axum, hyper, tonic.
+#![forbid(unsafe_code)]
+
+mod attributes;
+mod body;
+mod exchange;
+mod future;
+mod headers;
+mod layer;
+mod method;
+mod metrics;
+mod names;
+mod redact;
+mod route;
+
+pub use body::ResponseBody;
+pub use future::ResponseFuture;
+pub use layer::{TelemetryLayer, TelemetryService};
+pub use method::KnownMethod;
+pub use redact::redact;
