@@ -11,6 +11,8 @@ pub struct TraceId(u128);
 pub struct SpanId(u64);
 
 impl TraceId {
+    pub(crate) const MAX: Self = Self(u128::MAX);
+
     /// Makes an identifier from its number; zero is no identifier.
     pub const fn new(value: u128) -> Option<Self> {
         if value == 0 { None } else { Some(Self(value)) }
@@ -28,6 +30,8 @@ impl TraceId {
 }
 
 impl SpanId {
+    pub(crate) const MAX: Self = Self(u64::MAX);
+
     /// Makes an identifier from its number; zero is no identifier.
     pub const fn new(value: u64) -> Option<Self> {
         if value == 0 { None } else { Some(Self(value)) }

@@ -1,3 +1,4 @@
 //! Instruments, their registry and their exposition.
 
+pub mod exposition;
 pub mod snapshot;

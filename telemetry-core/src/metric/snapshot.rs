@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
+use super::exposition;
+
 /// Every instrument's values at one moment.
 #[derive(Debug, Default)]
 pub struct MetricsSnapshot {
@@ -15,6 +17,20 @@ pub struct MetricsSnapshot {
     pub families: Vec<MetricFamily>,
     /// The Prometheus text, rendered at most once.
     pub(crate) text: OnceLock<String>,
+}
+
+impl MetricsSnapshot {
+    /// The Prometheus text format 0.0.4, rendered at the first call and kept.
+    ///
+    /// # Examples
+    /// ```
+    /// use telemetry_core::metric::snapshot::MetricsSnapshot;
+    ///
+    /// assert_eq!(MetricsSnapshot::default().text(), "");
+    /// ```
+    pub fn text(&self) -> &str {
+        self.text.get_or_init(|| exposition::render(&self.families))
+    }
 }
 
 /// One instrument and its series.

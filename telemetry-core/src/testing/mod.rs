@@ -1,1 +1,4 @@
 //! Being built.
+
+pub mod assertions;
+pub mod tree;

@@ -1,0 +1,132 @@
+//! A context to carry: identifiers, decision and pipeline, never the right to write.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::Poll;
+
+use super::current::{Current, SpanContext};
+use super::local::{Aside, LOCAL};
+use crate::pipeline::Pipeline;
+
+/// The current span as another thread or task may take it over: its children hang on it, and it cannot be written to.
+///
+/// Costs a copy of a few words; holds nothing alive.
+#[derive(Clone, Copy)]
+pub struct Context {
+    current: Current,
+    pipeline: &'static Pipeline,
+}
+
+// SAFETY: the slot pointer is always null (`without_slot`), so only identifiers and a `'static` reference to a
+// `Sync` pipeline travel.
+#[allow(unsafe_code, reason = "a raw null pointer is not Send by itself")]
+unsafe impl Send for Context {}
+// SAFETY: as for `Send`; nothing can be changed through a shared reference.
+#[allow(unsafe_code, reason = "a raw null pointer is not Sync by itself")]
+unsafe impl Sync for Context {}
+
+impl Context {
+    /// The context of this thread now.
+    pub fn current() -> Self {
+        LOCAL.with(|local| Self {
+            current: local.current.get().without_slot(),
+            pipeline: local.pipeline.get(),
+        })
+    }
+
+    /// This thread's pipeline with a parent that came from another process: the next span opened under it is a local
+    /// root that continues the trace, and the sampler sees the parent.
+    pub fn remote(parent: SpanContext) -> Self {
+        LOCAL.with(|local| Self {
+            current: SpanContext { remote: true, ..parent }.to_current(),
+            pipeline: local.pipeline.get(),
+        })
+    }
+
+    /// This thread's pipeline without any span: the next span is a root.
+    pub fn root() -> Self {
+        LOCAL.with(|local| Self { current: Current::NONE, pipeline: local.pipeline.get() })
+    }
+
+    /// The identifiers it carries, if it carries a span.
+    pub fn span_context(&self) -> Option<SpanContext> {
+        self.current.span_context()
+    }
+
+    /// Makes it the context of this thread until the guard is dropped.
+    #[must_use = "the context is left as soon as the guard is dropped"]
+    pub fn attach(&self) -> ContextGuard {
+        LOCAL.with(|local| {
+            let saved = local.current.get();
+            let aside =
+                (!std::ptr::eq(local.pipeline.get(), self.pipeline)).then(|| local.switch(self.pipeline));
+            local.current.set(self.current);
+            ContextGuard { saved, aside, not_send: PhantomData }
+        })
+    }
+
+    /// Runs `work` under this context.
+    pub fn run<R>(&self, work: impl FnOnce() -> R) -> R {
+        let _guard = self.attach();
+        work()
+    }
+
+    /// A closure that runs under this context, for `std::thread::spawn`, thread pools and rayon.
+    ///
+    /// ```
+    /// use telemetry_core::Context;
+    /// let context = Context::current();
+    /// let answer = std::thread::spawn(context.wrap(|| 6 * 7)).join().unwrap();
+    /// assert_eq!(answer, 42);
+    /// ```
+    pub fn wrap<R, F: FnOnce() -> R>(self, work: F) -> impl FnOnce() -> R + use<R, F> {
+        move || self.run(work)
+    }
+
+    /// A future that runs under this context, for tasks that are spawned.
+    pub fn wrap_future<F: Future>(self, future: F) -> InContext<F> {
+        InContext { future, context: self }
+    }
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Context").field(&self.span_context()).finish()
+    }
+}
+
+/// Leaves the context when dropped. Bound to its thread.
+pub struct ContextGuard {
+    saved: Current,
+    aside: Option<Aside>,
+    not_send: PhantomData<*const ()>,
+}
+
+impl Drop for ContextGuard {
+    fn drop(&mut self) {
+        LOCAL.with(|local| {
+            if let Some(aside) = &self.aside {
+                local.switch_back(aside);
+            }
+            local.current.set(self.saved);
+        });
+    }
+}
+
+/// A future that runs under a context: made by [`Context::wrap_future`].
+#[must_use = "a future does nothing unless it is polled"]
+pub struct InContext<F> {
+    future: F,
+    context: Context,
+}
+
+impl<F: Future> Future for InContext<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<F::Output> {
+        let context = self.context;
+        let _guard = context.attach();
+        crate::span::project(self, |this| &mut this.future).poll(cx)
+    }
+}

@@ -1,0 +1,20 @@
+//! The end of a thread: its reservation and its place go back.
+
+use super::local::LOCAL;
+
+struct Exit;
+
+impl Drop for Exit {
+    fn drop(&mut self) {
+        LOCAL.with(super::local::Local::end);
+    }
+}
+
+thread_local! {
+    static EXIT: Exit = const { Exit };
+}
+
+/// Arms the destructor of this thread.
+pub(super) fn watch() {
+    let _ = EXIT.try_with(|_| ());
+}

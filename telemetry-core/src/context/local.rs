@@ -1,0 +1,186 @@
+//! The thread-local base of the hot path: one block, const-initialised, without a destructor.
+
+use std::cell::{Cell, RefCell};
+use std::hash::{BuildHasher, RandomState};
+
+use super::current::Current;
+use super::exit;
+use crate::clock::Source;
+use crate::pipeline::{GLOBAL, Pipeline};
+use crate::ring::{COLD, DropReason, Producer, Slot};
+
+/// The token of a thread that has opened no span yet, or is past its end.
+pub(crate) const NO_TOKEN: u32 = u32::MAX;
+/// Guards dropped out of order that a thread remembers, at the most.
+const ORPHANS: usize = 64;
+
+/// What a thread knows: its current span, its place in the ring, its identifiers.
+pub(crate) struct Local {
+    pub(crate) current: Cell<Current>,
+    pub(crate) producer: Cell<&'static Producer>,
+    pub(crate) pipeline: Cell<&'static Pipeline>,
+    ids: Cell<u64>,
+    pub(crate) token: Cell<u32>,
+    /// A [`Source`].
+    pub(crate) clock: Cell<u8>,
+    /// True when guards have been dropped out of order; the spans they would have restored are in `ORPHANED`.
+    pub(crate) disordered: Cell<bool>,
+    /// True once the thread's destructors have run.
+    ended: Cell<bool>,
+}
+
+thread_local! {
+    pub(crate) static LOCAL: Local = const {
+        Local {
+            current: Cell::new(Current::NONE),
+            producer: Cell::new(&COLD),
+            pipeline: Cell::new(&GLOBAL),
+            ids: Cell::new(0),
+            token: Cell::new(NO_TOKEN),
+            clock: Cell::new(Source::Unset as u8),
+            disordered: Cell::new(false),
+            ended: Cell::new(false),
+        }
+    };
+    static ORPHANED: RefCell<Vec<(u64, Current)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A thread's state on one pipeline, put aside while it works on another.
+pub(crate) struct Aside {
+    pipeline: &'static Pipeline,
+    ids: u64,
+}
+
+impl Local {
+    /// The next identifier: a counter through a mixing function (`SplitMix64`), so never the same twice in a thread
+    /// before 2⁶⁴ of them.
+    #[inline(always)]
+    pub(crate) fn next_id(&self) -> u64 {
+        let state = self.ids.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+        self.ids.set(state);
+        let mut mixed = state;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        // Zero is no identifier.
+        mixed | u64::from(mixed == 0)
+    }
+
+    /// Takes a slot by the slow path; on failure the drop has been counted.
+    #[cold]
+    pub(crate) fn refill(&self) -> Result<&'static Slot, DropReason> {
+        self.prepare();
+        let pipeline = self.pipeline.get();
+        let Some(ring) = pipeline.ring.get() else {
+            pipeline.ring.count_not_operational();
+            return Err(DropReason::Full);
+        };
+        if self.token.get() == NO_TOKEN {
+            if self.ended.get() {
+                pipeline.ring.count_not_operational();
+                return Err(DropReason::Full);
+            }
+            let producer = ring.join();
+            self.producer.set(producer);
+            self.token.set(producer.token);
+        }
+        self.producer.get().refill(ring)
+    }
+
+    /// Makes identifiers and the clock ready, once for a thread and pipeline.
+    pub(crate) fn prepare(&self) {
+        if self.clock.get() == Source::Unset as u8 {
+            let pipeline = self.pipeline.get();
+            self.clock.set(pipeline.timeline.source() as u8);
+            self.ids.set(pipeline.seed().unwrap_or_else(entropy));
+            if !self.ended.get() {
+                exit::watch();
+            }
+        }
+    }
+
+    /// This thread's token, joining the ring when it has none. `NO_TOKEN` when there is no ring to join.
+    #[inline]
+    pub(crate) fn join(&self) -> u32 {
+        let token = self.token.get();
+        if token == NO_TOKEN { self.join_slowly() } else { token }
+    }
+
+    #[cold]
+    fn join_slowly(&self) -> u32 {
+        self.prepare();
+        if let (Some(ring), false) = (self.pipeline.get().ring.get(), self.ended.get()) {
+            let producer = ring.join();
+            self.producer.set(producer);
+            self.token.set(producer.token);
+        }
+        self.token.get()
+    }
+
+    /// Leaves the ring: the reservation goes back, the place to another thread.
+    pub(crate) fn leave(&self) {
+        if self.token.get() != NO_TOKEN {
+            if let Some(ring) = self.pipeline.get().ring.get() {
+                ring.leave(self.producer.get());
+            }
+        }
+        self.producer.set(&COLD);
+        self.token.set(NO_TOKEN);
+        self.clock.set(Source::Unset as u8);
+    }
+
+    /// Leaves for good: the thread ends.
+    pub(super) fn end(&self) {
+        self.leave();
+        self.ended.set(true);
+    }
+
+    /// Moves this thread to another pipeline; `Local::switch_back` returns.
+    pub(crate) fn switch(&self, pipeline: &'static Pipeline) -> Aside {
+        let aside = Aside { pipeline: self.pipeline.get(), ids: self.ids.get() };
+        self.leave();
+        self.pipeline.set(pipeline);
+        pipeline.switch_metrics();
+        aside
+    }
+
+    /// Returns to the pipeline that was put aside.
+    pub(crate) fn switch_back(&self, aside: &Aside) {
+        self.leave();
+        self.pipeline.set(aside.pipeline);
+        self.ids.set(aside.ids);
+        aside.pipeline.switch_metrics();
+    }
+
+    /// Remembers what the guard of `span_id` would have restored, which was dropped while another span was current.
+    #[cold]
+    pub(crate) fn orphan(&self, span_id: u64, saved: Current) {
+        let _ = ORPHANED.try_with(|orphans| {
+            let mut orphans = orphans.borrow_mut();
+            if orphans.len() == ORPHANS {
+                orphans.remove(0);
+            }
+            orphans.push((span_id, saved));
+            self.disordered.set(true);
+        });
+    }
+
+    /// The span to go back to when `saved` may itself have ended out of order.
+    #[cold]
+    pub(crate) fn heal(&self, saved: Current) -> Current {
+        let mut healed = saved;
+        let _ = ORPHANED.try_with(|orphans| {
+            let mut orphans = orphans.borrow_mut();
+            while let Some(at) = orphans.iter().position(|(span_id, _)| *span_id == healed.span_id) {
+                healed = orphans.swap_remove(at).1;
+            }
+            self.disordered.set(!orphans.is_empty());
+        });
+        healed
+    }
+}
+
+/// A number that no other thread and no other process has: the operating system's entropy, stirred.
+pub(crate) fn entropy() -> u64 {
+    RandomState::new().hash_one(std::thread::current().id())
+}

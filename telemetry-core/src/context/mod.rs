@@ -1,0 +1,11 @@
+//! The current span of this thread, and how it travels to others.
+
+mod attach;
+mod current;
+mod exit;
+mod local;
+
+pub use attach::{Context, ContextGuard};
+pub use current::SpanContext;
+pub(crate) use current::{Current, flag};
+pub(crate) use local::{Aside, LOCAL, Local, NO_TOKEN, entropy};

@@ -1,0 +1,126 @@
+//! A pipeline: a ring, its clock, its sampler, its counts. One for the process, one more for every isolated scope.
+
+mod ring_cell;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use crate::clock::Timeline;
+use crate::record::SpanRecord;
+use crate::ring::Sweep;
+use crate::sample::SamplerCell;
+use crate::span::decode;
+pub use ring_cell::RingError;
+pub(crate) use ring_cell::{RingCell, allocate};
+
+/// Everything that spans of one process, or of one test, share.
+pub(crate) struct Pipeline {
+    pub(crate) timeline: Timeline,
+    pub(crate) ring: RingCell,
+    pub(crate) sampler: SamplerCell,
+    /// Whether spans opened here are recorded.
+    enabled: AtomicBool,
+    /// Writes that came too late or from a thread that had not entered the span.
+    pub(crate) late: AtomicU64,
+    /// Spans the drain has read out of the ring.
+    taken: AtomicU64,
+    /// The next seed for a thread's identifiers, where they are to be the same every time; zero for real entropy.
+    seeds: AtomicU64,
+    consumer: Mutex<Sweep>,
+}
+
+/// The pipeline of the process.
+pub(crate) static GLOBAL: Pipeline = Pipeline::new();
+
+impl Pipeline {
+    pub(crate) const fn new() -> Self {
+        Self {
+            timeline: Timeline::new(),
+            ring: RingCell::new(),
+            sampler: SamplerCell::new(),
+            enabled: AtomicBool::new(false),
+            late: AtomicU64::new(0),
+            taken: AtomicU64::new(0),
+            seeds: AtomicU64::new(0),
+            consumer: Mutex::new(Sweep::new()),
+        }
+    }
+
+    pub(crate) fn is_enabled(&self) -> bool {
+        self.enabled.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_enabled(&self, enabled: bool) {
+        self.enabled.store(enabled, Ordering::Relaxed);
+    }
+
+    /// The seed of a thread's identifiers, where the pipeline wants them the same every time.
+    pub(crate) fn seed(&self) -> Option<u64> {
+        match self.seeds.load(Ordering::Relaxed) {
+            0 => None,
+            _ => Some(self.seeds.fetch_add(1 << 32, Ordering::Relaxed)),
+        }
+    }
+
+    /// Moves the calling thread's instruments to this pipeline.
+    pub(crate) fn switch_metrics(&'static self) {}
+
+    /// Reads up to `max` finished spans; zero means that nothing more is ready now.
+    pub(crate) fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize {
+        let Some(ring) = self.ring.allocated() else { return 0 };
+        let mut sweep = self.consumer.lock().unwrap_or_else(PoisonError::into_inner);
+        if !sweep.is_open() {
+            sweep.begin(ring);
+        }
+        let mut decoder = decode::Decoder::new(self.timeline.conversion());
+        let mut taken = 0;
+        while taken == 0 && sweep.is_open() {
+            taken = ring.drain(&mut sweep, max, |slot| out.push(decoder.record(slot)));
+        }
+        self.taken.fetch_add(taken as u64, Ordering::Relaxed);
+        taken
+    }
+
+    /// The accounting of spans; exact once new ones are refused.
+    pub(crate) fn accounting(&self) -> Accounting {
+        let counts = self.ring.allocated().map(crate::ring::Ring::counts).unwrap_or_default();
+        let not_operational = self.ring.not_operational();
+        let taken = self.taken.load(Ordering::Relaxed);
+        Accounting {
+            started: counts.opened + counts.dropped_full + counts.dropped_shutdown + not_operational,
+            taken,
+            in_flight: counts.opened.saturating_sub(taken),
+            dropped_full: counts.dropped_full,
+            dropped_not_operational: not_operational,
+            dropped_after_shutdown: counts.dropped_shutdown,
+            late_writes: self.late.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Where every span went: `started = taken + in_flight + dropped` of each reason, exact once new spans are refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Accounting {
+    /// Sampled spans that were begun.
+    pub started: u64,
+    /// Spans the drain has taken out of the ring.
+    pub taken: u64,
+    /// Spans that are open, or closed and not yet drained.
+    pub in_flight: u64,
+    /// Spans dropped because every slot was taken.
+    pub dropped_full: u64,
+    /// Spans dropped because there was no ring.
+    pub dropped_not_operational: u64,
+    /// Spans dropped because the pipeline had been shut down.
+    pub dropped_after_shutdown: u64,
+    /// Writes to a span that had ended or was not entered on the writing thread.
+    pub late_writes: u64,
+}
+
+impl Accounting {
+    /// Spans dropped for any reason.
+    pub const fn dropped(&self) -> u64 {
+        self.dropped_full + self.dropped_not_operational + self.dropped_after_shutdown
+    }
+}

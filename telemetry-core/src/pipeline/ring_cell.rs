@@ -1,0 +1,141 @@
+//! The ring of a pipeline: intended, allocated at the first span, or failed.
+
+use std::alloc::{Layout, alloc_zeroed};
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::ring::{Ring, Slot, Wake};
+
+/// Slots in a ring when nothing else is said.
+pub(crate) const DEFAULT_CAPACITY: usize = 16_384;
+/// The smallest ring.
+pub(crate) const MIN_CAPACITY: usize = 256;
+/// The largest ring.
+pub(crate) const MAX_CAPACITY: usize = 16_777_216;
+
+/// Why a ring could not be configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RingError {
+    /// The capacity is not one a ring can have.
+    #[error("ring capacity {0} is invalid: expected a power of two from {MIN_CAPACITY} to {MAX_CAPACITY}")]
+    InvalidCapacity(usize),
+    /// The ring is live; its capacity is fixed for the life of the process.
+    #[error("the ring is already in use with {0} slots: configure it before the first span")]
+    AlreadyInUse(usize),
+}
+
+/// How slots are allocated; tests put a failing one in.
+pub(crate) type Allocate = fn(usize) -> Option<&'static [Slot]>;
+
+/// The ring and how it comes to be.
+pub(crate) struct RingCell {
+    /// Null until the first span. Written once, under `state`.
+    ring: AtomicPtr<Ring>,
+    state: Mutex<State>,
+    not_operational: AtomicU64,
+    /// Rung when the ring fills.
+    pub(crate) wake: Wake,
+}
+
+struct State {
+    capacity: usize,
+    failed: bool,
+    allocate: Allocate,
+}
+
+impl RingCell {
+    pub(crate) const fn new() -> Self {
+        Self {
+            ring: AtomicPtr::new(ptr::null_mut()),
+            state: Mutex::new(State { capacity: DEFAULT_CAPACITY, failed: false, allocate }),
+            not_operational: AtomicU64::new(0),
+            wake: Wake::new(),
+        }
+    }
+
+    /// Sets the capacity the ring will have. A failed allocation may be tried again so.
+    pub(crate) fn configure(&self, capacity: usize) -> Result<(), RingError> {
+        if !capacity.is_power_of_two() || !(MIN_CAPACITY..=MAX_CAPACITY).contains(&capacity) {
+            return Err(RingError::InvalidCapacity(capacity));
+        }
+        let mut state = self.lock();
+        if let Some(ring) = self.allocated() {
+            return Err(RingError::AlreadyInUse(ring.capacity()));
+        }
+        state.capacity = capacity;
+        state.failed = false;
+        Ok(())
+    }
+
+    /// Puts another allocator in.
+    pub(crate) fn set_allocate(&self, allocate: Allocate) {
+        self.lock().allocate = allocate;
+    }
+
+    /// The capacity, live or intended.
+    pub(crate) fn capacity(&self) -> usize {
+        self.allocated().map_or_else(|| self.lock().capacity, Ring::capacity)
+    }
+
+    /// The ring, if there is one already.
+    #[inline]
+    #[allow(unsafe_code, reason = "the ring is published once through a pointer")]
+    pub(crate) fn allocated(&self) -> Option<&'static Ring> {
+        // SAFETY: the pointer is null or came from a leaked box, published with Release below.
+        unsafe { self.ring.load(Ordering::Acquire).as_ref() }
+    }
+
+    /// The ring, allocated if this is the first span.
+    pub(crate) fn get(&'static self) -> Option<&'static Ring> {
+        self.allocated().or_else(|| self.allocate())
+    }
+
+    #[cold]
+    fn allocate(&'static self) -> Option<&'static Ring> {
+        let mut state = self.lock();
+        if let Some(ring) = self.allocated() {
+            return Some(ring);
+        }
+        if state.failed {
+            return None;
+        }
+        let Some(slots) = (state.allocate)(state.capacity) else {
+            state.failed = true;
+            return None;
+        };
+        let ring = Box::leak(Box::new(Ring::new(slots, &self.wake)));
+        // Release: pairs with the Acquire in `allocated`; whoever sees the pointer sees the ring.
+        self.ring.store(ring, Ordering::Release);
+        Some(ring)
+    }
+
+    /// Counts a span that found no ring.
+    #[cold]
+    pub(crate) fn count_not_operational(&self) {
+        self.not_operational.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn not_operational(&self) -> u64 {
+        self.not_operational.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Zeroed slots from the global allocator, kept for ever; `None` when there is no memory.
+#[allow(unsafe_code, reason = "slots are zeroed in place: building them one by one would touch every page")]
+pub(crate) fn allocate(capacity: usize) -> Option<&'static [Slot]> {
+    let layout = Layout::array::<Slot>(capacity).ok().filter(|layout| layout.size() != 0)?;
+    // SAFETY: the layout has a size.
+    let slots = unsafe { alloc_zeroed(layout) }.cast::<Slot>();
+    if slots.is_null() {
+        return None;
+    }
+    // SAFETY: `slots` is a fresh, aligned allocation of `capacity` slots, never freed; a slot of zero bytes is a
+    // valid one, free and empty (integers and atomics of zero).
+    Some(unsafe { std::slice::from_raw_parts(slots, capacity) })
+}

@@ -1,0 +1,279 @@
+//! The ring itself: its runs of slots, how they are claimed, and what is reclaimed when none is free.
+
+use std::ptr;
+
+use crossbeam_utils::CachePadded;
+
+use super::barrier;
+use super::producer::Producer;
+use super::slot::Slot;
+use super::wake::Wake;
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+
+/// Slots in a run, at the most.
+const RUN_SLOTS: usize = if cfg!(loom) { 2 } else { 16 };
+/// How often a thread that found nothing looks again while another thread is reclaiming.
+const LOOKS_WHILE_RECLAIMING: usize = if cfg!(loom) { 1 } else { 64 };
+/// A reservation takes at most this part of what would be each thread's share of the ring.
+const SHARE_PER_THREAD: usize = 16;
+
+/// Slots taken by one compare-and-swap: bits above the first slot of their run.
+pub(crate) struct Claim {
+    pub(super) base: &'static Slot,
+    pub(super) mask: u32,
+}
+
+/// A ring of `capacity` slots, allocated once and kept for the life of the process.
+pub(crate) struct Ring {
+    pub(super) slots: &'static [Slot],
+    /// One word a run: the slots that are free, as bits.
+    pub(super) free: Box<[RunWord]>,
+    progress: CachePadded<Progress>,
+    /// Counts every time slots are given back, so that a thread that found the ring full need not look again.
+    returns: CachePadded<AtomicU64>,
+    /// Slots taken out of idle reservations: they were counted as reserved by their former owner.
+    pub(super) reclaimed: AtomicU64,
+    reclaiming: AtomicBool,
+    closed: AtomicBool,
+    /// The head of the list of every place ever made. Pushed to by new threads; read by everyone.
+    places: AtomicPtr<Producer>,
+    pub(super) threads: AtomicU64,
+    asymmetric: bool,
+    /// Wakes the drain; rung when occupancy passes the watermark.
+    wake: &'static Wake,
+}
+
+/// The free slots of one run, on a line of its own.
+#[repr(align(64))]
+pub(super) struct RunWord(pub(super) AtomicU64);
+
+/// The words every claim writes, once a run.
+struct Progress {
+    /// The run to look at next.
+    cursor: AtomicU64,
+    /// Slots that are reserved, open or complete. Added to by claims, taken from by the consumer and by returns.
+    occupied: AtomicU64,
+}
+
+impl Ring {
+    /// A ring over `slots`, whose number is a power of two; `wake` rings when a quarter of them is occupied.
+    pub(crate) fn new(slots: &'static [Slot], wake: &'static Wake) -> Self {
+        let run = RUN_SLOTS.min(slots.len());
+        let full = (1u64 << run) - 1;
+        Self {
+            slots,
+            free: (0..slots.len() / run).map(|_| RunWord(AtomicU64::new(full))).collect(),
+            progress: CachePadded::new(Progress { cursor: AtomicU64::new(0), occupied: AtomicU64::new(0) }),
+            returns: CachePadded::new(AtomicU64::new(0)),
+            reclaimed: AtomicU64::new(0),
+            reclaiming: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            places: AtomicPtr::new(ptr::null_mut()),
+            threads: AtomicU64::new(0),
+            asymmetric: barrier::register(),
+            wake,
+        }
+    }
+
+    pub(crate) fn capacity(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Slots that are reserved, open, or complete and not yet drained.
+    pub(crate) fn occupied(&self) -> u64 {
+        self.progress.occupied.load(Ordering::Relaxed)
+    }
+
+    pub(super) const fn run_slots(&self) -> usize {
+        if self.slots.len() < RUN_SLOTS { self.slots.len() } else { RUN_SLOTS }
+    }
+
+    pub(super) fn returns(&self) -> u64 {
+        self.returns.load(Ordering::Acquire)
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Relaxed)
+    }
+
+    /// Refuses every new span from here on: sets the mark, then takes every reservation, so that each thread comes
+    /// by its slow path and sees it.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        while self.reclaiming.swap(true, Ordering::Acquire) {
+            std::hint::spin_loop();
+        }
+        self.reclaim_idle();
+        self.reclaiming.store(false, Ordering::Release);
+    }
+
+    /// Lets spans in again.
+    pub(crate) fn reopen(&self) {
+        self.closed.store(false, Ordering::SeqCst);
+    }
+
+    /// A place for the calling thread: one that another has left, or a new one.
+    pub(crate) fn join(&self) -> &'static Producer {
+        self.threads.fetch_add(1, Ordering::Relaxed);
+        for place in self.places() {
+            // Acquire: pairs with the Release in `Producer::release`; what its last owner wrote is visible.
+            if !place.taken.load(Ordering::Relaxed) && !place.taken.swap(true, Ordering::Acquire) {
+                return place;
+            }
+        }
+        let mut head = self.places.load(Ordering::Acquire);
+        loop {
+            let index = Self::after(head).map_or(0, |place| place.token - super::state::FIRST_THREAD + 1);
+            let place = Box::into_raw(Box::new(Producer::new(index, head)));
+            // Release: pairs with the Acquire load in `places`; the new place is complete when it can be seen.
+            match self.places.compare_exchange(head, place, Ordering::Release, Ordering::Acquire) {
+                Ok(_) => return Self::after(place).expect("a place just made is not null"),
+                Err(now) => {
+                    Self::unmake(place);
+                    head = now;
+                }
+            }
+        }
+    }
+
+    /// Takes the calling thread out of the ring.
+    pub(crate) fn leave(&self, producer: &'static Producer) {
+        producer.release(self);
+        self.threads.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    #[allow(unsafe_code, reason = "places are reached through the head of their list")]
+    fn after<'a>(place: *const Producer) -> Option<&'a Producer> {
+        // SAFETY: places are boxed, leaked when published, and never freed.
+        unsafe { place.as_ref() }
+    }
+
+    #[allow(unsafe_code, reason = "a place that lost the race is taken back")]
+    fn unmake(place: *mut Producer) {
+        // SAFETY: `place` came from `Box::into_raw` in `join` and was not published.
+        drop(unsafe { Box::from_raw(place) });
+    }
+
+    pub(super) fn places(&self) -> impl Iterator<Item = &'static Producer> + use<> {
+        std::iter::successors(Self::after(self.places.load(Ordering::Acquire)), |place| {
+            Self::after(place.next)
+        })
+    }
+
+    /// Reserves slots for `producer`: from a run with free ones, else out of idle reservations.
+    pub(super) fn claim(&self, producer: &Producer) -> Option<Claim> {
+        for _ in 0..LOOKS_WHILE_RECLAIMING {
+            if let Some(claim) = self.claim_free(self.want()) {
+                return Some(claim);
+            }
+            if !self.asymmetric {
+                return None;
+            }
+            // Acquire: pairs with the Release that ends another's reclaim; what it gave back is visible.
+            if !self.reclaiming.swap(true, Ordering::Acquire) {
+                let found = self.reclaim_idle();
+                self.reclaiming.store(false, Ordering::Release);
+                let _ = producer;
+                return if found { self.claim_free(1) } else { None };
+            }
+            std::hint::spin_loop();
+        }
+        None
+    }
+
+    /// How many slots a reservation may take now: a whole run while there is plenty, one when it gets tight.
+    fn want(&self) -> u32 {
+        let threads = self.threads.load(Ordering::Relaxed) as usize;
+        let tight = self.occupied() as usize >= self.capacity() / 4 * 3;
+        if !self.asymmetric || tight {
+            return 1;
+        }
+        (self.capacity() / (SHARE_PER_THREAD * threads.max(1))).clamp(1, RUN_SLOTS) as u32
+    }
+
+    fn claim_free(&self, want: u32) -> Option<Claim> {
+        let runs = self.free.len();
+        let start = self.progress.cursor.fetch_add(1, Ordering::Relaxed) as usize;
+        for step in 0..runs {
+            let run = (start + step) & (runs - 1);
+            let word = &self.free[run].0;
+            let mut free = word.load(Ordering::Relaxed);
+            while free != 0 {
+                let mask = lowest(free, want);
+                // Acquire: pairs with the Release that gave the slots back; their last use is over.
+                match word.compare_exchange_weak(free, free & !mask, Ordering::Acquire, Ordering::Relaxed) {
+                    Ok(_) => {
+                        self.occupy(u64::from(mask.count_ones()));
+                        return Some(Claim { base: &self.slots[run * self.run_slots()], mask: mask as u32 });
+                    }
+                    Err(now) => free = now,
+                }
+            }
+        }
+        None
+    }
+
+    fn occupy(&self, slots: u64) {
+        let before = self.progress.occupied.fetch_add(slots, Ordering::Relaxed);
+        let watermark = self.capacity() as u64 / 4;
+        if before < watermark && before + slots >= watermark {
+            self.wake.ring();
+        }
+    }
+
+    /// Gives slots of the run at `base` back to whoever wants them.
+    pub(super) fn give_back(&self, base: *const Slot, mask: u32) {
+        if mask == 0 {
+            return;
+        }
+        let index = (base.addr() - self.slots.as_ptr().addr()) / size_of::<Slot>();
+        self.free_slots(index / self.run_slots(), u64::from(mask));
+        self.announce_returns();
+    }
+
+    /// Puts slots into the free word of their run; [`Ring::announce_returns`] follows once for many.
+    pub(super) fn free_slots(&self, run: usize, mask: u64) {
+        self.progress.occupied.fetch_sub(u64::from(mask.count_ones()), Ordering::Relaxed);
+        // Release: pairs with the Acquire of the claim that takes them.
+        self.free[run].0.fetch_or(mask, Ordering::Release);
+    }
+
+    pub(super) fn announce_returns(&self) {
+        // Release: pairs with the Acquire load in `returns`.
+        self.returns.fetch_add(1, Ordering::Release);
+    }
+
+    /// Takes every idle reservation and gives its slots back. One thread at a time, guarded by `reclaiming`.
+    fn reclaim_idle(&self) -> bool {
+        let announced: Vec<&Producer> = self.places().filter(|place| place.announce()).collect();
+        if announced.is_empty() {
+            return false;
+        }
+        let heavy = barrier::heavy();
+        let mut found = false;
+        for place in announced {
+            if !heavy {
+                place.withdraw();
+            } else if let Some((base, mask)) = place.reclaim() {
+                self.reclaimed.fetch_add(u64::from(mask.count_ones()), Ordering::Relaxed);
+                self.give_back(base, mask);
+                found = true;
+            }
+        }
+        found
+    }
+}
+
+/// The lowest `count` bits that are set in `word`.
+fn lowest(word: u64, count: u32) -> u64 {
+    if word.count_ones() <= count {
+        return word;
+    }
+    let mut taken = 0;
+    let mut rest = word;
+    for _ in 0..count {
+        taken |= rest & rest.wrapping_neg();
+        rest &= rest - 1;
+    }
+    taken
+}

@@ -1,0 +1,95 @@
+//! The drain's side of the ring: finds complete slots, hands them to a reader, frees them.
+
+use super::claim::Ring;
+use super::slot::{Slot, state};
+use crate::sync::Ordering;
+
+/// What the ring has seen, at one moment; exact once new spans are refused and the open ones have ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Spans that got a slot.
+    pub(crate) opened: u64,
+    /// Spans refused because every slot was taken.
+    pub(crate) dropped_full: u64,
+    /// Spans refused after the shutdown.
+    pub(crate) dropped_shutdown: u64,
+}
+
+/// How far one pass over the ring has come.
+#[derive(Debug, Default)]
+pub(crate) struct Sweep {
+    next: usize,
+    left: usize,
+}
+
+impl Sweep {
+    pub(crate) const fn new() -> Self {
+        Self { next: 0, left: 0 }
+    }
+
+    /// Begins a pass over every run, where the last one ended.
+    pub(crate) fn begin(&mut self, ring: &Ring) {
+        self.left = ring.free.len();
+    }
+
+    /// True while the pass has runs to look at.
+    pub(crate) fn is_open(&self) -> bool {
+        self.left != 0
+    }
+}
+
+impl Ring {
+    /// Reads complete slots and frees them, run by run, until the pass is over or the next run could exceed `max`.
+    /// Returns how many were read.
+    ///
+    /// One caller at a time: the consumer's state is behind a lock.
+    pub(crate) fn drain(&self, sweep: &mut Sweep, max: usize, mut read: impl FnMut(&Slot)) -> usize {
+        let mut taken = 0;
+        while sweep.left != 0 && (taken == 0 || taken + self.run_slots() <= max) {
+            let run = sweep.next & (self.free.len() - 1);
+            sweep.next = run + 1;
+            sweep.left -= 1;
+            taken += self.drain_run(run, &mut read);
+        }
+        if taken != 0 {
+            self.announce_returns();
+        }
+        taken
+    }
+
+    fn drain_run(&self, run: usize, read: &mut impl FnMut(&Slot)) -> usize {
+        let size = self.run_slots();
+        // Relaxed: a hint; the slot's own word decides.
+        let mut busy = !self.free[run].0.load(Ordering::Relaxed) & ((1u64 << size) - 1);
+        let mut freed = 0u64;
+        while busy != 0 {
+            let bit = busy.trailing_zeros();
+            busy &= busy - 1;
+            let slot = &self.slots[run * size + bit as usize];
+            // Acquire: pairs with the Release of the span's close; the body is whole.
+            if slot.owner.load(Ordering::Acquire) == state::COMPLETE {
+                read(slot);
+                slot.owner.store(state::FREE, Ordering::Relaxed);
+                freed |= 1 << bit;
+            }
+        }
+        if freed != 0 {
+            self.free_slots(run, freed);
+        }
+        freed.count_ones() as usize
+    }
+
+    /// The sums over every thread's counts.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        let mut unopened = 0;
+        for place in self.places() {
+            unopened += u64::from(place.unopened());
+            counts.opened += place.reserved.load(Ordering::Relaxed);
+            counts.dropped_full += place.dropped_full.load(Ordering::Relaxed);
+            counts.dropped_shutdown += place.dropped_shutdown.load(Ordering::Relaxed);
+        }
+        counts.opened = counts.opened.saturating_sub(unopened + self.reclaimed.load(Ordering::Relaxed));
+        counts
+    }
+}

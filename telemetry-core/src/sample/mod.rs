@@ -1,0 +1,52 @@
+//! Head sampling: whether a trace is recorded, decided once, when its local root opens.
+
+mod cell;
+mod policy;
+
+use crate::context::SpanContext;
+use crate::id::TraceId;
+use crate::record::SpanKind;
+use crate::span::{CallSite, Constant};
+pub(crate) use cell::SamplerCell;
+pub use policy::{AlwaysSample, NeverSample, ParentBased, RatioError, RatioSample};
+
+/// Decides whether a trace is recorded.
+///
+/// Asked once for each local root: a span without a parent, or whose parent is in another process. Every other span
+/// of the process inherits the decision. Called on the thread that opens the span, so it should neither block nor
+/// allocate; a panic in it is the caller's.
+pub trait Sampler: Send + Sync + 'static {
+    /// The decision.
+    fn sample(&self, parameters: &SamplingParameters<'_>) -> Decision;
+}
+
+/// Whether a trace is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Not recorded; its identifiers still travel, with the sampled flag off.
+    Drop,
+    /// Recorded.
+    Record,
+}
+
+/// What a sampler can see. Attributes with values of run time are not evaluated before the decision.
+#[derive(Clone, Copy, Debug)]
+pub struct SamplingParameters<'a> {
+    /// The span's name.
+    pub name: &'a str,
+    /// The span's kind.
+    pub kind: SpanKind,
+    /// Where it is opened, with its constant attributes.
+    pub site: &'static CallSite,
+    /// The parent in another process, if there is one.
+    pub parent: Option<SpanContext>,
+    /// The trace it belongs to.
+    pub trace_id: TraceId,
+}
+
+impl SamplingParameters<'_> {
+    /// The constant attributes of the call site.
+    pub fn constants(&self) -> &'static [(&'static str, Constant)] {
+        self.site.site.constants
+    }
+}

@@ -1,0 +1,121 @@
+//! The settings of the core.
+
+use std::time::Duration;
+
+use super::kind::Kind;
+use super::otel::{Equivalent, SDK_DISABLED, TRACES_SAMPLER};
+use super::table::{DefaultValue, Setting};
+
+/// The names a sink can be chosen by without registering one.
+pub const SINKS: &[&str] = &["prometheus", "stdout", "memory", "tty", "auto", "sqlite", "otlp"];
+
+const FILTER_FORM: &str = "directives separated by commas, each a level (off, error, warn, info, debug, trace), a path or path=level";
+
+/// The rows, in the order of the documentation.
+pub(super) const ROWS: &[Setting] = &[
+    Setting::new("ENABLED", Kind::Bool, "Whether anything is recorded.")
+        .default(DefaultValue::Fixed("false"))
+        .equivalents(&[Equivalent::Mapped(SDK_DISABLED)]),
+    Setting::new(
+        "SERVICE_NAME",
+        Kind::Text,
+        "The name of the service, `service.name` of its resource. A `service.name` among the resource attributes \
+         of a higher tier comes first.",
+    )
+    .default(DefaultValue::Computed { shown: "the executable's name", find: executable_name })
+    .equivalents(&[Equivalent::Same("OTEL_SERVICE_NAME")]),
+    Setting::new(
+        "RESOURCE_ATTRIBUTES",
+        Kind::Attributes,
+        "What else is known of the service, on everything it sends.",
+    )
+    .equivalents(&[Equivalent::Same("OTEL_RESOURCE_ATTRIBUTES")]),
+    Setting::new(
+        "SAMPLE_RATIO",
+        Kind::Float { min: 0.0, max: 1.0 },
+        "The share of traces recorded among those that begin here; a trace that began elsewhere follows the \
+         decision taken there.",
+    )
+    .default(DefaultValue::Fixed("0.01"))
+    .equivalents(&[Equivalent::Mapped(TRACES_SAMPLER)]),
+    Setting::new(
+        "DRAIN_INTERVAL",
+        Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(300) },
+        "How often spans and metrics are handed to the sinks.",
+    )
+    .default(DefaultValue::Fixed("1s")),
+    Setting::new(
+        "EXTRACT_TRACEPARENT",
+        Kind::Bool,
+        "Whether a request's `traceparent` header is continued.",
+    )
+    .default(DefaultValue::Fixed("true")),
+    Setting::new(
+        "SINKS",
+        Kind::Choices(SINKS),
+        "Where spans and metrics go. A sink registered by the program under a name can be chosen too.",
+    )
+    .default(DefaultValue::Fixed("prometheus")),
+    Setting::new(
+        "SPAN_RING_CAPACITY",
+        Kind::Integer { min: 256, max: 16_777_216, power_of_two: true },
+        "How many spans fit between two drains, at 384 bytes each.",
+    )
+    .default(DefaultValue::Fixed("16384")),
+    Setting::new(
+        "AUTO_LOG_CORRELATION",
+        Kind::Bool,
+        "Whether log lines written inside a span carry its identifiers.",
+    )
+    .default(DefaultValue::Fixed("true")),
+    Setting::new(
+        "FILTER",
+        Kind::Checked { accepted: FILTER_FORM, check: is_filter },
+        "Which call sites record, as in `bookstore=debug,bookstore::db=off`.",
+    )
+    .default(DefaultValue::Unset("none: everything records")),
+];
+
+/// The executable's name without its extension, or `unknown_service` where the system does not tell.
+fn executable_name() -> String {
+    std::env::current_exe()
+        .ok()
+        .and_then(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
+        .filter(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| "unknown_service".to_owned())
+}
+
+/// Whether a text has the form of a filter; what its paths match is not asked.
+fn is_filter(text: &str) -> bool {
+    text.split(',').all(|directive| match directive.trim().split_once('=') {
+        Some((path, level)) => is_path(path.trim()) && is_level(level.trim()),
+        None => is_path(directive.trim()),
+    })
+}
+
+fn is_level(word: &str) -> bool {
+    ["off", "error", "warn", "info", "debug", "trace"].iter().any(|level| word.eq_ignore_ascii_case(level))
+}
+
+fn is_path(path: &str) -> bool {
+    path.split("::").all(|segment| {
+        !segment.is_empty()
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_filter;
+
+    #[test]
+    fn filters_of_the_known_form_are_accepted() {
+        for good in ["debug", "OFF", "bookstore", "bookstore=debug, bookstore::db=off", "my-crate=Warn"] {
+            assert!(is_filter(good), "{good}");
+        }
+        for bad in ["", "a=", "=debug", "a=loud", "a:b=debug", "a::=debug", "a=debug,", "a=b=c", "a b=debug"]
+        {
+            assert!(!is_filter(bad), "{bad}");
+        }
+    }
+}

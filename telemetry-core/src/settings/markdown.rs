@@ -1,0 +1,97 @@
+//! The documentation of the settings, made from the table.
+
+use super::otel::Equivalent;
+use super::table::{DefaultValue, Setting, Table};
+
+const INTRODUCTION: &str = "\
+# Settings
+
+This page is made from the table of settings; change the table, not the page.
+
+The value of a setting is taken from the highest tier that gives one:
+
+1. values set in code;
+2. the variable named below in the environment;
+3. the standard OpenTelemetry variable, where one means the same;
+4. a `.env` file in the working directory, with the same names (own before standard);
+5. the default.
+
+Booleans take `1`, `0`, `true`, `false`, `yes`, `no`, `on` and `off` in any case. Lists are separated by commas.
+Durations are seconds, or a number with `us`, `ms`, `s`, `m` or `h`. Ranges include both ends. An empty variable
+counts as unset. A value that is not accepted is an error in whatever tier it stands, also where a higher tier hides
+it, and all errors are reported at once. An unknown variable with the prefix is a warning. No standard variable alone
+enables.
+";
+
+impl Table {
+    /// The documentation of every row as a markdown page, with the variables under `prefix`.
+    pub fn markdown(&self, prefix: &str) -> String {
+        let mut page = String::from(INTRODUCTION);
+        page.push_str("\n| Variable | Type | Accepted | Default | Meaning | OpenTelemetry |\n");
+        page.push_str("|---|---|---|---|---|---|\n");
+        for row in self.rows() {
+            page.push_str(&table_row(row, prefix));
+        }
+        page
+    }
+}
+
+fn table_row(row: &Setting, prefix: &str) -> String {
+    let default = match row.default_value() {
+        DefaultValue::Fixed(value) => format!("`{value}`"),
+        DefaultValue::Unset(shown) | DefaultValue::Computed { shown, .. } => (*shown).to_owned(),
+    };
+    let secret = if row.is_secret() { " Secret: masked in every message." } else { "" };
+    let standard: Vec<String> = row.standard().iter().map(equivalent).collect();
+    let cells = [
+        format!("`{prefix}{}`", row.name()),
+        row.kind().name().to_owned(),
+        row.kind().accepted(&[]),
+        default,
+        format!("{}{secret}", row.meaning()),
+        standard.join("; "),
+    ];
+    format!("| {} |\n", cells.map(|cell| cell.replace('|', "\\|")).join(" | "))
+}
+
+fn equivalent(equivalent: &Equivalent) -> String {
+    match equivalent {
+        Equivalent::Same(variable) => format!("`{variable}`"),
+        Equivalent::Mapped(mapping) => {
+            let variables: Vec<String> =
+                mapping.variables.iter().map(|variable| format!("`{variable}`")).collect();
+            format!("{}: {}", variables.join(", "), mapping.meaning)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::settings::{DEFAULT_PREFIX, Kind, Setting, Table};
+
+    #[test]
+    fn the_page_says_what_the_table_says() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/settings.md");
+        let made = Table::builtin().markdown(DEFAULT_PREFIX);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, &made).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == made,
+            "docs/settings.md differs from the table; regenerate it with\n    \
+             UPDATE_DOCS=1 cargo test -p telemetry-core --lib settings::markdown"
+        );
+    }
+
+    #[test]
+    fn added_rows_are_documented_and_cells_stay_in_their_column() {
+        const TOKEN: Setting = Setting::new("TOKEN", Kind::Text, "This | that.").secret();
+        let page = Table::builtin().with(&[TOKEN]).unwrap().markdown("BOOKS_");
+        let row = "| `BOOKS_TOKEN` | text | a text that is not blank | none | This \\| that. Secret: masked in every \
+                   message. |  |\n";
+        assert!(page.ends_with(row), "{page}");
+    }
+}

@@ -1,0 +1,137 @@
+//! What the settings came to, each with the tier it came from.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::candidate::MASK;
+use super::error::{Provenance, SettingWarning, Tier};
+use super::table::Setting;
+use super::value::SettingValue;
+
+/// Every setting that has a value.
+#[derive(Clone, Debug)]
+pub struct Resolved {
+    pub(super) values: Vec<ResolvedValue>,
+    pub(super) warnings: Vec<SettingWarning>,
+}
+
+impl Resolved {
+    /// A setting's value and tier, by its name without prefix; none where nobody set one without a default.
+    pub fn get(&self, name: &str) -> Option<&ResolvedValue> {
+        self.values.iter().find(|value| value.name() == name)
+    }
+
+    /// All values, in the order of the table.
+    pub fn iter(&self) -> std::slice::Iter<'_, ResolvedValue> {
+        self.values.iter()
+    }
+
+    /// What the user should be told.
+    pub fn warnings(&self) -> &[SettingWarning] {
+        &self.warnings
+    }
+
+    /// The built-in settings, typed.
+    pub fn settings(&self) -> Settings {
+        let integer = self.required("SPAN_RING_CAPACITY", SettingValue::as_integer);
+        Settings {
+            enabled: self.required("ENABLED", SettingValue::as_bool),
+            service_name: self.required("SERVICE_NAME", |value| value.as_text().map(str::to_owned)),
+            sample_ratio: self.required("SAMPLE_RATIO", SettingValue::as_float),
+            drain_interval: self.required("DRAIN_INTERVAL", SettingValue::as_duration),
+            extract_traceparent: self.required("EXTRACT_TRACEPARENT", SettingValue::as_bool),
+            sinks: self.required("SINKS", |value| value.as_list().map(<[String]>::to_vec)),
+            span_ring_capacity: integer as usize,
+            auto_log_correlation: self.required("AUTO_LOG_CORRELATION", SettingValue::as_bool),
+            filter: self.get("FILTER").map(|value| value.value.to_string()),
+        }
+    }
+
+    fn required<T>(&self, name: &str, read: impl Fn(&SettingValue) -> Option<T>) -> T {
+        match self.get(name).and_then(|value| read(&value.value)) {
+            Some(value) => value,
+            // Every table starts from the built-in rows, and their defaults are of their types.
+            None => unreachable!("the built-in setting {name} has a default of its own type"),
+        }
+    }
+}
+
+impl<'a> IntoIterator for &'a Resolved {
+    type Item = &'a ResolvedValue;
+    type IntoIter = std::slice::Iter<'a, ResolvedValue>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// The value of one setting, and where it came from. Displayed masked where the setting is secret.
+#[derive(Clone)]
+pub struct ResolvedValue {
+    pub(super) setting: Setting,
+    pub(super) value: SettingValue,
+    pub(super) from: Provenance,
+}
+
+impl ResolvedValue {
+    /// The setting's name, without prefix.
+    pub const fn name(&self) -> &'static str {
+        self.setting.name()
+    }
+
+    /// The value itself, never masked.
+    pub const fn value(&self) -> &SettingValue {
+        &self.value
+    }
+
+    /// The tier it came from.
+    pub const fn tier(&self) -> Tier {
+        self.from.tier
+    }
+
+    /// The tier and the variable it came from.
+    pub const fn provenance(&self) -> &Provenance {
+        &self.from
+    }
+
+    /// Whether the value must not be shown.
+    pub const fn is_secret(&self) -> bool {
+        self.setting.is_secret()
+    }
+}
+
+impl fmt::Display for ResolvedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_secret() { f.write_str(MASK) } else { self.value.fmt(f) }
+    }
+}
+
+impl fmt::Debug for ResolvedValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={self} ({})", self.name(), self.from)
+    }
+}
+
+/// The built-in settings, typed and within their ranges.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Settings {
+    /// Whether anything is recorded.
+    pub enabled: bool,
+    /// The name of the service.
+    pub service_name: String,
+    /// The share of traces recorded, from 0 to 1.
+    pub sample_ratio: f64,
+    /// How often spans and metrics are handed to the sinks, from 10 ms to 300 s.
+    pub drain_interval: Duration,
+    /// Whether a request's `traceparent` header is continued.
+    pub extract_traceparent: bool,
+    /// The sinks by name, each once.
+    pub sinks: Vec<String>,
+    /// The slots of the span ring, a power of two.
+    pub span_ring_capacity: usize,
+    /// Whether log lines written inside a span carry its identifiers.
+    pub auto_log_correlation: bool,
+    /// Which call sites record; all where none.
+    pub filter: Option<String>,
+}

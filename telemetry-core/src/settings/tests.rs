@@ -1,0 +1,4 @@
+//! The settings as a user meets them.
+
+mod mistakes;
+mod tiers;

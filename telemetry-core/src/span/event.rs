@@ -1,0 +1,179 @@
+//! Events: what happened at one moment of a span, packed into its event bytes.
+//!
+//! An event is `tag time name [attributes]`. The tag's upper two bits say how the name is kept: near static without
+//! and with attributes (the lower six bits are the name's length, the distance takes four bytes), dynamic (a length
+//! byte and the bytes), far static (address and length, ten bytes); for the last two the lowest bit says that
+//! attributes follow. Attributes are a length byte and packed entries. The time is five bytes: ticks since the
+//! span's start, 35 bits and an exponent of five, so exact for the first 11 seconds at 3 GHz and then to one part in
+//! 2³⁵.
+
+use std::borrow::Cow;
+
+use super::arena::{Arena, Key, Packed, floor_char_boundary, near};
+use super::value::{AttributeValue, Entry};
+use super::walk;
+use crate::ring::{Body, EVENT_BYTES};
+
+pub(super) const NEAR: u8 = 0;
+pub(super) const NEAR_WITH_ATTRIBUTES: u8 = 1;
+pub(super) const DYNAMIC: u8 = 2;
+pub(super) const FAR: u8 = 3;
+
+const TIME_BYTES: usize = 5;
+const MANTISSA_BITS: u32 = 35;
+/// Names longer than this are kept far, or cut when they are dynamic.
+const MAX_NEAR_NAME: usize = 63;
+/// A dynamic event name is cut to this many bytes, at a character.
+const MAX_DYNAMIC_NAME: usize = 64;
+
+/// The name of an event.
+pub(super) enum EventName<'a> {
+    Static(&'static str),
+    Dynamic(&'a str),
+}
+
+/// Five bytes for a stretch of ticks.
+pub(super) fn pack_time(ticks: u64) -> [u8; TIME_BYTES] {
+    let exponent = (64 - ticks.leading_zeros()).saturating_sub(MANTISSA_BITS).min(31);
+    let word = (ticks >> exponent).min((1 << MANTISSA_BITS) - 1) | u64::from(exponent) << MANTISSA_BITS;
+    let bytes = word.to_le_bytes();
+    [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]]
+}
+
+/// The stretch of ticks in five bytes.
+pub(super) fn unpack_time(bytes: [u8; TIME_BYTES]) -> u64 {
+    let word = u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], 0, 0, 0]);
+    (word & ((1 << MANTISSA_BITS) - 1)) << (word >> MANTISSA_BITS)
+}
+
+/// Appends an event; counts it when it does not fit. An attribute that does not fit is counted on the span.
+pub(super) fn event(
+    body: &mut Body,
+    name: &EventName<'_>,
+    ticks: u64,
+    attributes: Option<&mut dyn FnMut(&mut EventWriter<'_>)>,
+) {
+    let time = pack_time(ticks.saturating_sub(body.start));
+    let mut arena = Arena::new(&mut body.events, usize::from(body.event_len));
+    if !begin(&mut arena, name, time, attributes.is_some()) {
+        body.dropped_events = body.dropped_events.saturating_add(1);
+        return;
+    }
+    body.event_len = arena.len() as u8;
+    if let Some(attributes) = attributes {
+        let start = usize::from(body.event_len);
+        body.events[start] = 0;
+        body.event_len += 1;
+        attributes(&mut EventWriter { body });
+        body.events[start] = (usize::from(body.event_len) - start - 1) as u8;
+    }
+}
+
+fn begin(arena: &mut Arena<'_>, name: &EventName<'_>, time: [u8; TIME_BYTES], attributes: bool) -> bool {
+    let more = usize::from(attributes);
+    let near_name = match name {
+        EventName::Static(name) if name.len() <= MAX_NEAR_NAME => near(name).map(|at| (at, name.len())),
+        _ => None,
+    };
+    match (near_name, name) {
+        (Some((distance, len)), _) => {
+            let fits = arena.free() >= 1 + TIME_BYTES + 4 + more;
+            if fits {
+                let kind = if attributes { NEAR_WITH_ATTRIBUTES } else { NEAR };
+                arena.push(&[kind << 6 | len as u8]);
+                arena.push(&time);
+                arena.push(&distance.to_le_bytes());
+            }
+            fits
+        }
+        (None, EventName::Static(name)) => {
+            let fits = arena.free() >= 1 + TIME_BYTES + 8 + 2 + more && name.len() <= usize::from(u16::MAX);
+            if fits {
+                arena.push(&[FAR << 6 | more as u8]);
+                arena.push(&time);
+                arena.push(&(name.as_ptr().expose_provenance() as u64).to_le_bytes());
+                arena.push(&(name.len() as u16).to_le_bytes());
+            }
+            fits
+        }
+        (None, EventName::Dynamic(name)) => {
+            let name = &name[..floor_char_boundary(name, MAX_DYNAMIC_NAME)];
+            let fits = arena.free() > TIME_BYTES + 1 + name.len() + more;
+            if fits {
+                arena.push(&[DYNAMIC << 6 | more as u8]);
+                arena.push(&time);
+                arena.push(&[name.len() as u8]);
+                arena.push(name.as_bytes());
+            }
+            fits
+        }
+    }
+}
+
+/// Records an attribute of the event being written; counts it on the span when it does not fit.
+pub(super) fn event_attribute(body: &mut Body, key: Key, value: Packed<'_>) {
+    let mut arena = Arena::new(&mut body.events, usize::from(body.event_len));
+    if arena.append(key, value) {
+        body.event_len = arena.len() as u8;
+    } else {
+        body.dropped_attributes = body.dropped_attributes.saturating_add(1);
+    }
+}
+
+/// Writes the attributes of an event; what does not fit is counted on the span.
+pub struct EventWriter<'a> {
+    body: &'a mut Body,
+}
+
+impl EventWriter<'_> {
+    /// Records an attribute of any type that can be one.
+    pub fn set(&mut self, key: &'static str, value: impl AttributeValue) -> &mut Self {
+        value.record(Entry::event(self.body, Key::Static(key)));
+        self
+    }
+}
+
+/// An event as it lies in the slot.
+pub(super) struct RawEvent<'a> {
+    pub(super) name: Cow<'static, str>,
+    /// Ticks since the span's start.
+    pub(super) ticks: u64,
+    /// Packed entries.
+    pub(super) attributes: &'a [u8],
+}
+
+/// The first event of `bytes`, and what lies behind it.
+pub(super) fn read(bytes: &[u8]) -> Option<(RawEvent<'_>, &[u8])> {
+    let (&tag, rest) = bytes.split_first()?;
+    let ticks = unpack_time(rest.get(..TIME_BYTES)?.try_into().ok()?);
+    let rest = &rest[TIME_BYTES..];
+    let (kind, small) = (tag >> 6, tag & 0x3f);
+    let (name, rest, has_attributes) = match kind {
+        NEAR | NEAR_WITH_ATTRIBUTES => {
+            let name = walk::near_text(rest.get(..4)?, usize::from(small));
+            (Cow::Borrowed(name), &rest[4..], kind == NEAR_WITH_ATTRIBUTES)
+        }
+        DYNAMIC => {
+            let (&len, rest) = rest.split_first()?;
+            let name = String::from_utf8_lossy(rest.get(..usize::from(len))?).into_owned();
+            (Cow::Owned(name), &rest[usize::from(len)..], small & 1 != 0)
+        }
+        _ => {
+            let len = usize::from(u16::from_le_bytes(rest.get(8..10)?.try_into().ok()?));
+            (Cow::Borrowed(walk::far_text(&rest[..8], len)), &rest[10..], small & 1 != 0)
+        }
+    };
+    let (attributes, rest) = if has_attributes {
+        let (&len, rest) = rest.split_first()?;
+        rest.split_at_checked(usize::from(len))?
+    } else {
+        (&[][..], rest)
+    };
+    Some((RawEvent { name, ticks, attributes }, rest))
+}
+
+const _: () = {
+    // The promise of twelve events with static names, or four with dynamic ones of 22 bytes.
+    assert!(12 * (1 + TIME_BYTES + 4) <= EVENT_BYTES);
+    assert!(4 * (1 + TIME_BYTES + 1 + 22) <= EVENT_BYTES);
+};

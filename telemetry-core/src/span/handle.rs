@@ -1,0 +1,253 @@
+//! The handle of a span: who may write to it and when.
+
+use std::fmt;
+use std::sync::atomic::Ordering;
+
+use super::arena::{Key, Packed};
+use super::event::{self, EventName, EventWriter};
+use super::value::{AttributeValue, Entry};
+use super::write::{self, Formatted};
+use crate::clock;
+use crate::context::{Current, LOCAL, Local, NO_TOKEN, SpanContext};
+use crate::record::{Outcome, Status};
+use crate::ring::{Body, Slot, state};
+
+/// A handle of a span. Costs nothing to copy and keeps nothing alive.
+///
+/// It writes only while the span is entered on the calling thread: inside its guard's scope, or inside a poll of its
+/// future. A write from elsewhere or after the end goes nowhere and is counted as late; a write to a span that is not
+/// recorded goes nowhere.
+#[derive(Clone, Copy)]
+pub struct Span {
+    current: Current,
+}
+
+// SAFETY: the slot behind the pointer lives as long as the process, and every use asks first whether the calling
+// thread has entered the span.
+#[allow(unsafe_code, reason = "the raw slot pointer is checked at each use")]
+unsafe impl Send for Span {}
+// SAFETY: as for `Send`.
+#[allow(unsafe_code, reason = "the raw slot pointer is checked at each use")]
+unsafe impl Sync for Span {}
+
+impl Span {
+    #[inline]
+    pub(super) const fn of(current: Current) -> Self {
+        Self { current }
+    }
+
+    /// The current span of this thread; one that takes no writes when there is none.
+    #[inline]
+    pub fn current() -> Self {
+        LOCAL.with(|local| Self { current: local.current.get() })
+    }
+
+    /// Its identifiers; none when there is no span.
+    pub fn context(&self) -> Option<SpanContext> {
+        self.current.span_context()
+    }
+
+    /// Whether writes to it are kept: it has a slot and has not been dropped or left unsampled.
+    #[inline]
+    pub fn is_recording(&self) -> bool {
+        !self.current.slot.is_null()
+    }
+
+    /// Records text by copying it.
+    #[inline]
+    pub fn str(&self, key: &'static str, value: &str) -> &Self {
+        self.put(key, Packed::Str(value))
+    }
+
+    /// Records static text by reference, whatever its length.
+    #[inline]
+    pub fn static_str(&self, key: &'static str, value: &'static str) -> &Self {
+        self.put(key, Packed::Static(value))
+    }
+
+    /// Records a signed integer.
+    #[inline]
+    pub fn i64(&self, key: &'static str, value: i64) -> &Self {
+        self.put(key, Packed::I64(value))
+    }
+
+    /// Records an unsigned integer.
+    #[inline]
+    pub fn u64(&self, key: &'static str, value: u64) -> &Self {
+        self.put(key, Packed::U64(value))
+    }
+
+    /// Records a floating-point number.
+    #[inline]
+    pub fn f64(&self, key: &'static str, value: f64) -> &Self {
+        self.put(key, Packed::F64(value))
+    }
+
+    /// Records a boolean.
+    #[inline]
+    pub fn bool(&self, key: &'static str, value: bool) -> &Self {
+        self.put(key, Packed::Bool(value))
+    }
+
+    /// Records bytes by copying them.
+    #[inline]
+    pub fn bytes(&self, key: &'static str, value: &[u8]) -> &Self {
+        self.put(key, Packed::Bytes(value))
+    }
+
+    /// Records a value of any type that can be an attribute; the same output as the typed setters.
+    #[inline]
+    pub fn set(&self, key: &'static str, value: impl AttributeValue) -> &Self {
+        self.write(|_, body| value.record(Entry::span(body, Key::Static(key))));
+        self
+    }
+
+    /// Records what `value` displays.
+    pub fn display(&self, key: &'static str, value: impl fmt::Display) -> &Self {
+        if self.is_recording() {
+            let text = Formatted::new(format_args!("{value}"));
+            self.write(|_, body| write::formatted(body, Key::Static(key), &text));
+        }
+        self
+    }
+
+    /// Records how `value` looks to a programmer.
+    pub fn debug(&self, key: &'static str, value: impl fmt::Debug) -> &Self {
+        if self.is_recording() {
+            let text = Formatted::new(format_args!("{value:?}"));
+            self.write(|_, body| write::formatted(body, Key::Static(key), &text));
+        }
+        self
+    }
+
+    /// Records that something happened now. The name is kept by reference; twelve such events fit in a span.
+    #[inline]
+    pub fn event(&self, name: &'static str) -> &Self {
+        self.write(|local, body| {
+            event::event(body, &EventName::Static(name), clock::ticks(local), None);
+        });
+        self
+    }
+
+    /// Records that something happened now, under a name of run time; it is cut to 64 bytes.
+    pub fn event_dynamic(&self, name: &str) -> &Self {
+        self.write(|local, body| {
+            event::event(body, &EventName::Dynamic(name), clock::ticks(local), None);
+        });
+        self
+    }
+
+    /// Records that something happened now, and what is known of it. The closure runs only when the span records.
+    ///
+    /// ```
+    /// use telemetry_core::Span;
+    /// Span::current().event_with("cache.miss", |event| {
+    ///     event.set("key", "book:7").set("size", 3);
+    /// });
+    /// ```
+    pub fn event_with(&self, name: &'static str, attributes: impl FnOnce(&mut EventWriter<'_>)) -> &Self {
+        self.write(|local, body| {
+            // The closure is the user's: whatever it does with this span again goes nowhere and counts as late.
+            let _busy = Busy::mark(self.current.slot);
+            let mut attributes = Some(attributes);
+            event::event(
+                body,
+                &EventName::Static(name),
+                clock::ticks(local),
+                Some(&mut |writer| {
+                    if let Some(attributes) = attributes.take() {
+                        attributes(writer);
+                    }
+                }),
+            );
+        });
+        self
+    }
+
+    /// Sets the status; ok beats error beats unset.
+    pub fn status(&self, status: Status) -> &Self {
+        self.write(|_, body| write::status(body, status));
+        self
+    }
+
+    /// Records that the work failed: status error, `error.type` and `error.message`.
+    pub fn fail(&self, error_type: &'static str, message: impl fmt::Display) -> &Self {
+        if self.is_recording() {
+            let text = Formatted::new(format_args!("{message}"));
+            self.write(|_, body| write::failure(body, Outcome::Failed, error_type, Some(&text)));
+        }
+        self
+    }
+
+    /// Refers to another span.
+    pub fn link(&self, other: SpanContext) -> &Self {
+        self.write(|_, body| {
+            write::link(body, other.trace_id.to_u128(), other.span_id.to_u64(), other.trace_flags);
+        });
+        self
+    }
+
+    #[inline(always)]
+    fn put(&self, key: &'static str, value: Packed<'_>) -> &Self {
+        self.write(|_, body| write::attribute(body, Key::Static(key), value));
+        self
+    }
+
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "a span is written in its slot")]
+    fn write(&self, write: impl FnOnce(&Local, &mut Body)) {
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+        let Some(slot) = (unsafe { self.current.slot.as_ref() }) else { return };
+        LOCAL.with(|local| {
+            let token = local.token.get();
+            let entered_here = token != NO_TOKEN && slot.owner.load(Ordering::Relaxed) == token;
+            let mine = entered_here
+                && slot.body.with(|body| {
+                    // SAFETY: the slot is marked with this thread's token, so this thread is its only writer.
+                    unsafe { (*body).span_id == self.current.span_id }
+                });
+            if mine {
+                slot.body.with_mut(|body| {
+                    // SAFETY: as above. User code that runs inside `write` does not reach the body a second time:
+                    // text is formatted before, `Entry` borrows for single writes, and `event_with` marks the slot.
+                    write(local, unsafe { &mut *body });
+                });
+            } else {
+                local.pipeline.get().late.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+}
+
+/// Marks a slot as entered on no thread while its body is borrowed across code of the user's.
+struct Busy {
+    slot: *const Slot,
+    token: u32,
+}
+
+impl Busy {
+    fn mark(slot: *const Slot) -> Self {
+        Self { slot, token: Self::swap(slot, state::DETACHED) }
+    }
+
+    #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+    fn swap(slot: *const Slot, owner: u32) -> u32 {
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+        let Some(slot) = (unsafe { slot.as_ref() }) else { return owner };
+        let before = slot.owner.load(Ordering::Relaxed);
+        slot.owner.store(owner, Ordering::Relaxed);
+        before
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        Self::swap(self.slot, self.token);
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Span").field(&self.current.span_context()).finish()
+    }
+}

@@ -1,0 +1,52 @@
+//! The explicit wrapper of a future.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use super::open::SpanBuilder;
+use super::task::TaskSpan;
+
+/// Puts a future inside a span.
+pub trait Instrument: Sized {
+    /// A future that enters the span at each poll. The span's parent is what is current here, where the wrapper is
+    /// made, and it ends when the future is ready or dropped: cancelled if it was polled, never polled if not.
+    fn instrument(self, span: SpanBuilder<'_>) -> Instrumented<Self> {
+        span.instrument(self)
+    }
+}
+
+impl<F: Future> Instrument for F {}
+
+/// A future inside a span: made by [`Instrument::instrument`].
+#[must_use = "a future does nothing unless it is polled"]
+pub struct Instrumented<F> {
+    future: F,
+    /// Gone when the future was ready, so that the span ends then and not when the wrapper is dropped.
+    span: Option<TaskSpan>,
+}
+
+impl<F> Instrumented<F> {
+    pub(super) const fn new(future: F, span: TaskSpan) -> Self {
+        Self { future, span: Some(span) }
+    }
+}
+
+impl<F: Future> Future for Instrumented<F> {
+    type Output = F::Output;
+
+    #[inline]
+    #[allow(unsafe_code, reason = "one field is pinned, the other is not")]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: `future` is never moved out of the pinned wrapper, which has no `Drop`; `span` is not pinned.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: as above.
+        let future = unsafe { Pin::new_unchecked(&mut this.future) };
+        let Some(span) = &mut this.span else { return future.poll(cx) };
+        let poll = span.poll(future, cx);
+        if poll.is_ready() {
+            this.span = None;
+        }
+        poll
+    }
+}

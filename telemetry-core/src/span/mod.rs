@@ -1,0 +1,38 @@
+//! Spans: opening and closing them, what can be recorded on one, and how it is packed into its slot.
+
+mod arena;
+mod bits;
+pub(crate) mod decode;
+mod event;
+mod guard;
+mod handle;
+mod instrument;
+mod name;
+mod open;
+mod panic;
+mod site;
+mod task;
+mod value;
+mod walk;
+mod write;
+
+pub use event::EventWriter;
+pub use guard::SpanGuard;
+pub use handle::Span;
+pub use instrument::{Instrument, Instrumented};
+pub use name::Name;
+pub use open::SpanBuilder;
+pub(crate) use panic::watch_panics;
+pub(crate) use site::gates;
+pub use site::{CallSite, Constant, Site};
+pub(crate) use task::project;
+pub use task::{Run, TaskSpan};
+pub use value::{AttributeValue, Entry};
+
+/// What macro expansions call.
+pub(crate) mod expansion {
+    pub use super::open::{open, open_root, open_task, open_task_root};
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! Names that are only known at run time.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+use super::arena::floor_char_boundary;
+use super::bits::{self, NameMode};
+use crate::ring::{Body, NAME_BYTES};
+
+/// Interned names a process keeps, at the most; further ones are kept in their span, cut to 64 bytes.
+const MAX_INTERNED: usize = 4_096;
+
+/// A span's name that is not that of its call site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name<'a>(Kept<'a>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept<'a> {
+    Static(&'static str),
+    Dynamic(&'a str),
+}
+
+impl<'a> Name<'a> {
+    /// A static name: kept whole, by reference.
+    pub const fn of(name: &'static str) -> Self {
+        Self(Kept::Static(name))
+    }
+
+    /// A free name: copied into the span, cut to 64 bytes at a character.
+    pub const fn dynamic(name: &'a str) -> Self {
+        Self(Kept::Dynamic(name))
+    }
+
+    /// A name from a small set, such as `METHOD route`: interned, so kept whole, by reference.
+    ///
+    /// Looks the name up under a lock; keep the result where it can be kept. Past 4,096 interned names the process
+    /// keeps no more, and the name is treated as [`Name::dynamic`].
+    pub fn interned(name: &'a str) -> Self {
+        static INTERNED: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+        let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
+        let names = interned.get_or_insert_default();
+        if let Some(known) = names.get(name) {
+            return Self(Kept::Static(known));
+        }
+        if names.len() == MAX_INTERNED {
+            return Self(Kept::Dynamic(name));
+        }
+        let kept: &'static str = Box::leak(name.into());
+        names.insert(kept);
+        Self(Kept::Static(kept))
+    }
+
+    /// The name itself.
+    pub const fn text(&self) -> &'a str {
+        match self.0 {
+            Kept::Static(name) | Kept::Dynamic(name) => name,
+        }
+    }
+
+    /// Writes the name into a span.
+    pub(super) fn write(self, body: &mut Body) {
+        match self.0 {
+            Kept::Static(name) => {
+                body.name[..8].copy_from_slice(&(name.as_ptr().expose_provenance() as u64).to_le_bytes());
+                body.name[8..16].copy_from_slice(&(name.len() as u64).to_le_bytes());
+                body.bits = bits::set_name_mode(body.bits, NameMode::Static);
+            }
+            Kept::Dynamic(name) => {
+                let len = floor_char_boundary(name, NAME_BYTES);
+                body.name[..len].copy_from_slice(&name.as_bytes()[..len]);
+                // 0xFF occurs in no UTF-8 text.
+                body.name[len..].fill(0xff);
+                body.bits = bits::set_name_mode(body.bits, NameMode::Inline);
+            }
+        }
+    }
+}

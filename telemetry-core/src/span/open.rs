@@ -1,0 +1,330 @@
+//! Opening spans: the fast path of a child, and the ways of everything else.
+
+use super::bits;
+use super::guard::SpanGuard;
+use super::name::Name;
+use super::site::{CallSite, gates};
+use super::task::TaskSpan;
+use super::{Instrumented, write};
+use crate::clock;
+use crate::context::{Current, LOCAL, Local, SpanContext, flag};
+use crate::id::TraceId;
+use crate::record::SpanKind;
+use crate::ring::{Slot, state};
+use crate::sample::{Decision, SamplingParameters};
+
+/// A span that has been opened and not yet been made current.
+#[derive(Clone, Copy)]
+pub(super) struct Opened {
+    /// What is current inside it. Its `span_id` is zero when nothing was opened.
+    pub(super) inside: Current,
+}
+
+impl Opened {
+    /// Nothing: what was current stays so.
+    pub(super) const NOTHING: Self = Self { inside: Current::NONE };
+}
+
+/// Opens a child of the current span, or a local root where there is none.
+#[inline(always)]
+pub(super) fn begin(local: &Local, site: &'static CallSite, owner: u32) -> Opened {
+    let gate = site.gate();
+    if gates::is_off(gate) {
+        return Opened::NOTHING;
+    }
+    let current = local.current.get();
+    if !gates::is_plain(gate) || !current.is_sampled() {
+        return begin_slowly(local, site, gate, current, owner);
+    }
+    child(local, site, gate, current, owner)
+}
+
+#[inline(always)]
+fn child(local: &Local, site: &'static CallSite, gate: u32, current: Current, owner: u32) -> Opened {
+    match local.producer.get().take() {
+        Some(slot) => fill(local, slot, site, gate, current, 0, owner),
+        None => child_slowly(local, site, gate, current, 0, owner),
+    }
+}
+
+/// A child, or a sampled local root, by way of the ring's slow path.
+#[cold]
+fn child_slowly(
+    local: &Local,
+    site: &'static CallSite,
+    gate: u32,
+    parent: Current,
+    marks: u16,
+    owner: u32,
+) -> Opened {
+    // A retry is a span of its own to the ring's counts, so the first refusal stands.
+    match local.refill() {
+        Ok(slot) => fill(local, slot, site, gate, parent, marks, owner),
+        // The lost span's identifier stays its children's parent, so that the gap can be seen.
+        Err(_) => Opened { inside: Current { span_id: local.next_id(), ..parent.without_slot() } },
+    }
+}
+
+/// Writes the first line of a slot: everything a plain span has.
+#[inline(always)]
+#[allow(unsafe_code, reason = "the slot was taken by this thread")]
+fn fill(
+    local: &Local,
+    slot: &'static Slot,
+    site: &'static CallSite,
+    gate: u32,
+    parent: Current,
+    marks: u16,
+    owner: u32,
+) -> Opened {
+    let span_id = local.next_id();
+    slot.site.with_mut(|word| {
+        // SAFETY: `Producer::take` handed the slot to this thread; nobody else writes or reads it until it is closed.
+        unsafe { *word = gates::number_bits(gate) | parent.epoch() };
+    });
+    slot.body.with_mut(|body| {
+        // SAFETY: as above.
+        let body = unsafe { &mut *body };
+        body.trace_high = parent.trace_high;
+        body.trace_low = parent.trace_low;
+        body.span_id = span_id;
+        body.parent_id = parent.span_id;
+        body.attribute_len = 0;
+        body.event_len = 0;
+        body.dropped_attributes = 0;
+        body.dropped_events = 0;
+        let random = if parent.flags & flag::RANDOM != 0 { bits::RANDOM } else { 0 };
+        body.bits = bits::of_kind(site.site.kind) | marks | random;
+        body.start = clock::ticks(local);
+    });
+    let owner = if owner == OWNED { local.token.get() } else { owner };
+    slot.owner.store(owner, std::sync::atomic::Ordering::Relaxed);
+    Opened { inside: Current { span_id, slot, ..parent } }
+}
+
+/// Stands for the calling thread's own token.
+pub(super) const OWNED: u32 = state::COMPLETE;
+
+/// Everything but a child of a recorded span: first use of a site, a thread's own pipeline, unrecorded traces, roots.
+#[cold]
+#[inline(never)]
+fn begin_slowly(local: &Local, site: &'static CallSite, gate: u32, current: Current, owner: u32) -> Opened {
+    let gate = if gate == gates::UNREGISTERED { gates::register(site) } else { gate };
+    if gates::is_off(gate) || !local.pipeline.get().is_enabled() {
+        return Opened::NOTHING;
+    }
+    if current.is_sampled() {
+        return child(local, site, gate, current, owner);
+    }
+    if current.flags & flag::ACTIVE != 0 {
+        // Not recorded: its children share its identifiers.
+        return Opened::NOTHING;
+    }
+    root(local, site, gate, current, site.site.name, owner)
+}
+
+/// The first span of a trace in this process.
+fn root(
+    local: &Local,
+    site: &'static CallSite,
+    gate: u32,
+    remote: Current,
+    name: &str,
+    owner: u32,
+) -> Opened {
+    local.prepare();
+    let pipeline = local.pipeline.get();
+    let parent = remote.span_context();
+    let epoch = pipeline.timeline.epoch() << flag::EPOCH_SHIFT;
+    let mut trace = match parent {
+        Some(_) => Current { flags: flag::ACTIVE | epoch | remote.flags & flag::RANDOM, ..remote },
+        None => Current {
+            trace_high: local.next_id(),
+            trace_low: local.next_id(),
+            flags: flag::ACTIVE | epoch | flag::RANDOM,
+            ..Current::NONE
+        },
+    };
+    let trace_id = u128::from(trace.trace_high) << 64 | u128::from(trace.trace_low);
+    let parameters = SamplingParameters {
+        name,
+        kind: site.site.kind,
+        site,
+        parent,
+        trace_id: TraceId::new(trace_id).unwrap_or(TraceId::MAX),
+    };
+    match pipeline.sampler.sample(&parameters) {
+        Decision::Record => {
+            trace.flags |= flag::SAMPLED;
+            match local.producer.get().take() {
+                Some(slot) => fill(local, slot, site, gate, trace, bits::LOCAL_ROOT, owner),
+                None => child_slowly(local, site, gate, trace, bits::LOCAL_ROOT, owner),
+            }
+        }
+        Decision::Drop => Opened { inside: Current { span_id: local.next_id(), ..trace } },
+    }
+}
+
+/// Opens a root of its own, whatever is current; nothing where spans are suppressed.
+#[cold]
+pub(super) fn begin_root(
+    local: &Local,
+    site: &'static CallSite,
+    parent: Option<SpanContext>,
+    owner: u32,
+) -> Opened {
+    begin_root_named(local, site, parent, site.site.name, owner)
+}
+
+fn begin_root_named(
+    local: &Local,
+    site: &'static CallSite,
+    parent: Option<SpanContext>,
+    name: &str,
+    owner: u32,
+) -> Opened {
+    let gate = site.gate();
+    let gate = if gate == gates::UNREGISTERED { gates::register(site) } else { gate };
+    let current = local.current.get();
+    let suppressed = current.flags & flag::ACTIVE != 0 && current.span_id == 0;
+    if gates::is_off(gate) || suppressed || !local.pipeline.get().is_enabled() {
+        return Opened::NOTHING;
+    }
+    let remote = parent.map_or(Current::NONE, SpanContext::to_current);
+    root(local, site, gate, remote, name, owner)
+}
+
+/// Opens a span for this scope.
+#[inline]
+pub fn open(site: &'static CallSite) -> SpanGuard {
+    LOCAL.with(|local| SpanGuard::enter(local, site, begin(local, site, OWNED)))
+}
+
+/// Opens the root of a new trace for this scope.
+pub fn open_root(site: &'static CallSite) -> SpanGuard {
+    LOCAL.with(|local| SpanGuard::enter(local, site, begin_root(local, site, None, OWNED)))
+}
+
+/// Opens a span for a future; it is entered at each poll.
+#[inline]
+pub fn open_task(site: &'static CallSite) -> TaskSpan {
+    LOCAL.with(|local| TaskSpan::new(local, site, begin(local, site, state::DETACHED)))
+}
+
+/// Opens the root of a new trace for a future.
+pub fn open_task_root(site: &'static CallSite) -> TaskSpan {
+    LOCAL.with(|local| TaskSpan::new(local, site, begin_root(local, site, None, state::DETACHED)))
+}
+
+/// Opens a span step by step, where the macros do not reach: a name or kind of run time, an explicit parent, links.
+///
+/// ```
+/// use telemetry_core::{CallSite, Name, Origin, Site, SpanBuilder, SpanKind};
+/// static SITE: CallSite = CallSite::new(Site {
+///     name: "job",
+///     kind: SpanKind::Internal,
+///     keys: &[],
+///     constants: &[],
+///     origin: Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs", line: 1 },
+/// });
+/// let span = SpanBuilder::new(&SITE).name(Name::interned("job nightly")).kind(SpanKind::Consumer).enter();
+/// assert!(!span.is_recording(), "nothing is recorded before the pipeline has started");
+/// ```
+#[derive(Clone, Copy)]
+#[must_use = "a span is opened by `enter`, `task` or `instrument`"]
+pub struct SpanBuilder<'a> {
+    site: &'static CallSite,
+    name: Option<Name<'a>>,
+    kind: Option<SpanKind>,
+    parent: Parent,
+    links: &'a [SpanContext],
+}
+
+#[derive(Clone, Copy)]
+enum Parent {
+    Current,
+    Root,
+    Remote(SpanContext),
+}
+
+impl<'a> SpanBuilder<'a> {
+    /// A child of the current span, named and of the kind its call site says.
+    pub const fn new(site: &'static CallSite) -> Self {
+        Self { site, name: None, kind: None, parent: Parent::Current, links: &[] }
+    }
+
+    /// Gives it another name.
+    pub const fn name(mut self, name: Name<'a>) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// Gives it another kind.
+    pub const fn kind(mut self, kind: SpanKind) -> Self {
+        self.kind = Some(kind);
+        self
+    }
+
+    /// Makes it the root of a new trace.
+    pub const fn root(mut self) -> Self {
+        self.parent = Parent::Root;
+        self
+    }
+
+    /// Continues a trace that came from another process: it becomes a local root and the sampler sees the parent.
+    pub const fn parent(mut self, parent: SpanContext) -> Self {
+        self.parent = Parent::Remote(parent);
+        self
+    }
+
+    /// Refers to other spans.
+    pub const fn links(mut self, links: &'a [SpanContext]) -> Self {
+        self.links = links;
+        self
+    }
+
+    /// Opens it for this scope.
+    pub fn enter(self) -> SpanGuard {
+        LOCAL.with(|local| SpanGuard::enter(local, self.site, self.begin(local, OWNED)))
+    }
+
+    /// Opens it for a future, to be entered at each poll.
+    pub fn task(self) -> TaskSpan {
+        LOCAL.with(|local| TaskSpan::new(local, self.site, self.begin(local, state::DETACHED)))
+    }
+
+    /// Opens it around a future.
+    pub fn instrument<F>(self, future: F) -> Instrumented<F> {
+        Instrumented::new(future, self.task())
+    }
+
+    #[allow(unsafe_code, reason = "the slot was just opened by this thread")]
+    fn begin(self, local: &Local, owner: u32) -> Opened {
+        let name = self.name.map_or(self.site.site.name, |name| name.text());
+        let opened = match self.parent {
+            Parent::Current => begin(local, self.site, owner),
+            Parent::Root => begin_root_named(local, self.site, None, name, owner),
+            Parent::Remote(parent) => {
+                let parent = SpanContext { remote: true, ..parent };
+                begin_root_named(local, self.site, Some(parent), name, owner)
+            }
+        };
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+        if let Some(slot) = unsafe { opened.inside.slot.as_ref() } {
+            slot.body.with_mut(|body| {
+                // SAFETY: the span was opened by this thread a moment ago and nobody else has its handle yet.
+                let body = unsafe { &mut *body };
+                if let Some(kind) = self.kind {
+                    body.bits = bits::set_kind(body.bits, kind);
+                }
+                if let Some(name) = self.name {
+                    name.write(body);
+                }
+                for link in self.links {
+                    write::link(body, link.trace_id.to_u128(), link.span_id.to_u64(), link.trace_flags);
+                }
+            });
+        }
+        opened
+    }
+}

@@ -1,0 +1,68 @@
+//! Panics: their message, kept where the span they unwind through can find it.
+
+use std::cell::{Cell, RefCell};
+use std::panic::PanicHookInfo;
+use std::sync::Once;
+
+use super::write::{self, Formatted};
+use crate::clock;
+use crate::context::LOCAL;
+use crate::record::Outcome;
+use crate::ring::Body;
+
+/// Bytes kept of a panic's message.
+const MESSAGE_BYTES: usize = 128;
+
+struct Last {
+    /// When it began, in ticks of the thread's clock.
+    ticks: Cell<u64>,
+    len: Cell<usize>,
+    message: RefCell<[u8; MESSAGE_BYTES]>,
+}
+
+thread_local! {
+    static LAST: Last = const {
+        Last { ticks: Cell::new(0), len: Cell::new(0), message: RefCell::new([0; MESSAGE_BYTES]) }
+    };
+}
+
+/// Puts a hook in front of the one there is, once for the process: it notes the message and calls the other.
+pub(crate) fn watch_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            note(info);
+            previous(info);
+        }));
+    });
+}
+
+fn note(info: &PanicHookInfo<'_>) {
+    let text = info.payload_as_str().unwrap_or("(a payload that is not text)");
+    LOCAL.with(|local| {
+        LAST.with(|last| {
+            last.ticks.set(clock::ticks(local));
+            if let Ok(mut message) = last.message.try_borrow_mut() {
+                let end = super::arena::floor_char_boundary(text, MESSAGE_BYTES);
+                message[..end].copy_from_slice(&text.as_bytes()[..end]);
+                last.len.set(end);
+            }
+        })
+    });
+}
+
+/// Records the panic that is unwinding through a span, unless the span was opened after the panic began: by a
+/// destructor that runs meanwhile and may well end in peace.
+#[cold]
+pub(super) fn record(body: &mut Body) {
+    LAST.with(|last| {
+        if body.start > last.ticks.get() && last.ticks.get() != 0 {
+            return;
+        }
+        let message = last.message.borrow();
+        let text = std::str::from_utf8(&message[..last.len.get()]).unwrap_or_default();
+        let text = (!text.is_empty()).then(|| Formatted::new(format_args!("{text}")));
+        write::failure(body, Outcome::Panicked, "panic", text.as_ref());
+    });
+}

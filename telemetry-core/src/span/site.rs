@@ -1,0 +1,175 @@
+//! Call sites: everything about a span that is known when the program is compiled, and the gate that says whether
+//! it is wanted.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::record::{Origin, SpanKind};
+
+/// What a call site is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// The span's name.
+    pub name: &'static str,
+    /// The span's kind.
+    pub kind: SpanKind,
+    /// The keys of its dynamic attributes, which spans refer to by number; the first 240 can be used.
+    pub keys: &'static [&'static str],
+    /// Its constant attributes: they cost nothing at run time.
+    pub constants: &'static [(&'static str, Constant)],
+    /// Where it is.
+    pub origin: Origin,
+}
+
+/// The value of a constant attribute.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Constant {
+    /// True or false.
+    Bool(bool),
+    /// A signed integer.
+    I64(i64),
+    /// An unsigned integer.
+    U64(u64),
+    /// A floating-point number.
+    F64(f64),
+    /// Text.
+    Str(&'static str),
+}
+
+/// A place in the code that opens spans.
+#[derive(Debug)]
+pub struct CallSite {
+    /// Zero until the site is first passed; then its number shifted left by eight, with a mark when it is not plainly
+    /// on. Written under the lock of [`gates`]; read by every span.
+    gate: AtomicU32,
+    pub(crate) site: Site,
+}
+
+impl CallSite {
+    /// A call site; make it a `static`.
+    pub const fn new(site: Site) -> Self {
+        Self { gate: AtomicU32::new(gates::UNREGISTERED), site }
+    }
+
+    /// The word that says at one look whether spans are wanted here.
+    #[inline(always)]
+    pub(crate) fn gate(&self) -> u32 {
+        self.gate.load(Ordering::Relaxed)
+    }
+}
+
+/// The gates of all call sites: opened and shut together.
+pub(crate) mod gates {
+    use std::sync::atomic::Ordering;
+    use std::sync::{Mutex, MutexGuard, PoisonError};
+
+    use super::CallSite;
+
+    /// The site has not been passed yet.
+    pub(crate) const UNREGISTERED: u32 = 0;
+    /// Spans are wanted by some pipelines: ask the thread's own.
+    const MIXED: u32 = 1 << 31;
+    /// Spans are not wanted anywhere.
+    const OFF: u32 = 1 << 30;
+    const NUMBER_SHIFT: u32 = 8;
+    /// Call sites a program can have.
+    const MAX_SITES: usize = 1 << 22;
+
+    /// True when `gate` says by itself that spans are wanted.
+    #[inline(always)]
+    pub(crate) const fn is_plain(gate: u32) -> bool {
+        gate.wrapping_sub(1) < OFF - 1
+    }
+
+    /// True when `gate` says by itself that spans are not wanted.
+    #[inline(always)]
+    pub(crate) const fn is_off(gate: u32) -> bool {
+        gate & OFF != 0
+    }
+
+    /// The gate without its marks: the site's number, shifted, ready to be joined with a clock epoch.
+    #[inline(always)]
+    pub(crate) const fn number_bits(gate: u32) -> u32 {
+        gate & (OFF - 1)
+    }
+
+    struct Gates {
+        sites: Vec<&'static CallSite>,
+        global: bool,
+        scopes: usize,
+    }
+
+    static GATES: Mutex<Gates> = Mutex::new(Gates { sites: Vec::new(), global: false, scopes: 0 });
+
+    fn lock() -> MutexGuard<'static, Gates> {
+        GATES.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    impl Gates {
+        const fn mark(&self) -> u32 {
+            match (self.global, self.scopes) {
+                (true, 0) => 0,
+                (false, 0) => OFF,
+                _ => MIXED,
+            }
+        }
+
+        fn update(&self) {
+            for (index, site) in self.sites.iter().enumerate() {
+                site.gate.store(word(index, self.mark()), Ordering::Relaxed);
+            }
+        }
+    }
+
+    const fn word(index: usize, mark: u32) -> u32 {
+        (index as u32 + 1) << NUMBER_SHIFT | mark
+    }
+
+    /// Gives a site its number at its first use and returns its gate.
+    #[cold]
+    pub(crate) fn register(site: &'static CallSite) -> u32 {
+        let mut gates = lock();
+        let known = site.gate.load(Ordering::Relaxed);
+        if known != UNREGISTERED {
+            return known;
+        }
+        if gates.sites.len() == MAX_SITES - 1 {
+            return OFF;
+        }
+        let gate = word(gates.sites.len(), gates.mark());
+        gates.sites.push(site);
+        site.gate.store(gate, Ordering::Relaxed);
+        gate
+    }
+
+    /// Opens or shuts the gates for the process.
+    pub(crate) fn set_global(on: bool) {
+        let mut gates = lock();
+        gates.global = on;
+        gates.update();
+    }
+
+    /// Counts one isolated scope more or less.
+    pub(crate) fn count_scope(entered: bool) {
+        let mut gates = lock();
+        gates.scopes = if entered { gates.scopes + 1 } else { gates.scopes.saturating_sub(1) };
+        gates.update();
+    }
+
+    /// Looks sites up by number.
+    pub(crate) struct Directory(Vec<&'static CallSite>);
+
+    impl Directory {
+        pub(crate) fn new() -> Self {
+            Self(Vec::new())
+        }
+
+        /// The site that stands in the `site` word of a slot.
+        pub(crate) fn get(&mut self, word: u32) -> Option<&'static CallSite> {
+            let index = (word >> NUMBER_SHIFT).checked_sub(1)? as usize;
+            if index >= self.0.len() {
+                self.0.clone_from(&lock().sites);
+            }
+            self.0.get(index).copied()
+        }
+    }
+}

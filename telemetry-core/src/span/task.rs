@@ -1,0 +1,252 @@
+//! The span of a future: opened once, entered at each poll.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+use super::arena::Key;
+use super::guard::close;
+use super::handle::Span;
+use super::open::Opened;
+use super::site::CallSite;
+use super::value::{AttributeValue, Entry};
+use super::write::Formatted;
+use super::{bits, panic, write};
+use crate::context::{Aside, Current, LOCAL, Local, NO_TOKEN};
+use crate::pipeline::Pipeline;
+use crate::record::{Outcome, Status};
+use crate::ring::{Body, state};
+
+/// A span that is open and entered only while its future is polled. Dropping it ends it: as cancelled, unless the
+/// future was ready, or the drop is part of a panic.
+pub struct TaskSpan {
+    /// What is current inside; a zero `span_id` when nothing was opened.
+    inside: Current,
+    site: &'static CallSite,
+    pipeline: &'static Pipeline,
+    progress: Progress,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Untouched,
+    Polled,
+    Ready,
+}
+
+// SAFETY: between polls the slot is entered on no thread and the `TaskSpan` alone holds its token; it is used through
+// `&mut self` only, and whoever sends it hands its writes over with it.
+#[allow(unsafe_code, reason = "a raw slot pointer is not Send by itself")]
+unsafe impl Send for TaskSpan {}
+// SAFETY: nothing is written or read in the slot through `&self`.
+#[allow(unsafe_code, reason = "a raw slot pointer is not Sync by itself")]
+unsafe impl Sync for TaskSpan {}
+
+impl TaskSpan {
+    #[inline(always)]
+    pub(super) fn new(local: &Local, site: &'static CallSite, opened: Opened) -> Self {
+        let pipeline = local.pipeline.get();
+        Self { inside: opened.inside, site, pipeline, progress: Progress::Untouched }
+    }
+
+    /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
+    #[inline(always)]
+    pub fn is_recording(&self) -> bool {
+        !self.inside.slot.is_null()
+    }
+
+    /// The handle of the span, for the code inside its future.
+    pub fn handle(&self) -> Span {
+        Span::of(self.inside)
+    }
+
+    /// Records the attribute with the call site's key of this number.
+    #[inline(always)]
+    pub fn attribute<V: AttributeValue + ?Sized>(&mut self, key: usize, value: &V) {
+        let keys = self.site.site.keys;
+        self.with_body(|body| value.record(Entry::span(body, Key::Site(key as u8, keys))));
+    }
+
+    /// Records what `value` displays.
+    pub fn attribute_display(&mut self, key: usize, value: &dyn fmt::Display) {
+        let keys = self.site.site.keys;
+        let text = Formatted::new(format_args!("{value}"));
+        self.with_body(|body| write::formatted(body, Key::Site(key as u8, keys), &text));
+    }
+
+    /// Records how `value` looks to a programmer.
+    pub fn attribute_debug(&mut self, key: usize, value: &dyn fmt::Debug) {
+        let keys = self.site.site.keys;
+        let text = Formatted::new(format_args!("{value:?}"));
+        self.with_body(|body| write::formatted(body, Key::Site(key as u8, keys), &text));
+    }
+
+    /// Records that the work failed.
+    pub fn fail(&mut self, error_type: &'static str, message: Option<&dyn fmt::Display>) {
+        let text = message.map(|message| Formatted::new(format_args!("{message}")));
+        self.with_body(|body| write::failure(body, Outcome::Failed, error_type, text.as_ref()));
+    }
+
+    /// Sets the status; ok beats error beats unset.
+    pub fn status(&mut self, status: Status) {
+        self.with_body(|body| write::status(body, status));
+    }
+
+    /// Says that the work is done, so that dropping the span does not mean it was cancelled.
+    pub fn complete(&mut self) {
+        self.progress = Progress::Ready;
+    }
+
+    /// A future that enters the span at each poll of `future`.
+    pub fn run<F: Future>(&mut self, future: F) -> Run<'_, F> {
+        Run { span: self, future }
+    }
+
+    /// Polls `future` inside the span.
+    #[inline]
+    pub(super) fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        if self.inside.flags == 0 {
+            return future.poll(cx);
+        }
+        self.progress = Progress::Polled;
+        let entered = LOCAL.with(|local| Entered::enter(local, self));
+        let poll = future.poll(cx);
+        drop(entered);
+        if poll.is_ready() {
+            self.progress = Progress::Ready;
+        }
+        poll
+    }
+
+    /// Makes the span current for a stretch of synchronous work.
+    pub(crate) fn enter(&mut self) -> impl Drop + '_ {
+        self.progress = Progress::Polled;
+        LOCAL.with(|local| Entered::enter(local, self))
+    }
+
+    #[inline(always)]
+    pub(crate) fn with_body(&mut self, write: impl FnOnce(&mut Body)) {
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+        #[allow(unsafe_code, reason = "the span's slot is written in place")]
+        if let Some(slot) = unsafe { self.inside.slot.as_ref() } {
+            // SAFETY: the span is entered on no thread, so no handle writes; this is its one owner, borrowed
+            // exclusively.
+            slot.body.with_mut(|body| write(unsafe { &mut *body }));
+        }
+    }
+}
+
+/// The span is current on this thread until this is dropped, also by a panic.
+struct Entered<'a> {
+    span: &'a TaskSpan,
+    outside: Current,
+    aside: Option<Aside>,
+}
+
+impl<'a> Entered<'a> {
+    #[inline(always)]
+    fn enter(local: &Local, span: &'a TaskSpan) -> Self {
+        let outside = local.current.get();
+        let aside = if std::ptr::eq(local.pipeline.get(), span.pipeline) {
+            None
+        } else {
+            Some(local.switch(span.pipeline))
+        };
+        local.current.set(span.inside);
+        set_owner(span.inside, local.join());
+        Self { span, outside, aside }
+    }
+}
+
+impl Drop for Entered<'_> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        set_owner(self.span.inside, state::DETACHED);
+        LOCAL.with(|local| {
+            if let Some(aside) = &self.aside {
+                local.switch_back(aside);
+            }
+            local.current.set(self.outside);
+        });
+    }
+}
+
+/// Marks the span's slot as entered on a thread, or on none.
+#[inline(always)]
+fn set_owner(inside: Current, owner: u32) {
+    let owner = if owner == NO_TOKEN { state::DETACHED } else { owner };
+    // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+    #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+    if let Some(slot) = unsafe { inside.slot.as_ref() } {
+        // Relaxed: the executor that moves the future between threads orders its polls, and with them this.
+        slot.owner.store(owner, Ordering::Relaxed);
+    }
+}
+
+impl Drop for TaskSpan {
+    #[inline]
+    fn drop(&mut self) {
+        if self.inside.slot.is_null() {
+            return;
+        }
+        let progress = self.progress;
+        if std::thread::panicking() {
+            self.with_body(panic::record);
+        } else if progress != Progress::Ready {
+            let outcome =
+                if progress == Progress::Polled { Outcome::Cancelled } else { Outcome::NeverPolled };
+            self.with_body(|body| body.bits = bits::set_outcome(body.bits, outcome));
+        }
+        // SAFETY: not null, and a ring's slots are never freed.
+        #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+        let slot = unsafe { &*self.inside.slot };
+        LOCAL.with(|local| {
+            if std::ptr::eq(local.pipeline.get(), self.pipeline) {
+                local.prepare();
+                close(local, slot);
+            } else {
+                let aside = local.switch(self.pipeline);
+                local.prepare();
+                close(local, slot);
+                local.switch_back(&aside);
+            }
+        });
+    }
+}
+
+impl fmt::Debug for TaskSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("TaskSpan").field(&self.inside.span_context()).finish()
+    }
+}
+
+/// A future inside a span: made by [`TaskSpan::run`].
+#[must_use = "a future does nothing unless it is polled"]
+pub struct Run<'a, F> {
+    span: &'a mut TaskSpan,
+    future: F,
+}
+
+impl<F: Future> Future for Run<'_, F> {
+    type Output = F::Output;
+
+    #[inline]
+    #[allow(unsafe_code, reason = "one field is pinned, the other is not")]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: `future` is never moved out of the pinned `Run`, which has no `Drop`; `span` is not pinned.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: as above.
+        let future = unsafe { Pin::new_unchecked(&mut this.future) };
+        this.span.poll(future, cx)
+    }
+}
+
+/// The pinned field of a pinned struct that holds one future and never moves it.
+#[allow(unsafe_code, reason = "structural pinning of one field")]
+pub(crate) fn project<T, F>(whole: Pin<&mut T>, field: impl FnOnce(&mut T) -> &mut F) -> Pin<&mut F> {
+    // SAFETY: the callers are the wrappers of this crate: each has one future, pins it structurally, and neither
+    // moves it nor implements `Drop`.
+    unsafe { whole.map_unchecked_mut(field) }
+}

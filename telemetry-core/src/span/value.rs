@@ -1,0 +1,206 @@
+//! What can be the value of an attribute.
+
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use super::arena::{Key, Packed};
+use super::event;
+use super::write;
+use crate::ring::Body;
+
+/// A type that can be the value of an attribute. The type is chosen when the program is compiled and survives to
+/// every sink.
+///
+/// `None` records nothing. Implement it for a type of your own by handing on to the value inside:
+///
+/// ```
+/// use telemetry_core::{AttributeValue, Entry};
+/// struct BookId(i64);
+/// impl AttributeValue for BookId {
+///     fn record(&self, entry: Entry<'_>) {
+///         entry.i64(self.0);
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be recorded as an attribute",
+    label = "not a number, a boolean, text or bytes",
+    note = "write `key = %value` to record its `Display`, `key = ?value` for its `Debug`, or implement `AttributeValue`"
+)]
+pub trait AttributeValue {
+    /// Records the value: calls one of the entry's methods, or none for no value.
+    fn record(&self, entry: Entry<'_>);
+}
+
+/// Where an [`AttributeValue`] writes: one attribute of one span or event.
+pub struct Entry<'a> {
+    /// Borrowed anew in each write, never across code of the user's.
+    body: NonNull<Body>,
+    in_event: bool,
+    key: Key,
+    borrow: PhantomData<&'a mut Body>,
+}
+
+impl<'a> Entry<'a> {
+    #[inline(always)]
+    pub(super) fn span(body: &'a mut Body, key: Key) -> Self {
+        Self { body: NonNull::from(body), in_event: false, key, borrow: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(super) fn event(body: &'a mut Body, key: Key) -> Self {
+        Self { body: NonNull::from(body), in_event: true, key, borrow: PhantomData }
+    }
+
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "the body is borrowed for one write at a time")]
+    fn put(mut self, value: Packed<'_>) {
+        // SAFETY: the body outlives `'a` and is this thread's to write; no code of the user's runs while it is
+        // borrowed here.
+        let body = unsafe { self.body.as_mut() };
+        if self.in_event {
+            event::event_attribute(body, self.key, value);
+        } else {
+            write::attribute(body, self.key, value);
+        }
+    }
+
+    /// Records a boolean.
+    #[inline(always)]
+    pub fn bool(self, value: bool) {
+        self.put(Packed::Bool(value));
+    }
+
+    /// Records a signed integer.
+    #[inline(always)]
+    pub fn i64(self, value: i64) {
+        self.put(Packed::I64(value));
+    }
+
+    /// Records an unsigned integer.
+    #[inline(always)]
+    pub fn u64(self, value: u64) {
+        self.put(Packed::U64(value));
+    }
+
+    /// Records a floating-point number.
+    #[inline(always)]
+    pub fn f64(self, value: f64) {
+        self.put(Packed::F64(value));
+    }
+
+    /// Records text by copying it.
+    #[inline(always)]
+    pub fn str(self, value: &str) {
+        self.put(Packed::Str(value));
+    }
+
+    /// Records static text by reference, whatever its length.
+    #[inline(always)]
+    pub fn static_str(self, value: &'static str) {
+        self.put(Packed::Static(value));
+    }
+
+    /// Records bytes by copying them; at most 126.
+    #[inline(always)]
+    pub fn bytes(self, value: &[u8]) {
+        self.put(Packed::Bytes(value));
+    }
+}
+
+macro_rules! record_as {
+    ($method:ident as $as:ty: $($type:ty),+) => {$(
+        impl AttributeValue for $type {
+            #[inline(always)]
+            fn record(&self, entry: Entry<'_>) {
+                entry.$method(*self as $as);
+            }
+        }
+    )+};
+}
+
+#[allow(clippy::cast_lossless, reason = "one form for all widths")]
+mod numbers {
+    use super::{AttributeValue, Entry};
+
+    record_as!(i64 as i64: i8, i16, i32, i64, isize);
+    record_as!(u64 as u64: u8, u16, u32, u64, usize);
+    record_as!(f64 as f64: f32, f64);
+}
+
+impl AttributeValue for bool {
+    #[inline(always)]
+    fn record(&self, entry: Entry<'_>) {
+        entry.bool(*self);
+    }
+}
+
+impl AttributeValue for str {
+    #[inline(always)]
+    fn record(&self, entry: Entry<'_>) {
+        entry.str(self);
+    }
+}
+
+impl AttributeValue for String {
+    #[inline(always)]
+    fn record(&self, entry: Entry<'_>) {
+        entry.str(self);
+    }
+}
+
+impl AttributeValue for char {
+    fn record(&self, entry: Entry<'_>) {
+        entry.str(self.encode_utf8(&mut [0; 4]));
+    }
+}
+
+impl AttributeValue for [u8] {
+    #[inline(always)]
+    fn record(&self, entry: Entry<'_>) {
+        entry.bytes(self);
+    }
+}
+
+impl<const N: usize> AttributeValue for [u8; N] {
+    #[inline(always)]
+    fn record(&self, entry: Entry<'_>) {
+        entry.bytes(self);
+    }
+}
+
+impl AttributeValue for Vec<u8> {
+    #[inline(always)]
+    fn record(&self, entry: Entry<'_>) {
+        entry.bytes(self);
+    }
+}
+
+impl<T: AttributeValue> AttributeValue for Option<T> {
+    #[inline(always)]
+    fn record(&self, entry: Entry<'_>) {
+        if let Some(value) = self {
+            value.record(entry);
+        }
+    }
+}
+
+macro_rules! record_through {
+    ($($type:ty),+) => {$(
+        impl<T: AttributeValue + ?Sized> AttributeValue for $type {
+            #[inline(always)]
+            fn record(&self, entry: Entry<'_>) {
+                (**self).record(entry);
+            }
+        }
+    )+};
+}
+
+record_through!(&T, &mut T, Box<T>, std::sync::Arc<T>, std::rc::Rc<T>);
+
+impl<T: AttributeValue + ?Sized + ToOwned> AttributeValue for std::borrow::Cow<'_, T> {
+    #[inline(always)]
+    fn record(&self, entry: Entry<'_>) {
+        (**self).record(entry);
+    }
+}

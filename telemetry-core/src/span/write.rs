@@ -1,0 +1,180 @@
+//! Writing into the body of an open span.
+
+use std::fmt::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::arena::{Arena, Key, Packed, floor_char_boundary};
+use super::bits::{self, NameMode};
+use super::walk;
+use crate::record::{Outcome, Status};
+use crate::ring::{ATTRIBUTE_BYTES, Body, NAME_BYTES};
+
+/// Bytes of text that are kept of a value that is formatted on the way.
+const FORMATTED_BYTES: usize = 128;
+/// Attribute bytes that a span with a name in its slot leaves for how it ends.
+const OUTCOME_ROOM: usize = 40;
+/// With less room than this among the attributes, a failure is written to the name region.
+const ROOMY: usize = 64;
+
+/// Records an attribute; counts it when it does not fit.
+#[inline(always)]
+pub(super) fn attribute(body: &mut Body, key: Key, value: Packed<'_>) {
+    let limit = attribute_limit(body.bits);
+    let mut arena = Arena::new(&mut body.attributes[..limit], usize::from(body.attribute_len));
+    if arena.append(key, value) {
+        body.attribute_len = arena.len() as u8;
+    } else {
+        attribute_slowly(body, key, value);
+    }
+}
+
+/// A span whose name lies in its slot cannot use the name region for its failure, and leaves room here.
+#[inline(always)]
+fn attribute_limit(bits: u16) -> usize {
+    match bits::name_mode(bits) {
+        NameMode::Inline => ATTRIBUTE_BYTES - OUTCOME_ROOM,
+        _ => ATTRIBUTE_BYTES,
+    }
+}
+
+/// Makes room by forgetting values that have been set again, then tries once more.
+#[cold]
+fn attribute_slowly(body: &mut Body, key: Key, value: Packed<'_>) {
+    compact(body, key);
+    let limit = attribute_limit(body.bits);
+    let mut arena = Arena::new(&mut body.attributes[..limit], usize::from(body.attribute_len));
+    if arena.append(key, value) {
+        body.attribute_len = arena.len() as u8;
+    } else {
+        body.dropped_attributes = body.dropped_attributes.saturating_add(1);
+    }
+}
+
+/// Keeps the last value of each key, and none of `replaced`.
+fn compact(body: &mut Body, replaced: Key) {
+    let replaced = match replaced {
+        Key::Site(number, _) => walk::RawKey::Site(number),
+        Key::Static(key) => walk::RawKey::Static(key),
+    };
+    let old = body.attributes;
+    let old = &old[..usize::from(body.attribute_len)];
+    let keys: Vec<_> = walk::entries(old).map(|entry| entry.key).collect();
+    let (mut from, mut to) = (0, 0);
+    for (index, entry) in walk::entries(old).enumerate() {
+        let stale = entry.key != walk::RawKey::None
+            && (entry.key == replaced || keys[index + 1..].contains(&entry.key));
+        if !stale {
+            body.attributes[to..to + entry.size].copy_from_slice(&old[from..from + entry.size]);
+            to += entry.size;
+        }
+        from += entry.size;
+    }
+    body.attribute_len = to as u8;
+}
+
+/// Records a link; counts it when it does not fit.
+pub(super) fn link(body: &mut Body, trace_id: u128, span_id: u64, flags: u8) {
+    let limit = attribute_limit(body.bits);
+    let mut arena = Arena::new(&mut body.attributes[..limit], usize::from(body.attribute_len));
+    if arena.link(trace_id, span_id, flags) {
+        body.attribute_len = arena.len() as u8;
+    } else {
+        body.bits = bits::add_dropped_link(body.bits);
+    }
+}
+
+/// Sets the status; ok beats error beats unset.
+pub(super) fn status(body: &mut Body, status: Status) {
+    body.bits = bits::set_status(body.bits, status);
+}
+
+/// Records text that was formatted before; counts it when formatting failed.
+pub(super) fn formatted(body: &mut Body, key: Key, text: &Formatted) {
+    match text.as_str() {
+        Some(text) => attribute(body, key, Packed::Str(text)),
+        None => body.dropped_attributes = body.dropped_attributes.saturating_add(1),
+    }
+}
+
+/// Records how the work ended when it did not end well: status, outcome, `error.type` and `error.message`.
+#[cold]
+pub(super) fn failure(
+    body: &mut Body,
+    outcome: Outcome,
+    error_type: &'static str,
+    message: Option<&Formatted>,
+) {
+    body.bits = bits::set_outcome(bits::set_status(body.bits, Status::Error), outcome);
+    let message = message.map(|text| text.as_str().unwrap_or("(the error's message panicked)"));
+    let used = usize::from(body.attribute_len);
+    let spill = ATTRIBUTE_BYTES - used < ROOMY && bits::name_mode(body.bits) == NameMode::Site;
+    let mut arena = if spill {
+        body.bits = bits::set_name_mode(body.bits, NameMode::Spill);
+        body.name = [0; NAME_BYTES];
+        Arena::new(&mut body.name, 0)
+    } else {
+        Arena::new(&mut body.attributes, used)
+    };
+    let mut dropped = u16::from(!arena.append(Key::Static("error.type"), Packed::Static(error_type)));
+    if let Some(message) = message {
+        dropped += u16::from(!arena.append_cut(Key::Static("error.message"), message));
+    }
+    let len = arena.len() as u8;
+    if !spill {
+        body.attribute_len = len;
+    }
+    body.dropped_attributes = body.dropped_attributes.saturating_add(dropped);
+}
+
+/// Text on the stack, formatted before the span is touched: it takes what fits, cut at a character and marked, and
+/// contains a panic of the user's `Display` or `Debug`.
+pub(super) struct Formatted {
+    bytes: [u8; FORMATTED_BYTES],
+    len: usize,
+    full: bool,
+    panicked: bool,
+}
+
+impl Formatted {
+    pub(super) fn new(arguments: fmt::Arguments<'_>) -> Self {
+        let mut text = Self { bytes: [0; FORMATTED_BYTES], len: 0, full: false, panicked: false };
+        // An error, of the user's or because the text is full, leaves what has been written so far.
+        let caught = catch_unwind(AssertUnwindSafe(|| {
+            let _ = text.write_fmt(arguments);
+        }));
+        if let Err(payload) = caught {
+            // A payload may panic when it is dropped; it is left alone.
+            std::mem::forget(payload);
+            text.panicked = true;
+        }
+        text
+    }
+
+    /// The text; none when writing it panicked.
+    fn as_str(&self) -> Option<&str> {
+        if self.panicked { None } else { std::str::from_utf8(&self.bytes[..self.len]).ok() }
+    }
+}
+
+impl Write for Formatted {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if self.full {
+            return Err(fmt::Error);
+        }
+        let room = FORMATTED_BYTES - self.len;
+        if text.len() <= room {
+            self.bytes[self.len..self.len + text.len()].copy_from_slice(text.as_bytes());
+            self.len += text.len();
+            return Ok(());
+        }
+        let end = floor_char_boundary(text, room.saturating_sub('…'.len_utf8()));
+        self.bytes[self.len..self.len + end].copy_from_slice(&text.as_bytes()[..end]);
+        self.len += end;
+        if self.len + '…'.len_utf8() <= FORMATTED_BYTES {
+            '…'.encode_utf8(&mut self.bytes[self.len..]);
+            self.len += '…'.len_utf8();
+        }
+        self.full = true;
+        Err(fmt::Error)
+    }
+}
