@@ -19,10 +19,14 @@ pub mod metric;
 #[cfg(not(loom))]
 mod pipeline;
 #[cfg(not(loom))]
+pub mod propagate;
+#[cfg(not(loom))]
 pub mod record;
 #[cfg(not(loom))]
 pub mod resource;
 mod ring;
+#[cfg(not(loom))]
+mod ring_control;
 #[cfg(not(loom))]
 mod sample;
 #[cfg(not(loom))]
@@ -42,6 +46,7 @@ mod exports {
     pub use crate::id::{SpanId, TraceId};
     pub use crate::pipeline::{Accounting, RingError};
     pub use crate::record::{Origin, Outcome, SpanKind, Status};
+    pub use crate::ring_control::{RingControl, ring};
     pub use crate::sample::{
         AlwaysSample, Decision, NeverSample, ParentBased, RatioError, RatioSample, Sampler,
         SamplingParameters,

@@ -50,7 +50,7 @@ impl Pipeline {
         self.enabled.load(Ordering::Relaxed)
     }
 
-    pub(super) fn set_enabled(&self, enabled: bool) {
+    pub(crate) fn set_enabled(&self, enabled: bool) {
         self.enabled.store(enabled, Ordering::Relaxed);
     }
 
@@ -60,6 +60,31 @@ impl Pipeline {
             0 => None,
             _ => Some(self.seeds.fetch_add(1 << 32, Ordering::Relaxed)),
         }
+    }
+
+    /// Makes the identifiers of threads that join from here on the same in every run; zero for real entropy.
+    pub(crate) fn set_seed(&self, seed: u64) {
+        self.seeds.store(seed, Ordering::Relaxed);
+    }
+
+    /// Refuses new spans.
+    pub(crate) fn close(&self) {
+        if let Some(ring) = self.ring.allocated() {
+            ring.close();
+        }
+    }
+
+    /// Lets new spans in again.
+    pub(crate) fn reopen(&self) {
+        if let Some(ring) = self.ring.allocated() {
+            ring.reopen();
+        }
+    }
+
+    /// True when no thread has a place in the ring and no span is in flight.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.accounting().in_flight == 0
+            && self.ring.allocated().is_none_or(|ring| ring.occupied() == 0 && !ring.has_threads())
     }
 
     /// Moves the calling thread's instruments to this pipeline.
@@ -119,6 +144,19 @@ pub struct Accounting {
 }
 
 impl Accounting {
+    /// What has come since `earlier`.
+    pub(crate) const fn since(&self, earlier: &Self) -> Self {
+        Self {
+            started: self.started - earlier.started,
+            taken: self.taken - earlier.taken,
+            in_flight: self.in_flight,
+            dropped_full: self.dropped_full - earlier.dropped_full,
+            dropped_not_operational: self.dropped_not_operational - earlier.dropped_not_operational,
+            dropped_after_shutdown: self.dropped_after_shutdown - earlier.dropped_after_shutdown,
+            late_writes: self.late_writes - earlier.late_writes,
+        }
+    }
+
     /// Spans dropped for any reason.
     pub const fn dropped(&self) -> u64 {
         self.dropped_full + self.dropped_not_operational + self.dropped_after_shutdown

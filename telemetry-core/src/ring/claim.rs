@@ -136,6 +136,11 @@ impl Ring {
         }
     }
 
+    /// Whether any thread has a place.
+    pub(crate) fn has_threads(&self) -> bool {
+        self.threads.load(Ordering::Relaxed) != 0
+    }
+
     /// Takes the calling thread out of the ring.
     pub(crate) fn leave(&self, producer: &'static Producer) {
         producer.release(self);

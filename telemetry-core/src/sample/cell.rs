@@ -31,6 +31,14 @@ impl SamplerCell {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
     }
 
+    /// Puts another sampler in, or none.
+    pub(crate) fn reset(&self, sampler: Option<Boxed>) {
+        match sampler {
+            Some(sampler) => self.set(sampler),
+            None => self.current.store(ptr::null_mut(), Ordering::Release),
+        }
+    }
+
     /// Asks the sampler in force.
     #[allow(unsafe_code, reason = "the sampler in force is reached through a pointer, without a lock")]
     pub(crate) fn sample(&self, parameters: &SamplingParameters<'_>) -> Decision {

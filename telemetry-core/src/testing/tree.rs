@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::id::{SpanId, TraceId};
 use crate::record::{Attribute, Outcome, SpanKind, SpanRecord, Status, Value};
 
-/// Spans as text: one a line under its parent, by start time, then name.
+/// Spans as text: one a line under its parent, by start time; those that start together stay in the order given.
 ///
 /// A line holds the name, the kind unless internal, `error` or `ok` unless unset, `cancelled` or `never_polled` where
 /// the work was not done, and the attributes, texts quoted. Events follow below it as `- name`, links as
@@ -152,7 +152,9 @@ impl fmt::Display for SpanTree<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Forest { mut branches, children } = Forest::grow(self.spans);
         let mut written = vec![false; self.spans.len()];
-        branches.sort_by_key(|branch| branch.spans.first().map(|first| order(&self.spans[*first])));
+        branches.sort_by_key(|branch| {
+            branch.spans.first().map(|first| (self.spans[*first].start_unix_nanos, *first))
+        });
         for branch in &branches {
             let depth = usize::from(branch.heading.is_some());
             if let Some(heading) = &branch.heading {
@@ -207,7 +209,7 @@ impl Forest {
     fn grow(spans: &[SpanRecord]) -> Self {
         let known: HashMap<Key, usize> = spans.iter().enumerate().map(|(i, span)| (key(span), i)).collect();
         let mut sorted: Vec<usize> = (0..spans.len()).collect();
-        sorted.sort_by_key(|index| order(&spans[*index]));
+        sorted.sort_by_key(|index| spans[*index].start_unix_nanos);
 
         let mut branches = Vec::new();
         let mut children: HashMap<Key, Vec<usize>> = HashMap::new();
@@ -236,10 +238,6 @@ impl Forest {
 
 fn key(span: &SpanRecord) -> Key {
     (span.trace_id, span.span_id)
-}
-
-fn order(span: &SpanRecord) -> (u64, &str) {
-    (span.start_unix_nanos, &span.name)
 }
 
 fn indent(f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {

@@ -1,0 +1,258 @@
+//! A scope of its own for a test: ring, instruments, clock and identifiers, shared with no other test.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::tree::SpanTree;
+use crate::context::{Aside, Current, LOCAL};
+use crate::pipeline::{Accounting, Pipeline, RingError, allocate};
+use crate::record::SpanRecord;
+use crate::ring::Slot;
+use crate::sample::Sampler;
+use crate::span::{gates, watch_panics};
+
+/// Slots in a scope's ring when nothing else is said.
+const CAPACITY: usize = 256;
+/// When the manual clock of a scope begins: 2026-01-01T00:00:00Z.
+const BEGIN_UNIX_NANOS: u64 = 1_767_225_600_000_000_000;
+/// Spans read in one go.
+const BATCH: usize = 1_024;
+
+/// An isolated pipeline for the thread that makes it, for futures instrumented on it, and for threads started with
+/// [`Context`](crate::Context)'s helpers, until it is dropped.
+///
+/// Identifiers are the same in every run, the clock stands until [`Scope::advance`] moves it, every trace is
+/// recorded. The scopes of two tests never see each other, so tests run in parallel.
+///
+/// ```
+/// use telemetry_core::testing::Scope;
+/// use telemetry_core::{step, trace};
+///
+/// #[trace(name = "shelf.sort")]
+/// fn sort() {
+///     let _step = step!("compare");
+/// }
+///
+/// let scope = Scope::new();
+/// sort();
+/// assert_eq!(scope.tree().to_string(), "shelf.sort\n  compare\n");
+/// ```
+pub struct Scope {
+    pipeline: &'static Pipeline,
+    aside: Aside,
+    outside: Current,
+    /// What the pipeline had counted for scopes before this one.
+    before: Accounting,
+    spans: Mutex<Vec<SpanRecord>>,
+    not_send: PhantomData<*const ()>,
+}
+
+/// What a scope is to be like.
+#[must_use = "a scope begins with `enter`"]
+pub struct ScopeBuilder {
+    capacity: usize,
+    real_clock: bool,
+    enabled: bool,
+    seed: u64,
+    sampler: Option<Box<dyn Sampler>>,
+    allocate: fn(usize) -> Option<&'static [Slot]>,
+}
+
+impl ScopeBuilder {
+    /// Slots in the ring: a power of two from 256 to 16,777,216; default 256.
+    pub const fn capacity(mut self, capacity: usize) -> Self {
+        self.capacity = capacity;
+        self
+    }
+
+    /// Uses the machine's clock instead of one that is moved by hand.
+    pub const fn real_clock(mut self) -> Self {
+        self.real_clock = true;
+        self
+    }
+
+    /// Begins disabled.
+    pub const fn disabled(mut self) -> Self {
+        self.enabled = false;
+        self
+    }
+
+    /// Makes other identifiers.
+    pub const fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Decides which traces are recorded.
+    pub fn sampler(mut self, sampler: impl Sampler) -> Self {
+        self.sampler = Some(Box::new(sampler));
+        self
+    }
+
+    /// Lets the ring's first allocation fail, as if there were no memory.
+    pub fn failing_allocation(mut self) -> Self {
+        self.allocate = |_| None;
+        self
+    }
+
+    /// Begins the scope on this thread.
+    ///
+    /// # Errors
+    /// When the capacity is not one a ring can have.
+    pub fn enter(self) -> Result<Scope, RingError> {
+        let pipeline = checkout(&self)?;
+        pipeline.set_seed(self.seed);
+        if self.real_clock {
+            pipeline.timeline.set_real();
+        } else {
+            pipeline.timeline.set_manual(BEGIN_UNIX_NANOS);
+        }
+        pipeline.sampler.reset(self.sampler);
+        pipeline.set_enabled(self.enabled);
+        gates::count_scope(true);
+        watch_panics();
+        let before = pipeline.accounting();
+        Ok(LOCAL.with(|local| {
+            let outside = local.current.replace(Current::NONE);
+            let aside = local.switch(pipeline);
+            Scope { pipeline, aside, outside, before, spans: Mutex::default(), not_send: PhantomData }
+        }))
+    }
+}
+
+/// Pipelines of scopes that have ended with nothing in flight, to be used again: their memory is never freed, since a
+/// stray handle may still look at it.
+static IDLE: Mutex<Vec<&'static Pipeline>> = Mutex::new(Vec::new());
+
+fn checkout(builder: &ScopeBuilder) -> Result<&'static Pipeline, RingError> {
+    let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let usable = |pipeline: &&'static Pipeline| {
+        pipeline.ring.allocated().is_some() && pipeline.ring.capacity() == builder.capacity
+    };
+    let real: fn(usize) -> Option<&'static [Slot]> = allocate;
+    if std::ptr::fn_addr_eq(builder.allocate, real) {
+        if let Some(at) = idle.iter().position(usable) {
+            return Ok(idle.swap_remove(at));
+        }
+    }
+    let pipeline = Pipeline::new();
+    pipeline.ring.configure(builder.capacity)?;
+    pipeline.ring.set_allocate(builder.allocate);
+    Ok(Box::leak(Box::new(pipeline)))
+}
+
+impl Scope {
+    /// A scope with 256 slots, the same identifiers in every run and a manual clock.
+    pub fn new() -> Self {
+        match Self::builder().enter() {
+            Ok(scope) => scope,
+            Err(error) => unreachable!("the default scope is valid: {error}"),
+        }
+    }
+
+    /// A scope of another kind.
+    pub fn builder() -> ScopeBuilder {
+        ScopeBuilder {
+            capacity: CAPACITY,
+            real_clock: false,
+            enabled: true,
+            seed: 1,
+            sampler: None,
+            allocate,
+        }
+    }
+
+    /// Moves the manual clock on.
+    pub fn advance(&self, by: Duration) {
+        self.pipeline.timeline.advance(u64::try_from(by.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    /// Every span that has ended so far, in the order they were opened by each thread.
+    pub fn spans(&self) -> Vec<SpanRecord> {
+        let mut spans = self.lock();
+        while self.pipeline.drain_spans(BATCH, &mut spans) != 0 {}
+        spans.clone()
+    }
+
+    /// Forgets the spans that have ended so far.
+    pub fn clear(&self) {
+        let mut spans = self.lock();
+        while self.pipeline.drain_spans(BATCH, &mut spans) != 0 {}
+        spans.clear();
+    }
+
+    /// The spans that have ended so far as an indented tree, without identifiers and durations.
+    pub fn tree(&self) -> String {
+        SpanTree::new(&self.spans()).to_string()
+    }
+
+    /// Where every span of this scope went.
+    pub fn accounting(&self) -> Accounting {
+        self.pipeline.accounting().since(&self.before)
+    }
+
+    /// Records spans from here on.
+    pub fn enable(&self) {
+        self.pipeline.set_enabled(true);
+    }
+
+    /// Records no spans from here on; those that are open finish.
+    pub fn disable(&self) {
+        self.pipeline.set_enabled(false);
+    }
+
+    /// Sets the ring's capacity, before the first span or after a failed allocation (which is not made to fail again).
+    ///
+    /// # Errors
+    /// When the capacity is not one a ring can have, or the ring is live.
+    pub fn configure_ring(&self, capacity: usize) -> Result<(), RingError> {
+        self.pipeline.ring.configure(capacity)?;
+        self.pipeline.ring.set_allocate(allocate);
+        Ok(())
+    }
+
+    /// The ring of this scope.
+    pub fn ring(&self) -> crate::ring_control::RingControl {
+        crate::ring_control::RingControl::of(self.pipeline)
+    }
+
+    /// Refuses new spans from here on, as a shutdown does.
+    pub fn close(&self) {
+        self.pipeline.close();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<SpanRecord>> {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Scope {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        LOCAL.with(|local| {
+            local.switch_back(&self.aside);
+            local.current.set(self.outside);
+        });
+        gates::count_scope(false);
+        self.clear();
+        self.pipeline.set_enabled(false);
+        self.pipeline.reopen();
+        // With spans in flight or threads about, somebody may still write: such a pipeline is not used again.
+        if self.pipeline.is_quiet() {
+            IDLE.lock().unwrap_or_else(PoisonError::into_inner).push(self.pipeline);
+        }
+    }
+}
+
+impl fmt::Debug for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope").field("accounting", &self.accounting()).finish_non_exhaustive()
+    }
+}
