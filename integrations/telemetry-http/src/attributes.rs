@@ -10,7 +10,7 @@ use telemetry_core::{AttributeValue, CallSite, Entry, Origin, Site, SpanKind};
 use crate::redact::redact;
 
 /// The keys, by the numbers that [`key`] names.
-static KEYS: [&str; 9] = [
+static KEYS: [&str; 10] = [
     "http.method",
     "http.route",
     "net.host.name",
@@ -20,6 +20,7 @@ static KEYS: [&str; 9] = [
     "http.response_content_length",
     "http.url",
     "http.user_agent",
+    "net.peer.name",
 ];
 
 /// The numbers of the keys.
@@ -33,6 +34,7 @@ pub(crate) mod key {
     pub(crate) const RESPONSE_LENGTH: usize = 6;
     pub(crate) const URL: usize = 7;
     pub(crate) const USER_AGENT: usize = 8;
+    pub(crate) const PEER_NAME: usize = 9;
 }
 
 /// Where server spans are opened.
@@ -150,5 +152,6 @@ mod tests {
         assert_eq!(KEYS[key::RESPONSE_LENGTH], "http.response_content_length");
         assert_eq!(KEYS[key::URL], "http.url");
         assert_eq!(KEYS[key::USER_AGENT], "http.user_agent");
+        assert_eq!(KEYS[key::PEER_NAME], "net.peer.name");
     }
 }

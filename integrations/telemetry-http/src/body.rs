@@ -1,5 +1,6 @@
 //! The body of a recorded response: when it ends, so does the request.
 
+use std::any::type_name;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -9,7 +10,9 @@ use pin_project_lite::pin_project;
 use crate::exchange::{End, Exchange};
 
 pin_project! {
-    /// Passes the frames on and ends the request after the last one. Dropped before that, the request was cancelled.
+    /// Passes the frames on and ends the request after the last one. Dropped before that, the request was
+    /// cancelled: a server drops the body of a request whose client has gone.
+    #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
         inner: B,
@@ -17,12 +20,6 @@ pin_project! {
         exchange: Option<Exchange>,
     }
 
-    impl<B> PinnedDrop for ResponseBody<B> {
-        fn drop(this: Pin<&mut Self>) {
-            // A server drops the body of a request whose client has gone, and the exchange notes that by itself.
-            drop(this.project().exchange.take());
-        }
-    }
 }
 
 impl<B: Body> ResponseBody<B> {
@@ -41,10 +38,7 @@ impl<B: Body> ResponseBody<B> {
     }
 }
 
-impl<B> Body for ResponseBody<B>
-where
-    B: Body,
-{
+impl<B: Body> Body for ResponseBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -53,17 +47,17 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let Some(exchange) = this.exchange.as_mut() else { return this.inner.poll_frame(cx) };
-        let polled = exchange.enter(|| this.inner.as_mut().poll_frame(cx));
+        let polled = Exchange::within(this.exchange, || this.inner.as_mut().poll_frame(cx));
         let end = match &polled {
             Poll::Pending => None,
             Poll::Ready(None) => Some(End::Completed),
-            Poll::Ready(Some(Err(_))) => Some(End::Failed),
-            // A server that sees the end coming does not ask again.
-            Poll::Ready(Some(Ok(_))) if this.inner.is_end_stream() => Some(End::Completed),
+            Poll::Ready(Some(Err(_))) => Some(End::Failed(type_name::<B::Error>())),
             Poll::Ready(Some(Ok(frame))) => {
-                exchange.sent(frame);
-                None
+                if let Some(exchange) = this.exchange {
+                    exchange.sent(frame);
+                }
+                // A server that sees the end coming does not ask for it.
+                this.inner.is_end_stream().then_some(End::Completed)
             }
         };
         if let Some((end, exchange)) = end.and_then(|end| Some((end, this.exchange.take()?))) {

@@ -7,14 +7,14 @@ use std::task::{Context, Poll, Waker};
 use bytes::Buf;
 use http::header::USER_AGENT;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use telemetry_core::{Name, SpanBuilder, Status, TaskSpan};
 
 use crate::attributes::{self, Address, Kept, SERVER, Text, Url, key};
 use crate::headers;
 use crate::method::KnownMethod;
-use crate::metrics::{Fate, Measured};
+use crate::metrics::Measured;
 use crate::names;
 use crate::route;
 
@@ -23,12 +23,13 @@ use crate::route;
 pub(crate) enum End {
     /// The whole response was handed to the server.
     Completed,
-    /// The service or the body returned an error.
-    Failed,
+    /// The service or the body returned an error of this type.
+    Failed(&'static str),
 }
 
 /// A request under way. Dropping it ends it: cancelled, unless all that was to be sent has been, or the drop is part
 /// of a panic.
+#[derive(Debug)]
 pub(crate) struct Exchange {
     span: TaskSpan,
     measured: Measured,
@@ -69,8 +70,17 @@ impl Exchange {
         exchange
     }
 
-    /// Runs work inside the request's span.
-    pub(crate) fn enter<R>(&mut self, work: impl FnOnce() -> R) -> R {
+    /// Runs work inside the span of the request, if there still is one. A panic in it ends the request as panicked:
+    /// whoever catches it may keep the future or the body for long.
+    pub(crate) fn within<R>(exchange: &mut Option<Self>, work: impl FnOnce() -> R) -> R {
+        let entered = EndOnPanic(exchange);
+        match entered.0 {
+            Some(exchange) => exchange.enter(work),
+            None => work(),
+        }
+    }
+
+    fn enter<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let (mut work, mut result) = (Some(work), None);
         // Never ready, since the span is not done when this stretch of work is.
         let stretch = poll_fn(|_| {
@@ -85,6 +95,7 @@ impl Exchange {
     pub(crate) fn respond<B: Body>(&mut self, response: &mut Response<B>) {
         let status = response.status();
         self.status = Some(status);
+        self.measured.respond(status);
         self.announced = attributes::content_length(response.headers(), response.body());
         if let Some(context) = self.span.handle().context() {
             headers::set_traceparent(response.headers_mut(), context);
@@ -98,7 +109,9 @@ impl Exchange {
     /// True when the response is all there is: the server sends no body, whatever the service made.
     pub(crate) fn sends_no_body(&self) -> bool {
         let without = |status: StatusCode| {
-            status.is_informational() || status == StatusCode::NO_CONTENT || status == StatusCode::NOT_MODIFIED
+            status.is_informational()
+                || status == StatusCode::NO_CONTENT
+                || status == StatusCode::NOT_MODIFIED
         };
         self.method == KnownMethod::Head || self.status.is_some_and(without)
     }
@@ -112,17 +125,12 @@ impl Exchange {
     /// Ends it.
     pub(crate) fn end(mut self, end: End) {
         match end {
-            End::Completed => self.complete(),
-            End::Failed => {
-                self.span.fail("http.body", None);
-                self.measured.end(Fate::of(self.status, StatusCode::INTERNAL_SERVER_ERROR));
+            End::Completed => self.span.complete(),
+            End::Failed(error_type) => {
+                self.measured.fail();
+                self.span.fail(error_type, None);
             }
         }
-    }
-
-    fn complete(&mut self) {
-        self.span.complete();
-        self.measured.end(Fate::of(self.status, StatusCode::OK));
     }
 
     fn describe<B: Body>(&mut self, request: &Request<B>, route: Option<&'static str>) {
@@ -138,11 +146,22 @@ impl Exchange {
     }
 }
 
+/// Drops the exchange while the panic is on its way, which tells its span of it.
+struct EndOnPanic<'a>(&'a mut Option<Exchange>);
+
+impl Drop for EndOnPanic<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.take();
+        }
+    }
+}
+
 impl Drop for Exchange {
     fn drop(&mut self) {
         // What was announced has been sent: a server that counts does not ask for the end.
         if self.announced.is_some_and(|length| self.sent >= length) && !std::thread::panicking() {
-            self.complete();
+            self.span.complete();
         }
         if self.span.is_recording() {
             let length = self.announced.or((self.sent > 0).then_some(self.sent));

@@ -1,5 +1,6 @@
 //! The future of a recorded request: the work up to the response's head.
 
+use std::any::type_name;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,6 +13,7 @@ use crate::exchange::{End, Exchange};
 
 pin_project! {
     /// Polls the inner service inside the request's span. Dropped before it is ready, the request was cancelled.
+    #[derive(Debug)]
     #[must_use = "a future does nothing unless it is polled"]
     pub struct ResponseFuture<F> {
         #[pin]
@@ -22,8 +24,8 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, exchange: Exchange) -> Self {
-        Self { inner, exchange: Some(exchange) }
+    pub(crate) fn new(inner: F, exchange: Option<Exchange>) -> Self {
+        Self { inner, exchange }
     }
 }
 
@@ -36,11 +38,7 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = match this.exchange.as_mut() {
-            Some(exchange) => ready!(exchange.enter(|| this.inner.poll(cx))),
-            // Polled again after it was ready: the inner future says what it thinks of that.
-            None => ready!(this.inner.poll(cx)),
-        };
+        let result = ready!(Exchange::within(this.exchange, || this.inner.poll(cx)));
         let mut exchange = this.exchange.take();
         match result {
             Ok(mut response) => {
@@ -51,7 +49,7 @@ where
             }
             Err(failure) => {
                 if let Some(exchange) = exchange {
-                    exchange.end(End::Failed);
+                    exchange.end(End::Failed(type_name::<E>()));
                 }
                 Poll::Ready(Err(failure))
             }

@@ -51,8 +51,8 @@ where
     }
 
     fn call(&mut self, request: Request<Q>) -> Self::Future {
-        let mut exchange = Exchange::begin(&request);
-        let inner = exchange.enter(|| self.inner.call(request));
+        let mut exchange = Some(Exchange::begin(&request));
+        let inner = Exchange::within(&mut exchange, || self.inner.call(request));
         ResponseFuture::new(inner, exchange)
     }
 }

@@ -3,6 +3,7 @@
 
 mod attributes;
 mod body;
+mod call;
 mod exchange;
 mod future;
 mod headers;
@@ -14,7 +15,9 @@ mod redact;
 mod route;
 
 pub use body::ResponseBody;
+pub use call::call;
 pub use future::ResponseFuture;
+pub use headers::{extract, inject};
 pub use layer::{TelemetryLayer, TelemetryService};
 pub use method::KnownMethod;
 pub use redact::redact;

@@ -58,7 +58,8 @@ pub fn redact(path_and_query: &str) -> Cow<'_, str> {
 fn is_credential(pair: &str) -> bool {
     let Some((key, _)) = pair.split_once('=') else { return false };
     // A key can hide behind percent signs; few do, so the decoded form is made only for those.
-    let decoded = if key.contains('%') { Cow::Owned(percent_decoded(key)) } else { Cow::Borrowed(key.as_bytes()) };
+    let decoded =
+        if key.contains('%') { Cow::Owned(percent_decoded(key)) } else { Cow::Borrowed(key.as_bytes()) };
     CREDENTIALS.iter().any(|name| decoded.eq_ignore_ascii_case(name.as_bytes()))
         || CREDENTIAL_PREFIXES.iter().any(|prefix| {
             decoded.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
@@ -94,7 +95,10 @@ mod tests {
     fn credentials_lose_their_values_and_all_else_stays() {
         assert_eq!(redact("/a?x=1&sig=abc&y=2"), "/a?x=1&sig=REDACTED&y=2");
         assert_eq!(redact("/a?Signature=abc"), "/a?Signature=REDACTED");
-        assert_eq!(redact("/a?X-Amz-Credential=a%2Fb&X-Amz-Date=1"), "/a?X-Amz-Credential=REDACTED&X-Amz-Date=REDACTED");
+        assert_eq!(
+            redact("/a?X-Amz-Credential=a%2Fb&X-Amz-Date=1"),
+            "/a?X-Amz-Credential=REDACTED&X-Amz-Date=REDACTED"
+        );
         assert_eq!(redact("/a?password=a=b"), "/a?password=REDACTED");
         assert_eq!(redact("/a?s%69g=abc&%53IG=d"), "/a?s%69g=REDACTED&%53IG=REDACTED");
     }

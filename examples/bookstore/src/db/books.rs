@@ -1,12 +1,30 @@
 //! Queries on books.
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params, params_from_iter};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
+use super::query::{self, Sql};
 use super::StoreError;
 
-const COLUMNS: &str = "id, title, author, subject, year, price_cents, stock, popularity";
+macro_rules! select_books {
+    ($rest:literal) => {
+        Sql(concat!("SELECT id, title, author, subject, year, price_cents, stock, popularity FROM books ", $rest))
+    };
+}
+
+const LIST_BY_ID: Sql = select_books!("ORDER BY id LIMIT ? OFFSET ?");
+const LIST_BY_TITLE: Sql = select_books!("ORDER BY title, id LIMIT ? OFFSET ?");
+const LIST_BY_POPULARITY: Sql = select_books!("ORDER BY popularity DESC, id LIMIT ? OFFSET ?");
+// The numbers go as one JSON parameter, so that one cached statement serves every count.
+const BY_IDS: Sql = select_books!("WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id");
+const PAGE_AFTER: Sql = select_books!("WHERE id > ? ORDER BY id LIMIT ?");
+const SEARCH: Sql = Sql(
+    "SELECT id FROM books WHERE title LIKE ?1 ESCAPE '\\' OR author LIKE ?1 ESCAPE '\\' OR subject LIKE ?1 ESCAPE '\\' \
+     ORDER BY popularity DESC, id LIMIT ?2",
+);
+const SET_PRICE: Sql = Sql("UPDATE books SET price_cents = ? WHERE id = ?");
+const ADJUST_STOCK: Sql = Sql("UPDATE books SET stock = stock + ? WHERE id = ?");
+const RANDOM_TOKEN: Sql = Sql("SELECT lower(hex(randomblob(16)))");
 
 /// A book on the shelf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -43,11 +61,11 @@ pub enum Order {
 }
 
 impl Order {
-    const fn clause(self) -> &'static str {
+    const fn sql(self) -> Sql {
         match self {
-            Self::Id => "id",
-            Self::Title => "title, id",
-            Self::Popularity => "popularity DESC, id",
+            Self::Id => LIST_BY_ID,
+            Self::Title => LIST_BY_TITLE,
+            Self::Popularity => LIST_BY_POPULARITY,
         }
     }
 }
@@ -57,10 +75,7 @@ impl Order {
 /// # Errors
 /// The database failed.
 pub fn list(connection: &Connection, order: Order, limit: u32, offset: u32) -> Result<Vec<Book>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM books ORDER BY {} LIMIT ? OFFSET ?", order.clause());
-    let mut statement = connection.prepare_cached(&sql)?;
-    let books = statement.query_map(params![limit, offset], book)?.collect::<Result<_, _>>()?;
-    Ok(books)
+    query::rows(connection, order.sql(), params![limit, offset], book)
 }
 
 /// The books with these numbers; numbers of no book are passed over. The order is by number.
@@ -68,12 +83,8 @@ pub fn list(connection: &Connection, order: Order, limit: u32, offset: u32) -> R
 /// # Errors
 /// The database failed.
 pub fn by_ids(connection: &Connection, ids: &[i64]) -> Result<Vec<Book>, StoreError> {
-    // The numbers go as one JSON parameter, so that one cached statement serves every count.
-    let sql = format!("SELECT {COLUMNS} FROM books WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id");
-    let mut statement = connection.prepare_cached(&sql)?;
     let ids = serde_json::Value::from(ids).to_string();
-    let books = statement.query_map([ids], book)?.collect::<Result<_, _>>()?;
-    Ok(books)
+    query::rows(connection, BY_IDS, [ids], book)
 }
 
 /// The numbers of the books whose title, author or subject contains the text, the most sold first.
@@ -81,15 +92,7 @@ pub fn by_ids(connection: &Connection, ids: &[i64]) -> Result<Vec<Book>, StoreEr
 /// # Errors
 /// The database failed.
 pub fn search(connection: &Connection, text: &str, limit: u32) -> Result<Vec<i64>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT id FROM books
-         WHERE title LIKE ?1 ESCAPE '\\' OR author LIKE ?1 ESCAPE '\\' OR subject LIKE ?1 ESCAPE '\\'
-         ORDER BY popularity DESC, id LIMIT ?2",
-    )?;
-    let parameters = [Value::from(contains(text)), Value::from(i64::from(limit))];
-    let ids =
-        statement.query_map(params_from_iter(parameters), |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(ids)
+    query::rows(connection, SEARCH, params![contains(text), limit], |row| row.get(0))
 }
 
 /// The next books after a number, in the order of numbers: a page of a walk over all of them.
@@ -97,10 +100,7 @@ pub fn search(connection: &Connection, text: &str, limit: u32) -> Result<Vec<i64
 /// # Errors
 /// The database failed.
 pub fn page_after(connection: &Connection, id: i64, limit: u32) -> Result<Vec<Book>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM books WHERE id > ? ORDER BY id LIMIT ?");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let books = statement.query_map(params![id, limit], book)?.collect::<Result<_, _>>()?;
-    Ok(books)
+    query::rows(connection, PAGE_AFTER, params![id, limit], book)
 }
 
 /// Sets a book's price; false when there is no such book.
@@ -108,8 +108,7 @@ pub fn page_after(connection: &Connection, id: i64, limit: u32) -> Result<Vec<Bo
 /// # Errors
 /// The database failed, or refused the price.
 pub fn set_price(connection: &Connection, id: i64, price_cents: i64) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached("UPDATE books SET price_cents = ? WHERE id = ?")?;
-    Ok(statement.execute(params![price_cents, id])? == 1)
+    Ok(query::change(connection, SET_PRICE, params![price_cents, id])? == 1)
 }
 
 /// Adds copies to a book's stock; false when there is no such book.
@@ -117,8 +116,7 @@ pub fn set_price(connection: &Connection, id: i64, price_cents: i64) -> Result<b
 /// # Errors
 /// The database failed, or the stock would fall below zero.
 pub fn adjust_stock(connection: &Connection, id: i64, copies: i64) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached("UPDATE books SET stock = stock + ? WHERE id = ?")?;
-    Ok(statement.execute(params![copies, id])? == 1)
+    Ok(query::change(connection, ADJUST_STOCK, params![copies, id])? == 1)
 }
 
 /// Thirty-two hexadecimal digits nobody can guess, from `SQLite`'s generator.
@@ -126,8 +124,7 @@ pub fn adjust_stock(connection: &Connection, id: i64, copies: i64) -> Result<boo
 /// # Errors
 /// The database failed.
 pub fn random_token(connection: &Connection) -> Result<String, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT lower(hex(randomblob(16)))")?;
-    Ok(statement.query_row([], |row| row.get(0))?)
+    Ok(query::first(connection, RANDOM_TOKEN, [], |row| row.get(0))?.unwrap_or_default())
 }
 
 /// The pattern for text containing `text`, with the wildcards in it taken literally.

@@ -3,6 +3,7 @@
 mod books;
 mod orders;
 mod pool;
+mod query;
 mod schema;
 mod seed;
 

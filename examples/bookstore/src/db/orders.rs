@@ -1,9 +1,23 @@
 //! Queries on orders.
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::query::{self, Sql};
+
+const ORDERS_SINCE: Sql = Sql("SELECT count(*) FROM orders WHERE customer = ? AND placed_at > ?");
+const SHELF: Sql = Sql("SELECT price_cents, stock FROM books WHERE id = ?");
+const ADJUST_STOCK: Sql = Sql("UPDATE books SET stock = stock + ? WHERE id = ?");
+const INSERT: Sql = Sql("INSERT INTO orders (customer, book_id, quantity, placed_at) VALUES (?, ?, ?, ?)");
+const DELETE: Sql = Sql("DELETE FROM orders WHERE id = ? RETURNING book_id, quantity");
+const RECOMPUTE_POPULARITY: Sql = Sql(
+    "UPDATE books SET popularity = sold.copies \
+     FROM (SELECT book_id, sum(quantity) AS copies FROM orders GROUP BY book_id) AS sold \
+     WHERE books.id = sold.book_id AND books.popularity <> sold.copies",
+);
+const RESTOCK_LOW_SHELVES: Sql = Sql("UPDATE books SET stock = stock + ? WHERE stock < ? RETURNING id");
+const ROYALTIES: Sql = Sql("SELECT coalesce(sum(cents), 0) FROM royalties");
 
 const LOW_STOCK: i64 = 5;
 const RESTOCK: i64 = 40;
@@ -66,28 +80,22 @@ pub fn place(
 ) -> Result<Result<PlacedOrder, OrderRefused>, StoreError> {
     // Immediate, since a transaction that reads first and then writes can find the lock taken and must start over.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let today: u32 = transaction
-        .prepare_cached("SELECT count(*) FROM orders WHERE customer = ? AND placed_at > ?")?
-        .query_row(params![customer, now - 86_400], |row| row.get(0))?;
-    if today >= orders_per_day {
+    let since = now - 86_400;
+    let today: Option<u32> = query::first(&transaction, ORDERS_SINCE, params![customer, since], |row| row.get(0))?;
+    if today >= Some(orders_per_day) {
         return Ok(Err(OrderRefused::Quota(orders_per_day)));
     }
-    let shelf: Option<(i64, i64)> = transaction
-        .prepare_cached("SELECT price_cents, stock FROM books WHERE id = ?")?
-        .query_row([order.book_id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((price_cents, left)) = shelf else {
+    let shelf = query::first(&transaction, SHELF, [order.book_id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some((price_cents, left)): Option<(i64, i64)> = shelf else {
         return Ok(Err(OrderRefused::NoSuchBook(order.book_id)));
     };
     if left < order.quantity {
         return Ok(Err(OrderRefused::OutOfStock { wanted: order.quantity, left }));
     }
-    transaction
-        .prepare_cached("UPDATE books SET stock = stock - ? WHERE id = ?")?
-        .execute(params![order.quantity, order.book_id])?;
-    let id = transaction
-        .prepare_cached("INSERT INTO orders (customer, book_id, quantity, placed_at) VALUES (?, ?, ?, ?)")?
-        .insert(params![customer, order.book_id, order.quantity, now])?;
+    query::change(&transaction, ADJUST_STOCK, params![-order.quantity, order.book_id])?;
+    let row = params![customer, order.book_id, order.quantity, now];
+    query::change(&transaction, INSERT, row)?;
+    let id = transaction.last_insert_rowid();
     transaction.commit()?;
     let total_cents = price_cents.saturating_mul(order.quantity);
     Ok(Ok(PlacedOrder { id, book_id: order.book_id, quantity: order.quantity, total_cents }))
@@ -99,14 +107,9 @@ pub fn place(
 /// The database failed.
 pub fn cancel(connection: &mut Connection, id: i64) -> Result<Option<i64>, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let order: Option<(i64, i64)> = transaction
-        .prepare_cached("DELETE FROM orders WHERE id = ? RETURNING book_id, quantity")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let Some((book_id, quantity)) = order else { return Ok(None) };
-    transaction
-        .prepare_cached("UPDATE books SET stock = stock + ? WHERE id = ?")?
-        .execute(params![quantity, book_id])?;
+    let order = query::first(&transaction, DELETE, [id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let Some((book_id, quantity)): Option<(i64, i64)> = order else { return Ok(None) };
+    query::change(&transaction, ADJUST_STOCK, params![quantity, book_id])?;
     transaction.commit()?;
     Ok(Some(book_id))
 }
@@ -116,12 +119,7 @@ pub fn cancel(connection: &mut Connection, id: i64) -> Result<Option<i64>, Store
 /// # Errors
 /// The database failed.
 pub fn recompute_popularity(connection: &Connection) -> Result<usize, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "UPDATE books SET popularity = sold.copies
-         FROM (SELECT book_id, sum(quantity) AS copies FROM orders GROUP BY book_id) AS sold
-         WHERE books.id = sold.book_id AND books.popularity <> sold.copies",
-    )?;
-    Ok(statement.execute([])?)
+    query::change(connection, RECOMPUTE_POPULARITY, [])
 }
 
 /// Fills up every shelf that is nearly empty. Returns the numbers of its books.
@@ -129,10 +127,7 @@ pub fn recompute_popularity(connection: &Connection) -> Result<usize, StoreError
 /// # Errors
 /// The database failed.
 pub fn restock_low_shelves(connection: &Connection) -> Result<Vec<i64>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("UPDATE books SET stock = stock + ? WHERE stock < ? RETURNING id")?;
-    let ids = statement.query_map([RESTOCK, LOW_STOCK], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    Ok(ids)
+    query::rows(connection, RESTOCK_LOW_SHELVES, [RESTOCK, LOW_STOCK], |row| row.get(0))
 }
 
 /// The royalties owed, in cents.
@@ -141,8 +136,7 @@ pub fn restock_low_shelves(connection: &Connection) -> Result<Vec<i64>, StoreErr
 /// Always, for now: the migration that creates the table `royalties` has yet to be written, so `SQLite` refuses the
 /// query. The service shows by it what a failing route looks like.
 pub fn royalties(connection: &Connection) -> Result<i64, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT coalesce(sum(cents), 0) FROM royalties")?;
-    Ok(statement.query_row([], |row| row.get(0))?)
+    Ok(query::first(connection, ROYALTIES, [], |row| row.get(0))?.unwrap_or_default())
 }
 
 #[cfg(test)]
