@@ -44,7 +44,11 @@ mod exports {
     pub use crate::clock::DRIFT_LIMIT_NANOS;
     pub use crate::context::{Context, ContextGuard, SpanContext};
     pub use crate::id::{SpanId, TraceId};
-    pub use crate::pipeline::{Accounting, RingError};
+    pub use crate::metric::{Counter, Gauge, Histogram, Label, register_sampler};
+    pub use crate::pipeline::{
+        Accounting, Bootstrap, ConfigureError, RingError, StartError, Telemetry, TelemetryBuilder, configure,
+        configure_from_settings, disable, enable, is_enabled,
+    };
     pub use crate::record::{Origin, Outcome, SpanKind, Status};
     pub use crate::ring_control::{RingControl, ring};
     pub use crate::sample::{
@@ -55,6 +59,7 @@ mod exports {
         AttributeValue, CallSite, Constant, Entry, EventWriter, Instrument, Instrumented, Name, Run, Site,
         Span, SpanBuilder, SpanGuard, TaskSpan,
     };
+    pub use telemetry_macros::{Label, metric, span, step, trace};
 }
 #[cfg(not(loom))]
 pub use exports::*;

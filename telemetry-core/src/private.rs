@@ -1,5 +1,35 @@
 //! All that macro expansions may name. Not a public interface: it changes without notice.
 
+pub use crate::__telemetry_record_outcome as record_outcome;
 pub use crate::record::{Origin, SpanKind};
+pub use crate::span::expansion::{RecordFailure, call_once, failure, record_mapped};
 pub use crate::span::expansion::{open, open_root, open_task, open_task_root};
 pub use crate::span::{AttributeValue, CallSite, Constant, Site, Span, SpanGuard, TaskSpan};
+pub use linkme;
+
+/// What `metric!` and `#[derive(Label)]` name.
+pub mod metric {
+    pub use crate::metric::buckets::{DEFAULT_BUCKETS, are_valid as are_valid_buckets};
+    pub use crate::metric::instrument::{Core, Declared};
+    pub use crate::metric::labels::{Label, LabelSet, position, text};
+    pub use crate::metric::registry::DECLARED;
+    pub use crate::metric::{Counter, Gauge, Histogram};
+
+    /// Makes a counter.
+    #[track_caller]
+    pub const fn counter<L: LabelSet>(declared: Declared) -> Counter<L> {
+        Counter::new(declared)
+    }
+
+    /// Makes a gauge.
+    #[track_caller]
+    pub const fn gauge<L: LabelSet>(declared: Declared) -> Gauge<L> {
+        Gauge::new(declared)
+    }
+
+    /// Makes a histogram.
+    #[track_caller]
+    pub const fn histogram<L: LabelSet>(declared: Declared, bounds: &'static [f64]) -> Histogram<L> {
+        Histogram::new(declared, bounds)
+    }
+}

@@ -49,6 +49,11 @@ impl Context {
         LOCAL.with(|local| Self { current: Current::NONE, pipeline: local.pipeline.get() })
     }
 
+    /// This thread's pipeline with spans suppressed: none opened under it is recorded.
+    pub(crate) fn suppressed() -> Self {
+        LOCAL.with(|local| Self { current: Current::SUPPRESSED, pipeline: local.pipeline.get() })
+    }
+
     /// The identifiers it carries, if it carries a span.
     pub fn span_context(&self) -> Option<SpanContext> {
         self.current.span_context()

@@ -1,4 +1,52 @@
 //! Instruments, their registry and their exposition.
+//!
+//! [`metric!`](crate::metric!) declares [`Counter`]s, [`Gauge`]s and [`Histogram`]s as statics. They show from the
+//! first scrape on, at zero; updates never lock, allocate or panic, and do nothing until telemetry is enabled.
+//!
+//! | what | how |
+//! |---|---|
+//! | counters, histograms | a cell for each series and thread, written by that thread alone, summed when read |
+//! | gauges | one slot a series, shared |
+//! | labels of fixed sets ([`Label`]) | the series is found by index |
+//! | string labels | the series is found in a hash table that is read without locks; [`Counter::series`] resolves it once |
+//!
+//! Memory: 8 bytes for each cell and each live thread that updates instruments, a counter series having one cell and a
+//! histogram series two more than it has bounds. A thread's block reaches as far as the instruments it uses, rounded
+//! up to a power of two. When a thread ends its cells are folded into one total, under the mutex readers hold, so no
+//! counter falls; updates made while a thread is torn down after that go to the total directly.
+//!
+//! Past its limit of series (1,000 unless declared otherwise) an instrument with string labels counts further label
+//! sets together in one series, every label `_other` and `otel_metric_overflow="true"` beside them.
 
-pub mod exposition;
+pub(crate) mod buckets;
+mod cells;
+mod collect;
+mod counter;
+mod gauge;
+mod hash;
+mod histogram;
+pub(crate) mod instrument;
+pub(crate) mod labels;
+mod local;
+mod observed;
+mod place;
+pub(crate) mod registry;
+mod sampler;
+mod series;
 pub mod snapshot;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use buckets::{DEFAULT_BUCKETS, exponential, linear};
+pub use collect::SeriesOverflow;
+pub use counter::{Counter, CounterSeries, CounterWith};
+pub use gauge::{Gauge, GaugeSeries, GaugeWith};
+pub use histogram::{Histogram, HistogramSeries, HistogramTimer, HistogramWith};
+pub use labels::{DEFAULT_SERIES_LIMIT, Label, LabelSet, OVERFLOW_LABEL, OVERFLOW_VALUE};
+pub(crate) use local::{after_fork, switch};
+pub use observed::{AlreadyFollowed, Following};
+pub use registry::{RegistryConflict, check};
+pub(crate) use sampler::SamplerReport;
+pub use sampler::{SamplerError, SamplerGuard, register_sampler};
+pub(crate) use store::{GLOBAL, MetricStore};

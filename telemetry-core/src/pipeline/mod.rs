@@ -1,17 +1,24 @@
 //! A pipeline: a ring, its clock, its sampler, its counts. One for the process, one more for every isolated scope.
 
+mod bootstrap;
 mod ring_cell;
+mod source;
+mod telemetry;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Timeline;
+use crate::metric::{self, MetricStore};
 use crate::record::SpanRecord;
 use crate::ring::Sweep;
 use crate::sample::SamplerCell;
 use crate::span::decode;
+pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
 pub use ring_cell::RingError;
 pub(crate) use ring_cell::{RingCell, allocate};
+pub(crate) use telemetry::live_metrics;
+pub use telemetry::{StartError, Telemetry, TelemetryBuilder, disable, enable, is_enabled};
 
 /// Everything that spans of one process, or of one test, share.
 pub(crate) struct Pipeline {
@@ -27,6 +34,7 @@ pub(crate) struct Pipeline {
     /// The next seed for a thread's identifiers, where they are to be the same every time; zero for real entropy.
     seeds: AtomicU64,
     consumer: Mutex<Sweep>,
+    metrics: Mutex<&'static MetricStore>,
 }
 
 /// The pipeline of the process.
@@ -43,6 +51,7 @@ impl Pipeline {
             taken: AtomicU64::new(0),
             seeds: AtomicU64::new(0),
             consumer: Mutex::new(Sweep::new()),
+            metrics: Mutex::new(&metric::GLOBAL),
         }
     }
 
@@ -69,16 +78,12 @@ impl Pipeline {
 
     /// Refuses new spans.
     pub(crate) fn close(&self) {
-        if let Some(ring) = self.ring.allocated() {
-            ring.close();
-        }
+        self.ring.set_closed(true);
     }
 
     /// Lets new spans in again.
     pub(crate) fn reopen(&self) {
-        if let Some(ring) = self.ring.allocated() {
-            ring.reopen();
-        }
+        self.ring.set_closed(false);
     }
 
     /// True when no thread has a place in the ring and no span is in flight.
@@ -88,7 +93,19 @@ impl Pipeline {
     }
 
     /// Moves the calling thread's instruments to this pipeline.
-    pub(crate) fn switch_metrics(&'static self) {}
+    pub(crate) fn switch_metrics(&self) {
+        metric::switch(self.metrics());
+    }
+
+    /// The instruments' values.
+    pub(crate) fn metrics(&self) -> &'static MetricStore {
+        *self.metrics.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the pipeline other values; those of the process are not to be taken from it.
+    pub(crate) fn set_metrics(&self, metrics: &'static MetricStore) {
+        *self.metrics.lock().unwrap_or_else(PoisonError::into_inner) = metrics;
+    }
 
     /// Reads up to `max` finished spans; zero means that nothing more is ready now.
     pub(crate) fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize {

@@ -42,6 +42,7 @@ pub(crate) struct RingCell {
 struct State {
     capacity: usize,
     failed: bool,
+    closed: bool,
     allocate: Allocate,
 }
 
@@ -49,7 +50,7 @@ impl RingCell {
     pub(crate) const fn new() -> Self {
         Self {
             ring: AtomicPtr::new(ptr::null_mut()),
-            state: Mutex::new(State { capacity: DEFAULT_CAPACITY, failed: false, allocate }),
+            state: Mutex::new(State { capacity: DEFAULT_CAPACITY, failed: false, closed: false, allocate }),
             not_operational: AtomicU64::new(0),
             wake: Wake::new(),
         }
@@ -106,9 +107,23 @@ impl RingCell {
             return None;
         };
         let ring = Box::leak(Box::new(Ring::new(slots, &self.wake)));
+        if state.closed {
+            ring.close();
+        }
         // Release: pairs with the Acquire in `allocated`; whoever sees the pointer sees the ring.
         self.ring.store(ring, Ordering::Release);
         Some(ring)
+    }
+
+    /// Refuses new spans from here on, or lets them in again.
+    pub(crate) fn set_closed(&self, closed: bool) {
+        let mut state = self.lock();
+        state.closed = closed;
+        match self.allocated() {
+            Some(ring) if closed => ring.close(),
+            Some(ring) => ring.reopen(),
+            None => {}
+        }
     }
 
     /// Counts a span that found no ring.

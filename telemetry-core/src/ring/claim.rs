@@ -15,7 +15,7 @@ const RUN_SLOTS: usize = if cfg!(loom) { 2 } else { 16 };
 /// How often a thread that found nothing looks again while another thread is reclaiming.
 const LOOKS_WHILE_RECLAIMING: usize = if cfg!(loom) { 1 } else { 64 };
 /// A reservation takes at most this part of what would be each thread's share of the ring.
-const SHARE_PER_THREAD: usize = 16;
+const SHARE_PER_THREAD: usize = if cfg!(loom) { 1 } else { 16 };
 
 /// Slots taken by one compare-and-swap: bits above the first slot of their run.
 pub(crate) struct Claim {

@@ -1,10 +1,27 @@
 //! Where telemetry goes: the trait and the built-in sinks, one file each.
 
+mod auto;
+mod factory;
+#[cfg(test)]
+pub(crate) mod fixtures;
+mod json;
+mod memory;
+mod prometheus;
+mod stdout;
+pub(crate) mod tty;
+
 use std::sync::Arc;
 
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
 use crate::resource::Resource;
+
+pub use auto::auto;
+pub use factory::{BuildError, RegisterError, build, known, register, register_fallible};
+pub use memory::MemorySink;
+pub use prometheus::{PrometheusServer, PrometheusSink};
+pub use stdout::StdoutSink;
+pub use tty::TtySink;
 
 /// A destination for spans and metrics.
 ///
@@ -86,4 +103,10 @@ pub enum SinkError {
     /// Anything else.
     #[error("{0}")]
     Other(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// The Prometheus text of a snapshot.
+fn exposition(metrics: &MetricsSnapshot) -> &str {
+    // Stands in for the exposition's own rendering: what has been rendered before, which is all there is so far.
+    metrics.text.get().map_or("", String::as_str)
 }

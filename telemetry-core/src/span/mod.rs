@@ -4,6 +4,7 @@ mod arena;
 mod bits;
 pub(crate) mod decode;
 mod event;
+pub mod failure;
 mod guard;
 mod handle;
 mod instrument;
@@ -31,6 +32,7 @@ pub use value::{AttributeValue, Entry};
 
 /// What macro expansions call.
 pub(crate) mod expansion {
+    pub use super::failure::{self, RecordFailure, call_once, record_mapped};
     pub use super::open::{open, open_root, open_task, open_task_root};
 }
 

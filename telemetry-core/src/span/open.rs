@@ -120,7 +120,7 @@ fn begin_slowly(local: &Local, site: &'static CallSite, gate: u32, current: Curr
         // Not recorded: its children share its identifiers.
         return Opened::NOTHING;
     }
-    root(local, site, gate, current, site.site.name, owner)
+    root(local, site, gate, current, site.site.name, false, owner)
 }
 
 /// The first span of a trace in this process.
@@ -130,6 +130,7 @@ fn root(
     gate: u32,
     remote: Current,
     name: &str,
+    always: bool,
     owner: u32,
 ) -> Opened {
     local.prepare();
@@ -153,7 +154,8 @@ fn root(
         parent,
         trace_id: TraceId::new(trace_id).unwrap_or(TraceId::MAX),
     };
-    match pipeline.sampler.sample(&parameters) {
+    let decision = if always { Decision::Record } else { pipeline.sampler.sample(&parameters) };
+    match decision {
         Decision::Record => {
             trace.flags |= flag::SAMPLED;
             match local.producer.get().take() {
@@ -173,7 +175,7 @@ pub(super) fn begin_root(
     parent: Option<SpanContext>,
     owner: u32,
 ) -> Opened {
-    begin_root_named(local, site, parent, site.site.name, owner)
+    begin_root_named(local, site, parent, site.site.name, false, owner)
 }
 
 fn begin_root_named(
@@ -181,6 +183,7 @@ fn begin_root_named(
     site: &'static CallSite,
     parent: Option<SpanContext>,
     name: &str,
+    always: bool,
     owner: u32,
 ) -> Opened {
     let gate = site.gate();
@@ -191,7 +194,7 @@ fn begin_root_named(
         return Opened::NOTHING;
     }
     let remote = parent.map_or(Current::NONE, SpanContext::to_current);
-    root(local, site, gate, remote, name, owner)
+    root(local, site, gate, remote, name, always, owner)
 }
 
 /// Opens a span for this scope.
@@ -238,6 +241,7 @@ pub struct SpanBuilder<'a> {
     kind: Option<SpanKind>,
     parent: Parent,
     links: &'a [SpanContext],
+    always: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -250,7 +254,7 @@ enum Parent {
 impl<'a> SpanBuilder<'a> {
     /// A child of the current span, named and of the kind its call site says.
     pub const fn new(site: &'static CallSite) -> Self {
-        Self { site, name: None, kind: None, parent: Parent::Current, links: &[] }
+        Self { site, name: None, kind: None, parent: Parent::Current, links: &[], always: false }
     }
 
     /// Gives it another name.
@@ -274,6 +278,12 @@ impl<'a> SpanBuilder<'a> {
     /// Continues a trace that came from another process: it becomes a local root and the sampler sees the parent.
     pub const fn parent(mut self, parent: SpanContext) -> Self {
         self.parent = Parent::Remote(parent);
+        self
+    }
+
+    /// Records it whatever the sampler says, when it is a local root.
+    pub const fn always(mut self) -> Self {
+        self.always = true;
         self
     }
 
@@ -303,10 +313,10 @@ impl<'a> SpanBuilder<'a> {
         let name = self.name.map_or(self.site.site.name, |name| name.text());
         let opened = match self.parent {
             Parent::Current => begin(local, self.site, owner),
-            Parent::Root => begin_root_named(local, self.site, None, name, owner),
+            Parent::Root => begin_root_named(local, self.site, None, name, self.always, owner),
             Parent::Remote(parent) => {
                 let parent = SpanContext { remote: true, ..parent };
-                begin_root_named(local, self.site, Some(parent), name, owner)
+                begin_root_named(local, self.site, Some(parent), name, self.always, owner)
             }
         };
         // SAFETY: the pointer is null or a slot of a ring, which is never freed.

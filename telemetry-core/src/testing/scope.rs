@@ -2,11 +2,14 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::assertions::Recorded;
 use super::tree::SpanTree;
 use crate::context::{Aside, Current, LOCAL};
+use crate::metric::MetricStore;
+use crate::metric::snapshot::MetricsSnapshot;
 use crate::pipeline::{Accounting, Pipeline, RingError, allocate};
 use crate::record::SpanRecord;
 use crate::ring::Slot;
@@ -110,6 +113,10 @@ impl ScopeBuilder {
             pipeline.timeline.set_manual(BEGIN_UNIX_NANOS);
         }
         pipeline.sampler.reset(self.sampler);
+        pipeline.set_metrics(MetricStore::leak());
+        if !self.enabled {
+            pipeline.metrics().disable();
+        }
         pipeline.set_enabled(self.enabled);
         gates::count_scope(true);
         watch_panics();
@@ -188,18 +195,25 @@ impl Scope {
         SpanTree::new(&self.spans()).to_string()
     }
 
+    /// Every instrument's values in this scope; its samplers run first.
+    pub fn metrics(&self) -> Arc<MetricsSnapshot> {
+        self.pipeline.collect(Duration::from_secs(1), BEGIN_UNIX_NANOS, Vec::new()).0
+    }
+
     /// Where every span of this scope went.
     pub fn accounting(&self) -> Accounting {
         self.pipeline.accounting().since(&self.before)
     }
 
-    /// Records spans from here on.
+    /// Records spans and instruments from here on.
     pub fn enable(&self) {
+        self.pipeline.metrics().enable();
         self.pipeline.set_enabled(true);
     }
 
-    /// Records no spans from here on; those that are open finish.
+    /// Records nothing from here on; spans that are open finish.
     pub fn disable(&self) {
+        self.pipeline.metrics().disable();
         self.pipeline.set_enabled(false);
     }
 
@@ -228,6 +242,16 @@ impl Scope {
     }
 }
 
+impl Recorded for Scope {
+    fn spans(&self) -> Vec<SpanRecord> {
+        Self::spans(self)
+    }
+
+    fn latest_metrics(&self) -> Option<Arc<MetricsSnapshot>> {
+        Some(self.metrics())
+    }
+}
+
 impl Default for Scope {
     fn default() -> Self {
         Self::new()
@@ -243,6 +267,7 @@ impl Drop for Scope {
         gates::count_scope(false);
         self.clear();
         self.pipeline.set_enabled(false);
+        self.pipeline.metrics().close();
         self.pipeline.reopen();
         // With spans in flight or threads about, somebody may still write: such a pipeline is not used again.
         if self.pipeline.is_quiet() {

@@ -1,0 +1,158 @@
+//! The drain's own figures as metric families.
+
+use std::borrow::Cow;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue};
+
+use super::lane::{DropReason, LaneFigures};
+use super::lock;
+
+/// Upper bounds of the ticks' durations, in seconds.
+const TICK_BOUNDS: [f64; 12] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0];
+
+/// How long ticks took; written by the worker, read by whoever scrapes.
+#[derive(Default)]
+pub(super) struct TickDurations {
+    state: Mutex<Durations>,
+}
+
+#[derive(Clone, Default)]
+struct Durations {
+    counts: [u64; TICK_BOUNDS.len() + 1],
+    sum: f64,
+}
+
+impl TickDurations {
+    pub(super) fn observe(&self, duration: Duration) {
+        let seconds = duration.as_secs_f64();
+        let mut state = lock(&self.state);
+        state.counts[TICK_BOUNDS.partition_point(|bound| *bound < seconds)] += 1;
+        state.sum += seconds;
+    }
+}
+
+/// The families the drain adds to a snapshot.
+pub(super) fn families(lanes: &[LaneFigures], ticks: &TickDurations) -> Vec<MetricFamily> {
+    vec![
+        drain_duration(ticks),
+        per_sink(
+            lanes,
+            "telemetry_sink_errors_total",
+            "Calls into a sink that returned an error or panicked.",
+            MetricKind::Counter,
+            |lane| MetricValue::Counter(lane.errors),
+        ),
+        per_sink(
+            lanes,
+            "telemetry_sink_queued_spans",
+            "Spans waiting for a sink or in its hands.",
+            MetricKind::Gauge,
+            |lane| MetricValue::Gauge(lane.queued as f64),
+        ),
+        spans_dropped(lanes),
+        per_sink(
+            lanes,
+            "telemetry_spans_exported_total",
+            "Spans a sink has accepted.",
+            MetricKind::Counter,
+            |lane| MetricValue::Counter(lane.delivered),
+        ),
+    ]
+}
+
+fn drain_duration(ticks: &TickDurations) -> MetricFamily {
+    let Durations { counts, sum } = lock(&ticks.state).clone();
+    let value = MetricValue::Histogram { bounds: Arc::from(TICK_BOUNDS), counts: counts.to_vec(), sum };
+    let mut family = family(
+        "telemetry_drain_duration_seconds",
+        "How long a tick of the drain worker took.",
+        MetricKind::Histogram,
+        vec![MetricSeries { labels: Vec::new(), value }],
+    );
+    family.unit = Some(Cow::Borrowed("seconds"));
+    family
+}
+
+fn spans_dropped(lanes: &[LaneFigures]) -> MetricFamily {
+    let series = lanes.iter().flat_map(|lane| {
+        DropReason::ALL.map(|reason| MetricSeries {
+            labels: vec![label("reason", reason.as_str()), label("sink", lane.sink.clone())],
+            value: MetricValue::Counter(lane.dropped[reason as usize]),
+        })
+    });
+    // The ring's drops belong to the same family; the reasons tell the two apart.
+    family(
+        "telemetry_spans_dropped_total",
+        "Spans lost, by reason; those with a sink were lost to that sink alone.",
+        MetricKind::Counter,
+        series.collect(),
+    )
+}
+
+fn per_sink(
+    lanes: &[LaneFigures],
+    name: &'static str,
+    help: &'static str,
+    kind: MetricKind,
+    value: fn(&LaneFigures) -> MetricValue,
+) -> MetricFamily {
+    let series = lanes
+        .iter()
+        .map(|lane| MetricSeries { labels: vec![label("sink", lane.sink.clone())], value: value(lane) });
+    family(name, help, kind, series.collect())
+}
+
+fn family(
+    name: &'static str,
+    help: &'static str,
+    kind: MetricKind,
+    series: Vec<MetricSeries>,
+) -> MetricFamily {
+    MetricFamily {
+        name: Cow::Borrowed(name),
+        help: Cow::Borrowed(help),
+        unit: None,
+        kind,
+        crate_name: Cow::Borrowed(env!("CARGO_PKG_NAME")),
+        series,
+    }
+}
+
+fn label(name: &'static str, value: impl Into<Cow<'static, str>>) -> (Cow<'static, str>, Cow<'static, str>) {
+    (Cow::Borrowed(name), value.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_fall_into_the_bucket_whose_bound_includes_them() {
+        let ticks = TickDurations::default();
+        for micros in [100, 101, 2_000_000] {
+            ticks.observe(Duration::from_micros(micros));
+        }
+        let family = drain_duration(&ticks);
+        let MetricValue::Histogram { counts, sum, .. } = &family.series[0].value else {
+            panic!("{family:?}")
+        };
+        assert_eq!(counts[..2], [1, 1]);
+        assert_eq!(counts[TICK_BOUNDS.len()], 1);
+        assert!((sum - 2.000_201).abs() < 1e-9);
+    }
+
+    #[test]
+    fn every_reason_of_every_sink_is_a_series_from_the_start() {
+        let lanes = [
+            LaneFigures { sink: "tty".to_owned(), ..LaneFigures::default() },
+            LaneFigures { sink: "memory".to_owned(), dropped: [7, 0, 0, 0], ..LaneFigures::default() },
+        ];
+        let family = spans_dropped(&lanes);
+        assert_eq!(family.series.len(), 2 * DropReason::ALL.len());
+        assert_eq!(family.series[4].labels, [label("reason", "queue_full"), label("sink", "memory")]);
+        assert_eq!(family.series[4].value, MetricValue::Counter(7));
+    }
+}

@@ -1,0 +1,107 @@
+//! The thread of one sink: takes from its queue and calls the sink, whatever the sink does.
+
+use std::any::Any;
+use std::cell::Cell;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::thread;
+
+use crate::sink::{Sink, SinkContext, SinkError};
+
+use super::lane::{CallResult, Lane, Work};
+use super::lock;
+
+thread_local! {
+    static HAS_PANICKED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True on the thread of a sink that has panicked before: a panic hook can stay silent there, since further panics
+/// are counted and reported at a limited rate.
+pub(crate) fn panics_are_known_here() -> bool {
+    HAS_PANICKED.try_with(Cell::get).unwrap_or(false)
+}
+
+/// The name of a sink's thread.
+pub(super) fn thread_name(sink: &str) -> String {
+    format!("telemetry-sink-{sink}")
+}
+
+/// Starts a sink's thread.
+pub(super) fn spawn(lane: Arc<Lane>, context: SinkContext, suppress: fn() -> Box<dyn Any>) -> io::Result<()> {
+    thread::Builder::new().name(thread_name(lane.name())).spawn(move || {
+        let suppressed = suppress();
+        run(&lane, &context);
+        drop(suppressed);
+    })?;
+    Ok(())
+}
+
+/// What a panic said, where it said anything.
+pub(super) fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
+        (Some(message), _) => message,
+        (None, Some(message)) => message,
+        (None, None) => "no message",
+    }
+}
+
+fn run(lane: &Lane, context: &SinkContext) {
+    call(lane, "start", |sink| sink.start(context));
+    while let Some((number, work)) = lane.next() {
+        match work {
+            Work::Spans(spans) => {
+                let result = call(lane, "export spans", |sink| sink.export_spans(&spans));
+                lane.finish(number, spans.len() as u64, &result);
+            }
+            Work::Metrics(snapshot) => {
+                let result = call(lane, "export metrics", |sink| sink.export_metrics(&snapshot));
+                lane.finish(number, 0, &result);
+            }
+            Work::Flush => {
+                let result = call(lane, "flush", Sink::flush);
+                lane.finish(number, 0, &result);
+            }
+            Work::Close => {
+                let result = call(lane, "close", Sink::close);
+                lane.finish(number, 0, &result);
+                break;
+            }
+        }
+    }
+    drop_sink(lane);
+    lane.closed();
+}
+
+/// Calls the sink; a fault is booked and reported before the call counts as done.
+fn call(lane: &Lane, what: &str, run: impl FnOnce(&mut dyn Sink) -> Result<(), SinkError>) -> CallResult {
+    let mut slot = lock(&lane.sink);
+    let Some(sink) = slot.as_deref_mut() else { return CallResult::Fine };
+    // A panic may leave the sink's own data half changed, which is its own affair: nothing else can see them.
+    let result = match catch_unwind(AssertUnwindSafe(|| run(sink))) {
+        Ok(Ok(())) => CallResult::Fine,
+        Ok(Err(error)) => CallResult::Failed(error.to_string()),
+        Err(panic) => panicked(panic),
+    };
+    drop(slot);
+    lane.fault(what, &result);
+    result
+}
+
+/// Drops the sink while its deadline still counts.
+fn drop_sink(lane: &Lane) {
+    let sink = lock(&lane.sink).take();
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(sink))) {
+        lane.fault("be dropped", &panicked(panic));
+    }
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> CallResult {
+    HAS_PANICKED.with(|known| known.set(true));
+    let message = panic_message(&*panic).to_owned();
+    // What a payload does when dropped is beyond our control: a second panic must not end this thread.
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        std::mem::forget(second);
+    }
+    CallResult::Panicked(message)
+}

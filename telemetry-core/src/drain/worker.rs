@@ -1,0 +1,208 @@
+//! The worker's loop: samplers and metrics, spans in batches, fan-out.
+
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::metric::snapshot::MetricFamily;
+use crate::record::SpanRecord;
+use crate::sink::Sink;
+
+use super::delivery::{Delivery, DrainStartError, ShutdownError};
+use super::figures::{self, TickDurations};
+use super::lane::Lane;
+use super::options::Options;
+use super::progress::Progress;
+use super::sink_thread::{self, panic_message};
+use super::waker::Waker;
+use super::{Source, lock};
+
+/// What the worker and the callers share.
+pub(super) struct Shared {
+    pub(super) options: Options,
+    pub(super) waker: Waker,
+    pub(super) progress: Progress,
+    /// The result of the first shutdown; locked for as long as it takes.
+    pub(super) shutdown: Mutex<Option<Result<Vec<Delivery>, ShutdownError>>>,
+    source: Arc<dyn Source>,
+    lanes: Mutex<Lanes>,
+    tick_durations: TickDurations,
+}
+
+#[derive(Default)]
+struct Lanes {
+    list: Vec<Arc<Lane>>,
+    closed: bool,
+}
+
+impl Shared {
+    pub(super) fn new(options: Options, source: Arc<dyn Source>) -> Self {
+        Self {
+            options,
+            waker: Waker::default(),
+            progress: Progress::default(),
+            shutdown: Mutex::new(None),
+            source,
+            lanes: Mutex::new(Lanes::default()),
+            tick_durations: TickDurations::default(),
+        }
+    }
+
+    pub(super) fn lanes(&self) -> Vec<Arc<Lane>> {
+        lock(&self.lanes).list.clone()
+    }
+
+    /// The sinks, unless the list is locked: for the child of a fork, which must not wait for a lock.
+    pub(super) fn lanes_if_free(&self) -> Option<Vec<Arc<Lane>>> {
+        self.lanes.try_lock().ok().map(|lanes| lanes.list.clone())
+    }
+
+    pub(super) fn families(&self) -> Vec<MetricFamily> {
+        let lanes: Vec<_> = self.lanes().iter().map(|lane| lane.figures()).collect();
+        figures::families(&lanes, &self.tick_durations)
+    }
+
+    pub(super) fn add_sink(&self, sink: Box<dyn Sink>) -> Result<String, DrainStartError> {
+        let wanted = sink.name().replace('\0', "");
+        let mut lanes = lock(&self.lanes);
+        if lanes.closed {
+            return Err(DrainStartError::Stopped);
+        }
+        let name = free_name(&lanes.list, &wanted);
+        let faults = Arc::clone(&self.options.faults);
+        let lane = Arc::new(Lane::new(name.clone(), sink, self.options.queue_batches, faults));
+        sink_thread::spawn(Arc::clone(&lane), self.options.context.clone(), self.options.suppress)
+            .map_err(|e| DrainStartError::thread(&sink_thread::thread_name(&name), &e))?;
+        lanes.list.push(lane);
+        Ok(name)
+    }
+
+    /// Lets every sink finish what it holds, flush and close; no sink can be added any more.
+    pub(super) fn close_lanes(&self) -> Vec<Arc<Lane>> {
+        let mut lanes = lock(&self.lanes);
+        if !std::mem::replace(&mut lanes.closed, true) {
+            for lane in &lanes.list {
+                lane.push_close();
+            }
+        }
+        lanes.list.clone()
+    }
+
+    fn collect_metrics(&self) {
+        let (snapshot, reports) = self.source.collect_metrics(self.families());
+        for report in reports {
+            self.options.faults.report(&report, &report);
+        }
+        for lane in self.lanes() {
+            lane.push_metrics(&snapshot);
+        }
+    }
+
+    /// Hands out what is ready, batch by batch. What a panic of the source left in `scratch` goes with the next one.
+    fn drain_spans(&self, scratch: &mut Vec<SpanRecord>) {
+        let limit = self.source.capacity().saturating_mul(2).max(self.options.batch_spans);
+        let mut taken = 0;
+        while taken < limit {
+            self.source.drain_spans(self.options.batch_spans, scratch);
+            if scratch.is_empty() {
+                break;
+            }
+            taken += scratch.len();
+            let batch: Arc<[SpanRecord]> = scratch.drain(..).collect();
+            for lane in self.lanes() {
+                lane.push_spans(&batch);
+            }
+        }
+    }
+
+    /// Runs one part of a tick; a panic in it (in a sampler, say) is reported and ends that part alone.
+    fn guarded(&self, part: &str, run: impl FnOnce()) {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
+            let kind = format!("drain {part}");
+            self.options.faults.report(&kind, &format!("drain: {part} panicked: {}", panic_message(&*panic)));
+        }
+    }
+
+    fn tick(&self, full: bool, scratch: &mut Vec<SpanRecord>) {
+        let began = Instant::now();
+        self.guarded("clock", || self.source.tick());
+        if full {
+            self.guarded("metrics", || self.collect_metrics());
+        }
+        self.guarded("spans", || self.drain_spans(scratch));
+        self.tick_durations.observe(began.elapsed());
+    }
+
+    fn run(&self) {
+        self.waker.bind();
+        let mut scratch = Vec::with_capacity(self.options.batch_spans);
+        let mut next = Instant::now() + self.options.interval;
+        loop {
+            let woken = self.waker.take();
+            let wishes = self.progress.wishes();
+            let due = next.saturating_duration_since(Instant::now());
+            if due.is_zero() || wishes.tick || wishes.stop {
+                // The tick serves whatever woke the worker until now; wishes are read again before any wait.
+                self.waker.take();
+                self.progress.tick_started();
+                self.tick(true, &mut scratch);
+                self.progress.tick_finished();
+                next = next_tick(next, self.options.interval, Instant::now());
+            } else if woken {
+                // The ring is filling up: only the spans are urgent, samplers and metrics keep their interval.
+                self.tick(false, &mut scratch);
+            } else {
+                self.waker.wait(due);
+                continue;
+            }
+            if wishes.stop {
+                return;
+            }
+        }
+    }
+}
+
+/// Starts the worker's thread.
+pub(super) fn spawn(shared: &Arc<Shared>) -> io::Result<()> {
+    let shared = Arc::clone(shared);
+    thread::Builder::new().name("telemetry-drain".to_owned()).spawn(move || {
+        shared.run();
+        shared.close_lanes();
+        shared.progress.worker_stopped();
+    })?;
+    Ok(())
+}
+
+/// The time of the next tick: an interval after the one that was due, or after now when this one came early, on
+/// request, or so late that others were missed.
+fn next_tick(due: Instant, interval: Duration, now: Instant) -> Instant {
+    let next = due.min(now) + interval;
+    if next > now { next } else { now + interval }
+}
+
+fn free_name(lanes: &[Arc<Lane>], wanted: &str) -> String {
+    let is_free = |name: &str| lanes.iter().all(|lane| lane.name() != name);
+    // Of one name more than there are lanes, one at least is free.
+    let numbered = (2..=lanes.len() + 2).map(|n| format!("{wanted}-{n}"));
+    std::iter::once(wanted.to_owned())
+        .chain(numbered)
+        .find(|name| is_free(name))
+        .unwrap_or_else(|| wanted.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_keep_their_rhythm_and_never_catch_up() {
+        let second = Duration::from_secs(1);
+        let due = Instant::now();
+        let millis = |n| due + Duration::from_millis(n);
+        assert_eq!(next_tick(due, second, millis(200)), millis(1000), "a little late");
+        assert_eq!(next_tick(due, second, millis(5300)), millis(6300), "five missed");
+        assert_eq!(next_tick(millis(900), second, millis(100)), millis(1100), "early, on request");
+    }
+}

@@ -1,0 +1,208 @@
+//! Gauges: values that go up and down.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::instrument::{Core, Declared, OFF};
+use super::labels::LabelSet;
+use super::local;
+use super::place::{self, Place};
+use super::snapshot::MetricKind;
+
+/// A value (`f64`) that goes up and down, declared by [`metric!`](crate::metric!).
+///
+/// All threads share one slot a series. `set` is a plain store; `add`, `inc` and `dec` retry until nobody interferes.
+/// When disabled an update is one load and a branch.
+pub struct Gauge<L: LabelSet = ()> {
+    core: Core,
+    labels: PhantomData<fn(L)>,
+}
+
+impl<L: LabelSet> Gauge<L> {
+    #[track_caller]
+    pub(crate) const fn new(declared: Declared) -> Self {
+        Self {
+            core: Core::new::<L>(declared, MetricKind::Gauge, &[], Location::caller()),
+            labels: PhantomData,
+        }
+    }
+
+    #[doc(hidden)]
+    pub const fn core(&'static self) -> &'static Core {
+        &self.core
+    }
+
+    /// One series, for one update: a single label's value, a tuple of them, or the labels' struct.
+    ///
+    /// Nothing is looked up before the update, and nothing at all when disabled.
+    #[inline(always)]
+    pub fn with<'a>(&'static self, labels: impl Into<L::Values<'a>>) -> GaugeWith<'a, L> {
+        GaugeWith { gauge: self, labels: labels.into() }
+    }
+
+    /// One series, resolved once and kept as long as one likes. One found by string labels shows from now on, at
+    /// zero.
+    pub fn series<'a>(&'static self, labels: impl Into<L::Values<'a>>) -> GaugeSeries {
+        GaugeSeries { core: &self.core, place: place::find::<L>(&self.core, &labels.into()) }
+    }
+}
+
+impl Gauge {
+    /// Sets the value.
+    #[inline(always)]
+    pub fn set(&'static self, value: f64) {
+        change(&self.core, || Place::Index(0), Change::Set(value));
+    }
+
+    /// Adds `amount`, which may be negative.
+    #[inline(always)]
+    pub fn add(&'static self, amount: f64) {
+        change(&self.core, || Place::Index(0), Change::Add(amount));
+    }
+
+    /// Adds one.
+    #[inline(always)]
+    pub fn inc(&'static self) {
+        self.add(1.0);
+    }
+
+    /// Takes one away.
+    #[inline(always)]
+    pub fn dec(&'static self) {
+        self.add(-1.0);
+    }
+}
+
+impl<L: LabelSet> fmt::Debug for Gauge<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gauge").field("name", &self.core.descriptor.name).finish_non_exhaustive()
+    }
+}
+
+/// One series of a [`Gauge`], named by its labels, for one update.
+#[must_use = "nothing changes before `set`, `add`, `inc` or `dec`"]
+pub struct GaugeWith<'a, L: LabelSet> {
+    gauge: &'static Gauge<L>,
+    labels: L::Values<'a>,
+}
+
+impl<L: LabelSet> GaugeWith<'_, L> {
+    /// Sets the value.
+    #[inline(always)]
+    pub fn set(self, value: f64) {
+        self.change(Change::Set(value));
+    }
+
+    /// Adds `amount`, which may be negative.
+    #[inline(always)]
+    pub fn add(self, amount: f64) {
+        self.change(Change::Add(amount));
+    }
+
+    /// Adds one.
+    #[inline(always)]
+    pub fn inc(self) {
+        self.add(1.0);
+    }
+
+    /// Takes one away.
+    #[inline(always)]
+    pub fn dec(self) {
+        self.add(-1.0);
+    }
+
+    #[inline(always)]
+    fn change(self, wanted: Change) {
+        let core = &self.gauge.core;
+        change(core, || place::find::<L>(core, &self.labels), wanted);
+    }
+}
+
+impl<L: LabelSet> fmt::Debug for GaugeWith<'_, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.gauge.fmt(f)
+    }
+}
+
+/// One series of a [`Gauge`], resolved: an update is as cheap as without labels.
+///
+/// Used on a thread that writes to another store (a test's scope), it changes the same series there.
+#[derive(Clone, Copy, Debug)]
+pub struct GaugeSeries {
+    core: &'static Core,
+    place: Place,
+}
+
+impl GaugeSeries {
+    /// Sets the value.
+    #[inline(always)]
+    pub fn set(self, value: f64) {
+        change(self.core, || self.place, Change::Set(value));
+    }
+
+    /// Adds `amount`, which may be negative.
+    #[inline(always)]
+    pub fn add(self, amount: f64) {
+        change(self.core, || self.place, Change::Add(amount));
+    }
+
+    /// Adds one.
+    #[inline(always)]
+    pub fn inc(self) {
+        self.add(1.0);
+    }
+
+    /// Takes one away.
+    #[inline(always)]
+    pub fn dec(self) {
+        self.add(-1.0);
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Set(f64),
+    Add(f64),
+}
+
+impl Change {
+    #[inline(always)]
+    fn apply(self, slot: &AtomicU64) {
+        match self {
+            Self::Set(value) => slot.store(encode(value), Ordering::Relaxed),
+            Self::Add(amount) => {
+                local::exchange(slot, |bits| encode(decode(bits).unwrap_or(0.0) + amount));
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn change(core: &'static Core, place: impl FnOnce() -> Place, change: Change) {
+    let gate = core.gate();
+    if gate == OFF {
+        return;
+    }
+    match place() {
+        Place::Index(index) => local::with_gauge(core, gate, index, |slot| change.apply(slot)),
+        Place::Entry(entry) => local::with_gauge_entry(core, entry, |slot| change.apply(slot)),
+        Place::Nowhere => local::store().count_lost(),
+    }
+}
+
+/// The bits of a NaN nobody computes, which stands for a gauge never set. Slots hold the value's bits combined with
+/// it, so that zeroed memory reads as never set.
+const NEVER_SET: u64 = 0x7ff4_dead_beef_0001;
+
+#[inline(always)]
+fn encode(value: f64) -> u64 {
+    value.to_bits() ^ NEVER_SET
+}
+
+/// The value in a slot, unless the gauge was never set.
+#[inline(always)]
+pub(super) fn decode(bits: u64) -> Option<f64> {
+    (bits != 0).then(|| f64::from_bits(bits ^ NEVER_SET))
+}

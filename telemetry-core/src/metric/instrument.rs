@@ -1,0 +1,130 @@
+//! What every instrument is made of: its description, and the gate its updates pass.
+
+use std::panic::Location;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::labels::LabelSet;
+use super::series::SeriesTable;
+use super::snapshot::MetricKind;
+
+/// The gate of an instrument that does nothing: disabled everywhere, or refused by the registry.
+pub(super) const OFF: u32 = u32::MAX;
+/// The gate of an instrument the registry does not know yet. No thread's cells reach this far.
+pub(super) const UNREGISTERED: u32 = 0xC000_0000;
+/// Set in a gate while some stores are enabled and others are not: the update must ask its own. No thread's cells
+/// reach this far either, so the hot path needs no test for it.
+pub(super) const MIXED: u32 = 0x8000_0000;
+/// The largest number of cells of all instruments together; indices below it carry no flag.
+pub(super) const MAX_CELLS: usize = 0x4000_0000;
+
+/// An instrument, of whatever type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Core {
+    /// `OFF`, `UNREGISTERED`, or the index of the first cell, with `MIXED` where stores differ. Written by the
+    /// registry under its mutex; read by every update.
+    gate: AtomicU32,
+    /// The string series of this instrument in the process's own store.
+    pub(super) global_series: OnceLock<&'static SeriesTable>,
+    pub(super) descriptor: Descriptor,
+}
+
+/// What was declared.
+#[derive(Debug)]
+pub(super) struct Descriptor {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    pub(super) unit: Option<&'static str>,
+    pub(super) crate_name: &'static str,
+    pub(super) kind: MetricKind,
+    /// Upper bounds; empty unless it is a histogram.
+    pub(super) bounds: &'static [f64],
+    pub(super) label_names: &'static [&'static str],
+    pub(super) label_values: &'static [&'static [&'static str]],
+    /// The number of series found by index, or nothing when they are found by hash.
+    pub(super) dense: Option<usize>,
+    pub(super) limit: usize,
+    pub(super) place: &'static Location<'static>,
+}
+
+/// The part of a declaration that all types share, as `metric!` writes it down.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Declared {
+    pub name: &'static str,
+    pub help: &'static str,
+    pub unit: Option<&'static str>,
+    pub crate_name: &'static str,
+}
+
+impl Core {
+    pub(super) const fn new<L: LabelSet>(
+        declared: Declared,
+        kind: MetricKind,
+        bounds: &'static [f64],
+        place: &'static Location<'static>,
+    ) -> Self {
+        Self {
+            gate: AtomicU32::new(UNREGISTERED),
+            global_series: OnceLock::new(),
+            descriptor: Descriptor {
+                name: declared.name,
+                help: declared.help,
+                unit: declared.unit,
+                crate_name: declared.crate_name,
+                kind,
+                bounds,
+                label_names: L::NAMES,
+                label_values: L::VALUES,
+                dense: if L::DENSE { Some(L::COMBINATIONS) } else { None },
+                limit: L::LIMIT,
+                place,
+            },
+        }
+    }
+
+    /// The gate word.
+    #[inline(always)]
+    pub(super) fn gate(&self) -> u32 {
+        self.gate.load(Ordering::Relaxed)
+    }
+
+    /// Changes the gate; only the registry does, under its mutex.
+    pub(super) fn set_gate(&self, word: u32) {
+        self.gate.store(word, Ordering::Relaxed);
+    }
+
+    /// The cells one series takes in its index space.
+    pub(super) fn stride(&self) -> usize {
+        self.descriptor.stride()
+    }
+}
+
+impl Descriptor {
+    /// A counter has one cell, a gauge one slot, a histogram a cell for each bucket, the infinite one too, and one for
+    /// the sum.
+    pub(super) fn stride(&self) -> usize {
+        match self.kind {
+            MetricKind::Counter | MetricKind::Gauge => 1,
+            MetricKind::Histogram => self.bounds.len() + 2,
+        }
+    }
+
+    /// The names under which the instrument stands in the exposition, its own first.
+    pub(super) fn exposed_names(&self) -> Vec<String> {
+        let name = self.name;
+        match self.kind {
+            MetricKind::Gauge => vec![name.to_owned()],
+            MetricKind::Counter => {
+                let family = name.strip_suffix("_total").unwrap_or(name);
+                vec![name.to_owned(), family.to_owned(), format!("{family}_created")]
+            }
+            MetricKind::Histogram => {
+                let mut names = vec![name.to_owned()];
+                names.extend(["bucket", "sum", "count", "created"].map(|part| format!("{name}_{part}")));
+                names
+            }
+        }
+    }
+}

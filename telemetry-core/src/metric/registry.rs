@@ -1,0 +1,183 @@
+//! The instruments of the process: who they are, where their cells lie, and whether their gates are open.
+//!
+//! Every instrument is known twice over: through a distributed slice the linker puts together, so that it shows before
+//! its first use, and by registering itself at its first use, in case the linker left its entry out.
+
+use std::collections::HashMap;
+use std::panic::Location;
+use std::sync::{LazyLock, Mutex, MutexGuard, Once, PoisonError};
+
+use linkme::distributed_slice;
+
+use super::cells::Layout;
+use super::instrument::{Core, MAX_CELLS, MIXED, OFF, UNREGISTERED};
+use super::snapshot::MetricKind;
+
+/// The instruments `metric!` declared, put together by the linker.
+#[doc(hidden)]
+#[distributed_slice]
+pub static DECLARED: [&'static Core];
+
+/// Two instruments that cannot stand in one exposition. The first one counts; updates of the second do nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "metric `{second}` declared at {second_place} would expose `{exposed}`, which metric `{first}` declared at {first_place} exposes already; rename one of them"
+)]
+#[non_exhaustive]
+pub struct RegistryConflict {
+    /// The name in the exposition both want.
+    pub exposed: String,
+    /// The instrument that counts.
+    pub first: &'static str,
+    /// Where it was declared.
+    pub first_place: &'static Location<'static>,
+    /// The instrument that was refused.
+    pub second: &'static str,
+    /// Where it was declared.
+    pub second_place: &'static Location<'static>,
+}
+
+/// Registers every linked instrument and gives back the conflicts found so far.
+///
+/// Called at the start of a pipeline; a conflict is never a panic.
+///
+/// ```
+/// assert_eq!(telemetry_core::metric::check(), []);
+/// ```
+pub fn check() -> Vec<RegistryConflict> {
+    register_declared();
+    lock().conflicts.clone()
+}
+
+/// An instrument that was accepted, with the place of its first cell (or gauge).
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    pub(super) core: &'static Core,
+    pub(super) base: usize,
+}
+
+#[derive(Debug, Default)]
+struct Registry {
+    entries: Vec<Entry>,
+    exposed: HashMap<String, &'static Core>,
+    conflicts: Vec<RegistryConflict>,
+    /// Cells of counters and histograms, the same in every store.
+    cells: Layout,
+    /// Slots of gauges, the same in every store.
+    gauges: usize,
+    stores: Stores,
+}
+
+/// How many live stores want updates and how many do not.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stores {
+    pub(super) enabled: usize,
+    pub(super) disabled: usize,
+}
+
+static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| {
+    // The process's own store starts disabled.
+    Mutex::new(Registry { stores: Stores { enabled: 0, disabled: 1 }, ..Registry::default() })
+});
+
+/// The accepted instruments, in order of registration, the linked ones included.
+pub(super) fn entries() -> Vec<Entry> {
+    register_declared();
+    lock().entries.clone()
+}
+
+/// Registers an instrument at its first use, and gives back where its cells begin, or nothing when its gate is off.
+pub(super) fn base_of(core: &'static Core) -> Option<usize> {
+    if core.gate() == UNREGISTERED {
+        lock().register(core);
+    }
+    match core.gate() {
+        OFF | UNREGISTERED => None,
+        word => Some((word & !MIXED) as usize),
+    }
+}
+
+/// Gives access to what the fixed cells hold.
+pub(super) fn with_layout<R>(read: impl FnOnce(&Layout) -> R) -> R {
+    read(&lock().cells)
+}
+
+/// Changes the count of stores and moves every gate accordingly.
+pub(super) fn update_stores(change: impl FnOnce(&mut Stores)) {
+    let mut registry = lock();
+    change(&mut registry.stores);
+    let stores = registry.stores;
+    for entry in &registry.entries {
+        entry.core.set_gate(stores.gate(entry.base));
+    }
+}
+
+impl Stores {
+    fn gate(self, base: usize) -> u32 {
+        // `register` keeps every base below MAX_CELLS, so it fits and carries no flag.
+        match (self.enabled, self.disabled) {
+            (0, _) => OFF,
+            (_, 0) => base as u32,
+            _ => base as u32 | MIXED,
+        }
+    }
+}
+
+impl Registry {
+    fn register(&mut self, core: &'static Core) {
+        if core.gate() != UNREGISTERED {
+            return;
+        }
+        let names = core.descriptor.exposed_names();
+        if let Some((exposed, first)) = names.iter().find_map(|name| Some((name, *self.exposed.get(name)?))) {
+            self.conflicts.push(RegistryConflict {
+                exposed: exposed.clone(),
+                first: first.descriptor.name,
+                first_place: first.descriptor.place,
+                second: core.descriptor.name,
+                second_place: core.descriptor.place,
+            });
+            core.set_gate(OFF);
+            return;
+        }
+        self.exposed.extend(names.into_iter().map(|name| (name, core)));
+        let base = self.take_cells(core);
+        self.entries.push(Entry { core, base });
+        core.set_gate(self.stores.gate(base));
+    }
+
+    fn take_cells(&mut self, core: &'static Core) -> usize {
+        // Series found by hash have cells of each store's own.
+        let series = core.descriptor.dense.unwrap_or(0);
+        let base = match core.descriptor.kind {
+            MetricKind::Gauge => {
+                self.gauges += series;
+                self.gauges - series
+            }
+            kind => self.cells.take(series, core.stride(), kind == MetricKind::Histogram),
+        };
+        // A limit of series on each instrument keeps the sum far below; the assertion documents what gates rely on.
+        debug_assert!(base + series * core.stride() < MAX_CELLS, "too many cells for the gate word");
+        base
+    }
+}
+
+fn register_declared() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let mut declared: Vec<_> = DECLARED.into_iter().copied().collect();
+        // The linker's order is nobody's choice; of two that clash the same one is to win in every build.
+        declared.sort_by_key(|core| {
+            let place = core.descriptor.place;
+            (core.descriptor.name, place.file(), place.line(), place.column())
+        });
+        let mut registry = lock();
+        for core in declared {
+            registry.register(core);
+        }
+    });
+}
+
+fn lock() -> MutexGuard<'static, Registry> {
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,211 @@
+//! Samplers: functions of the user's that run once a tick, before the instruments are read.
+
+use std::any::Any;
+use std::borrow::Cow;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::local;
+use super::store::MetricStore;
+
+/// Registers a function that runs once a drain tick, and before a live scrape, to bring gauges up to date.
+///
+/// It belongs to the store this thread writes to (the process's own, or a test's). There is one of each name. A panic
+/// in it is counted, reported with its name, and harms nothing else; its time is exported as
+/// `telemetry_sampler_duration_seconds`. It runs on the drain's thread and delays the tick, so one that takes over a
+/// tenth of the interval is reported. Dropping the guard removes it; a run that has begun is not waited for.
+///
+/// # Errors
+/// When the name is taken.
+///
+/// # Examples
+/// ```
+/// let guard = telemetry_core::metric::register_sampler("pool", || { /* POOL_SIZE.set(…) */ })?;
+/// assert!(telemetry_core::metric::register_sampler("pool", || {}).is_err());
+/// drop(guard);
+/// assert!(telemetry_core::metric::register_sampler("pool", || {}).is_ok());
+/// # Ok::<(), telemetry_core::metric::SamplerError>(())
+/// ```
+pub fn register_sampler(
+    name: impl Into<Cow<'static, str>>,
+    run: impl FnMut() + Send + 'static,
+) -> Result<SamplerGuard, SamplerError> {
+    local::store().add_sampler(name.into(), Box::new(run))
+}
+
+/// Why a sampler was not registered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SamplerError {
+    /// There is one of that name.
+    #[error(
+        "a sampler named `{name}` is registered already; names are unique, and dropping its guard frees the name"
+    )]
+    Taken {
+        /// The name.
+        name: Cow<'static, str>,
+    },
+}
+
+/// Keeps a sampler registered; dropping it removes the sampler.
+#[must_use = "dropping the guard removes the sampler"]
+pub struct SamplerGuard {
+    store: &'static MetricStore,
+    sampler: Arc<Sampler>,
+}
+
+impl fmt::Debug for SamplerGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SamplerGuard").field("name", &self.sampler.name).finish_non_exhaustive()
+    }
+}
+
+impl Drop for SamplerGuard {
+    fn drop(&mut self) {
+        self.store.samplers.lock().retain(|sampler| !Arc::ptr_eq(sampler, &self.sampler));
+    }
+}
+
+/// Something a sampler or a followed total did that its owner should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SamplerReport {
+    /// It panicked; it will run again at the next tick.
+    Panicked { name: Cow<'static, str>, message: String },
+    /// It took more than a tenth of the interval.
+    Slow { name: Cow<'static, str>, took: Duration, interval: Duration },
+}
+
+impl SamplerReport {
+    /// The name, for limiting reports.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Panicked { name, .. } | Self::Slow { name, .. } => name,
+        }
+    }
+}
+
+impl fmt::Display for SamplerReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Panicked { name, message } => write!(f, "sampler `{name}` panicked: {message}"),
+            Self::Slow { name, took, interval } => {
+                write!(
+                    f,
+                    "sampler `{name}` took {took:?}, more than a tenth of the drain interval of {interval:?}"
+                )
+            }
+        }
+    }
+}
+
+/// The samplers of one store.
+#[derive(Debug)]
+pub(super) struct Samplers {
+    list: Mutex<Vec<Arc<Sampler>>>,
+}
+
+pub(super) struct Sampler {
+    pub(super) name: Cow<'static, str>,
+    run: Mutex<Box<dyn FnMut() + Send>>,
+    panics: AtomicU64,
+    last_nanos: AtomicU64,
+}
+
+impl fmt::Debug for Sampler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sampler").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Samplers {
+    pub(super) const fn new() -> Self {
+        Self { list: Mutex::new(Vec::new()) }
+    }
+
+    pub(super) fn list(&self) -> Vec<Arc<Sampler>> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Sampler>>> {
+        self.list.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sampler {
+    /// How often it panicked.
+    pub(super) fn panics(&self) -> u64 {
+        self.panics.load(Ordering::Relaxed)
+    }
+
+    /// How long its last run took.
+    pub(super) fn last(&self) -> Duration {
+        Duration::from_nanos(self.last_nanos.load(Ordering::Relaxed))
+    }
+
+    fn run(&self, interval: Duration, reports: &mut Vec<SamplerReport>) {
+        let started = Instant::now();
+        // A sampler may add and remove samplers: the list is not locked here, only this one's own function.
+        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = catch_unwind(AssertUnwindSafe(&mut **run));
+        drop(run);
+        let took = started.elapsed();
+        self.last_nanos.store(took.as_nanos() as u64, Ordering::Relaxed);
+        if let Err(payload) = result {
+            self.panics.fetch_add(1, Ordering::Relaxed);
+            reports.push(SamplerReport::Panicked { name: self.name.clone(), message: message_of(&*payload) });
+        }
+        if took > interval / 10 {
+            reports.push(SamplerReport::Slow { name: self.name.clone(), took, interval });
+        }
+    }
+}
+
+impl MetricStore {
+    fn add_sampler(
+        &'static self,
+        name: Cow<'static, str>,
+        run: Box<dyn FnMut() + Send>,
+    ) -> Result<SamplerGuard, SamplerError> {
+        let mut list = self.samplers.lock();
+        if list.iter().any(|sampler| sampler.name == name) {
+            return Err(SamplerError::Taken { name });
+        }
+        let sampler = Arc::new(Sampler {
+            name,
+            run: Mutex::new(run),
+            panics: AtomicU64::new(0),
+            last_nanos: AtomicU64::new(0),
+        });
+        list.push(Arc::clone(&sampler));
+        Ok(SamplerGuard { store: self, sampler })
+    }
+
+    /// Runs every sampler and reads every followed total once, with this thread writing to this store meanwhile.
+    /// Does nothing when disabled.
+    pub(crate) fn run_samplers(&'static self, interval: Duration) -> Vec<SamplerReport> {
+        let mut reports = Vec::new();
+        if self.is_enabled() {
+            let previous = local::switch(self);
+            for sampler in self.samplers.list() {
+                sampler.run(interval, &mut reports);
+                // A sampler that changed the thread's store is not to move the next one's values.
+                local::switch(self);
+            }
+            self.observers.read(&mut reports);
+            local::switch(previous);
+        }
+        reports
+    }
+}
+
+/// The text of a panic's payload.
+pub(super) fn message_of(payload: &(dyn Any + Send)) -> String {
+    let text = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a payload that is not text").to_owned()
+}

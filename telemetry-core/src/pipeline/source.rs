@@ -1,0 +1,128 @@
+//! What the drain takes from: the ring and the instruments of one pipeline.
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Pipeline;
+use crate::context::Context;
+use crate::drain::Source;
+use crate::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
+use crate::record::SpanRecord;
+
+/// A pipeline as the drain sees it.
+pub(super) struct PipelineSource {
+    pub(super) pipeline: &'static Pipeline,
+    pub(super) interval: Duration,
+    pub(super) started_unix_nanos: u64,
+}
+
+impl Source for PipelineSource {
+    fn tick(&self) {
+        self.pipeline.timeline.anchor();
+    }
+
+    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<String>) {
+        self.pipeline.collect(self.interval, self.started_unix_nanos, own)
+    }
+
+    fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize {
+        self.pipeline.drain_spans(max, out)
+    }
+
+    fn capacity(&self) -> usize {
+        self.pipeline.ring.capacity()
+    }
+}
+
+impl Pipeline {
+    /// Runs the samplers and reads every instrument and the pipeline's own counts.
+    pub(crate) fn collect(
+        &'static self,
+        interval: Duration,
+        started_unix_nanos: u64,
+        own: Vec<MetricFamily>,
+    ) -> (Arc<MetricsSnapshot>, Vec<String>) {
+        let metrics = self.metrics();
+        let mut reports: Vec<String> =
+            metrics.run_samplers(interval).iter().map(ToString::to_string).collect();
+        let snapshot = metrics.snapshot(self.timeline.unix_nanos(), started_unix_nanos, |families| {
+            for family in self.families().into_iter().chain(own) {
+                match families.iter_mut().find(|known| known.name == family.name) {
+                    Some(known) => known.series.extend(family.series),
+                    None => families.push(family),
+                }
+            }
+        });
+        reports.extend(metrics.take_overflow_warnings().iter().map(ToString::to_string));
+        (Arc::new(snapshot), reports)
+    }
+
+    /// The ring's own figures.
+    fn families(&self) -> Vec<MetricFamily> {
+        let accounting = self.accounting();
+        let occupancy =
+            self.ring.allocated().map_or(0.0, |ring| ring.occupied() as f64 / ring.capacity() as f64);
+        let reasons = [
+            ("full", accounting.dropped_full),
+            ("not_operational", accounting.dropped_not_operational),
+            ("after_shutdown", accounting.dropped_after_shutdown),
+        ];
+        vec![
+            own_family(
+                "telemetry_spans_started_total",
+                "Sampled spans that were begun.",
+                MetricKind::Counter,
+                vec![MetricSeries { labels: Vec::new(), value: MetricValue::Counter(accounting.started) }],
+            ),
+            own_family(
+                "telemetry_spans_dropped_total",
+                "Spans that were lost, by reason.",
+                MetricKind::Counter,
+                reasons
+                    .into_iter()
+                    .map(|(reason, count)| MetricSeries {
+                        labels: vec![("reason".into(), reason.into())],
+                        value: MetricValue::Counter(count),
+                    })
+                    .collect(),
+            ),
+            own_family(
+                "telemetry_span_late_writes_total",
+                "Writes to a span that had ended or was not entered on the writing thread.",
+                MetricKind::Counter,
+                vec![MetricSeries {
+                    labels: Vec::new(),
+                    value: MetricValue::Counter(accounting.late_writes),
+                }],
+            ),
+            own_family(
+                "telemetry_ring_occupancy_ratio",
+                "The share of the ring's slots that are reserved, open or waiting for the drain.",
+                MetricKind::Gauge,
+                vec![MetricSeries { labels: Vec::new(), value: MetricValue::Gauge(occupancy) }],
+            ),
+        ]
+    }
+}
+
+fn own_family(
+    name: &'static str,
+    help: &'static str,
+    kind: MetricKind,
+    series: Vec<MetricSeries>,
+) -> MetricFamily {
+    MetricFamily {
+        name: name.into(),
+        help: help.into(),
+        unit: None,
+        kind,
+        crate_name: env!("CARGO_PKG_NAME").into(),
+        series,
+    }
+}
+
+/// While the guard lives, spans opened on this thread are not recorded: an exporter never traces itself.
+pub(super) fn suppress() -> Box<dyn Any> {
+    Box::new(Context::suppressed().attach())
+}

@@ -1,0 +1,296 @@
+//! Starting and stopping the pipeline of the process.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::source::{PipelineSource, suppress};
+use super::{Accounting, GLOBAL, RingError};
+use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError};
+use crate::metric::snapshot::MetricsSnapshot;
+use crate::record::Value;
+use crate::resource::Resource;
+use crate::sample::{AlwaysSample, ParentBased, Sampler};
+use crate::settings::{Resolver, Values};
+use crate::sink::{Sink, SinkContext};
+use crate::span::{gates, watch_panics};
+
+/// How long a shutdown may take when nothing else is said.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The running pipeline of the process. Dropping it shuts the pipeline down.
+///
+/// ```
+/// use std::time::Duration;
+/// use telemetry_core::sink::MemorySink;
+/// use telemetry_core::{AlwaysSample, Telemetry, span};
+///
+/// #[span]
+/// fn work() {}
+///
+/// let memory = MemorySink::new();
+/// let telemetry = Telemetry::builder().service_name("books").sampler(AlwaysSample).sink(memory.clone()).start()?;
+/// work();
+/// telemetry.drain_now(Duration::from_secs(5))?;
+/// assert_eq!(memory.spans()[0].name, "work");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "dropping it shuts the pipeline down"]
+#[derive(Debug)]
+pub struct Telemetry {
+    resource: Arc<Resource>,
+    shutdown_timeout: Duration,
+}
+
+/// The drain of the process, while there is one.
+static DRAIN: Mutex<Option<Arc<Drain>>> = Mutex::new(None);
+
+fn drain() -> Option<Arc<Drain>> {
+    DRAIN.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Why the pipeline could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// It runs already.
+    #[error("telemetry is already running in this process: shut it down before starting it again")]
+    AlreadyRunning,
+    /// The ring could not be configured.
+    #[error(transparent)]
+    Ring(#[from] RingError),
+    /// The drain or a sink could not be started.
+    #[error(transparent)]
+    Drain(#[from] DrainStartError),
+}
+
+/// What the pipeline is to be like. Reads no environment.
+#[must_use = "the pipeline begins with `start`"]
+pub struct TelemetryBuilder {
+    resource: Resource,
+    sampler: Option<Box<dyn Sampler>>,
+    ring_capacity: Option<usize>,
+    interval: Duration,
+    shutdown_timeout: Duration,
+    sinks: Vec<Box<dyn Sink>>,
+}
+
+impl TelemetryBuilder {
+    /// Names the service: `service.name`. Default: the executable's name.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.resource.set("service.name", Value::Str(name.into().into()));
+        self
+    }
+
+    /// States the service's version: `service.version`.
+    pub fn service_version(mut self, version: impl Into<String>) -> Self {
+        self.resource.set("service.version", Value::Str(version.into().into()));
+        self
+    }
+
+    /// Puts another resource in, whole.
+    pub fn resource(mut self, resource: Resource) -> Self {
+        self.resource = resource;
+        self
+    }
+
+    /// Decides which traces are recorded. Default: all of them, unless a parent in another process was not.
+    pub fn sampler(mut self, sampler: impl Sampler) -> Self {
+        self.sampler = Some(Box::new(sampler));
+        self
+    }
+
+    /// Slots in the span ring: a power of two from 256 to 16,777,216; default 16,384, which is 6 MiB.
+    pub const fn ring_capacity(mut self, slots: usize) -> Self {
+        self.ring_capacity = Some(slots);
+        self
+    }
+
+    /// The time between two drains, 0.01 to 300 s; default 1 s. A ring that fills wakes the drain earlier.
+    pub const fn drain_interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// How long the shutdown may take when the handle is dropped; default 5 s.
+    pub const fn shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.shutdown_timeout = timeout;
+        self
+    }
+
+    /// Adds a sink.
+    pub fn sink(self, sink: impl Sink) -> Self {
+        self.boxed_sink(Box::new(sink))
+    }
+
+    /// Adds a sink that is already boxed, such as one made by name.
+    pub fn boxed_sink(mut self, sink: Box<dyn Sink>) -> Self {
+        self.sinks.push(sink);
+        self
+    }
+
+    /// Starts the pipeline and enables it.
+    ///
+    /// # Errors
+    /// When it runs already, the ring's capacity is invalid or cannot be changed any more, the interval is out of
+    /// range, or a thread cannot be started. Nothing is left running then.
+    pub fn start(self) -> Result<Telemetry, StartError> {
+        let mut running = DRAIN.lock().unwrap_or_else(PoisonError::into_inner);
+        if running.is_some() {
+            return Err(StartError::AlreadyRunning);
+        }
+        if let Some(capacity) = self.ring_capacity {
+            match GLOBAL.ring.configure(capacity) {
+                Err(RingError::AlreadyInUse(live)) if live == capacity => {}
+                result => result?,
+            }
+        }
+        let resource = Arc::new(self.resource);
+        let source = PipelineSource {
+            pipeline: &GLOBAL,
+            interval: self.interval,
+            started_unix_nanos: GLOBAL.timeline.unix_nanos(),
+        };
+        let options = Options {
+            interval: self.interval,
+            context: SinkContext { resource: Arc::clone(&resource) },
+            suppress,
+            ..Options::default()
+        };
+        let drain = Drain::start(options, Arc::new(source))?;
+        for sink in self.sinks {
+            drain.add_sink(sink)?;
+        }
+        let waker = drain.waker();
+        GLOBAL.ring.wake.set(Some(Box::new(move || waker.wake())));
+        let default: Box<dyn Sampler> = Box::new(ParentBased(AlwaysSample));
+        GLOBAL.sampler.set(self.sampler.unwrap_or(default));
+        watch_panics();
+        GLOBAL.reopen();
+        *running = Some(Arc::new(drain));
+        drop(running);
+        report_conflicts();
+        enable();
+        Ok(Telemetry { resource, shutdown_timeout: self.shutdown_timeout })
+    }
+}
+
+/// Says which declarations of instruments clash; the first of each counts.
+fn report_conflicts() {
+    for conflict in crate::metric::check() {
+        eprintln!("telemetry: {conflict}");
+    }
+}
+
+impl Telemetry {
+    /// A pipeline to be configured in code.
+    pub fn builder() -> TelemetryBuilder {
+        let resource = Resolver::new()
+            .values(&Values::new())
+            .resolve()
+            .map_or_else(|_| Resource::empty(), |resolved| crate::settings::resource(&resolved, None));
+        TelemetryBuilder {
+            resource,
+            sampler: None,
+            ring_capacity: None,
+            interval: Duration::from_secs(1),
+            shutdown_timeout: SHUTDOWN_TIMEOUT,
+            sinks: Vec::new(),
+        }
+    }
+
+    /// What the service is.
+    pub fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// Adds a sink while running; it receives what is drained from then on. Returns the name it goes by in figures.
+    ///
+    /// # Errors
+    /// When the pipeline has been shut down or the sink's thread cannot be started.
+    pub fn add_sink(&self, sink: impl Sink) -> Result<String, DrainStartError> {
+        drain().ok_or(DrainStartError::Stopped)?.add_sink(Box::new(sink))
+    }
+
+    /// Puts another sampler in, for traces that begin from now on. The old one's memory is kept.
+    pub fn set_sampler(&self, sampler: impl Sampler) {
+        GLOBAL.sampler.set(Box::new(sampler));
+    }
+
+    /// Drains everything that has ended and waits until every sink has processed it.
+    ///
+    /// # Errors
+    /// When the pipeline has been shut down, or a sink failed, dropped something or was not done in time.
+    pub fn drain_now(&self, timeout: Duration) -> Result<Vec<Delivery>, DrainError> {
+        drain().ok_or(DrainError::Stopped)?.drain_now(timeout)
+    }
+
+    /// Drains as [`Telemetry::drain_now`] does and makes every sink push out what it holds.
+    ///
+    /// # Errors
+    /// As for `drain_now`; also when a sink could not flush.
+    pub fn flush(&self, timeout: Duration) -> Result<Vec<Delivery>, DrainError> {
+        drain().ok_or(DrainError::Stopped)?.flush(timeout)
+    }
+
+    /// Stops: new spans are refused and counted, what has ended is drained, sinks are flushed and closed, all within
+    /// `timeout`, at which a thread that is stuck is abandoned and named. A second call does nothing.
+    ///
+    /// # Errors
+    /// When a thread had to be abandoned or a sink failed while it was being closed.
+    pub fn shutdown(&self, timeout: Duration) -> Result<Vec<Delivery>, ShutdownError> {
+        let Some(drain) = DRAIN.lock().unwrap_or_else(PoisonError::into_inner).take() else {
+            return Ok(Vec::new());
+        };
+        GLOBAL.close();
+        GLOBAL.ring.wake.set(None);
+        drain.shutdown(timeout)
+    }
+
+    /// Where every span went.
+    pub fn accounting(&self) -> Accounting {
+        GLOBAL.accounting()
+    }
+
+    /// What became of the spans at each sink.
+    pub fn sinks(&self) -> Vec<crate::drain::SinkFigures> {
+        drain().map_or_else(Vec::new, |drain| drain.figures())
+    }
+
+    /// Every instrument's state now; the samplers run first.
+    pub fn metrics(&self) -> Arc<MetricsSnapshot> {
+        live_metrics()
+    }
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Err(error) = self.shutdown(self.shutdown_timeout) {
+            eprintln!("telemetry: {error}");
+        }
+    }
+}
+
+/// The process's instruments as they stand now; the samplers run first.
+pub(crate) fn live_metrics() -> Arc<MetricsSnapshot> {
+    let own = drain().map_or_else(Vec::new, |drain| drain.families());
+    GLOBAL.collect(Duration::from_secs(1), 0, own).0
+}
+
+/// Records spans and instruments of the process from here on.
+pub fn enable() {
+    GLOBAL.set_enabled(true);
+    GLOBAL.metrics().enable();
+    gates::set_global(true);
+}
+
+/// Records nothing from here on: every span and instrument costs one load and a branch. Spans that are open finish.
+pub fn disable() {
+    gates::set_global(false);
+    GLOBAL.metrics().disable();
+    GLOBAL.set_enabled(false);
+}
+
+/// Whether spans and instruments of the process are recorded.
+pub fn is_enabled() -> bool {
+    GLOBAL.is_enabled()
+}

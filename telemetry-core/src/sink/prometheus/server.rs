@@ -1,0 +1,198 @@
+//! A small HTTP/1.1 listener for scrapes, from the standard library alone.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use super::PrometheusSink;
+use super::request::{self, Request};
+
+/// The most connections served at a time.
+pub(super) const MAX_CONNECTIONS: usize = 8;
+/// The time a client has to take one piece of the response.
+const WRITE_TIME: Duration = Duration::from_secs(5);
+/// The time a client has to close after the response, so that it is not cut off by a reset.
+const LINGER_TIME: Duration = Duration::from_millis(500);
+const LINGER_BYTES: usize = 64 * 1024;
+
+/// A running listener; dropping it stops it.
+#[derive(Debug)]
+#[must_use = "the listener stops when the guard is dropped"]
+pub struct PrometheusServer {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// Set once by the guard, read by the accepting thread after each connection.
+    stopping: AtomicBool,
+    /// Connections being served; raised by the accepting thread, lowered by each connection's own.
+    connections: AtomicUsize,
+}
+
+impl PrometheusServer {
+    pub(super) fn start(sink: PrometheusSink, address: &str) -> io::Result<Self> {
+        let listener = bind(address)?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared::default());
+        let thread = {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new()
+                .name("telemetry-prometheus".to_owned())
+                .spawn(move || accept(&listener, &sink, &shared))?
+        };
+        Ok(Self { address, shared, thread: Some(thread) })
+    }
+
+    /// The address it listens on.
+    pub const fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for PrometheusServer {
+    fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        // `accept` cannot be interrupted: a connection of our own makes it return.
+        let mut own = self.address;
+        if own.ip().is_unspecified() {
+            own.set_ip(if own.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                std::net::Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        if TcpStream::connect_timeout(&own, Duration::from_secs(1)).is_ok()
+            && let Some(thread) = self.thread.take()
+        {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// One connection's place among those served at a time.
+struct Place(Arc<Shared>);
+
+impl Place {
+    fn take(shared: &Arc<Shared>) -> Option<Self> {
+        // Only the accepting thread raises the count, so the check and the increment need not be one step.
+        if shared.connections.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
+            return None;
+        }
+        shared.connections.fetch_add(1, Ordering::Relaxed);
+        Some(Self(Arc::clone(shared)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+fn bind(address: &str) -> io::Result<TcpListener> {
+    if let Ok(port) = address.strip_prefix(':').unwrap_or(address).parse::<u16>() {
+        return TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+    }
+    let addresses: Vec<_> = address.to_socket_addrs()?.collect();
+    TcpListener::bind(&*addresses)
+}
+
+fn accept(listener: &TcpListener, sink: &PrometheusSink, shared: &Arc<Shared>) {
+    loop {
+        let accepted = listener.accept();
+        if shared.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        match accepted {
+            Ok((stream, _)) => admit(stream, sink, shared),
+            // Out of file descriptors, most likely: wait for connections to end rather than spin.
+            Err(_) => thread::park_timeout(Duration::from_millis(50)),
+        }
+    }
+}
+
+fn admit(mut stream: TcpStream, sink: &PrometheusSink, shared: &Arc<Shared>) {
+    let Some(place) = Place::take(shared) else {
+        let _ = stream.set_write_timeout(Some(Duration::from_millis(100)));
+        let _ =
+            stream.write_all(&response("503 Service Unavailable", "", "too many scrapes at a time\n", false));
+        return;
+    };
+    let sink = sink.clone();
+    // Without a thread the connection is closed, which the client sees.
+    let _ = thread::Builder::new().name("telemetry-scrape".to_owned()).spawn(move || {
+        serve(&mut stream, &sink);
+        drop(place);
+    });
+}
+
+fn serve(stream: &mut TcpStream, sink: &PrometheusSink) {
+    let answer = match request::read(stream) {
+        Request::Metrics { head_only } => metrics(sink, head_only),
+        Request::NotFound => response("404 Not Found", "", "the metrics are at /metrics\n", false),
+        Request::MethodNotAllowed => {
+            response("405 Method Not Allowed", "Allow: GET, HEAD\r\n", "GET and HEAD are accepted\n", false)
+        }
+        Request::Malformed => response("400 Bad Request", "", "not an HTTP/1.1 request\n", false),
+        Request::TooLarge => {
+            response("431 Request Header Fields Too Large", "", "the request head is over 8 KiB\n", false)
+        }
+        Request::TooSlow => {
+            response("408 Request Timeout", "", "the request head did not come in time\n", false)
+        }
+        Request::Gone => return,
+    };
+    let _ = stream.set_write_timeout(Some(WRITE_TIME));
+    if stream.write_all(&answer).is_ok() {
+        linger(stream);
+    }
+}
+
+fn metrics(sink: &PrometheusSink, head_only: bool) -> Vec<u8> {
+    // A live scrape runs the user's samplers.
+    match catch_unwind(AssertUnwindSafe(|| sink.text())) {
+        Ok(text) => {
+            let content_type = format!("Content-Type: {}\r\n", PrometheusSink::CONTENT_TYPE);
+            response("200 OK", &content_type, &text, head_only)
+        }
+        Err(_) => response("500 Internal Server Error", "", "computing the metrics panicked\n", head_only),
+    }
+}
+
+fn response(status: &str, headers: &str, body: &str, head_only: bool) -> Vec<u8> {
+    let plain =
+        if headers.contains("Content-Type") { "" } else { "Content-Type: text/plain; charset=utf-8\r\n" };
+    let length = body.len();
+    let head =
+        format!("HTTP/1.1 {status}\r\n{headers}{plain}Content-Length: {length}\r\nConnection: close\r\n\r\n");
+    let mut bytes = head.into_bytes();
+    if !head_only {
+        bytes.extend_from_slice(body.as_bytes());
+    }
+    bytes
+}
+
+/// Reads on for a moment, so that closing with unread bytes does not reset the connection under the response.
+fn linger(stream: &mut TcpStream) {
+    let deadline = Instant::now() + LINGER_TIME;
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut rest = [0; 4096];
+    let mut read = 0;
+    while read < LINGER_BYTES {
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() || stream.set_read_timeout(Some(left)).is_err() {
+            return;
+        }
+        match stream.read(&mut rest) {
+            Ok(0) | Err(_) => return,
+            Ok(count) => read += count,
+        }
+    }
+}

@@ -1,0 +1,403 @@
+//! What a traced function's result says of a failure.
+//!
+//! A macro sees only how a return type is spelled, so the question "is this an error, and what does it say?" is put to
+//! the compiler instead: [`Probe`] carries one method at six depths of reference, and method resolution takes the
+//! deepest whose bounds hold. In generic code these are the bounds the function declares.
+//!
+//! | depth | the result is | the message |
+//! |---|---|---|
+//! | 5 | `Result<T, E>`, `E: Error` | the error and its sources, joined by `: ` |
+//! | 4 | `Result<T, E>`, `E` dereferences to an `Error` (boxed, anyhow, eyre) | the same of what it points to |
+//! | 3 | `Result<T, E>`, `E: Display` | its text |
+//! | 2 | `Result<T, E>`, `E: Debug` | its debug form |
+//! | 1 | `Result<T, E>` | none |
+//! | 0 | anything else | nothing is recorded |
+
+use core::any::type_name;
+use core::error::Error;
+use core::fmt::{self, Debug, Display};
+use core::ops::Deref;
+
+use super::{SpanGuard, TaskSpan};
+
+/// How many sources of an error are followed: a guard against chains that never end.
+const MAX_SOURCES: usize = 32;
+
+/// A span that can be told of a failure.
+pub trait RecordFailure {
+    /// Sets the status to error, with the type of the error and its message.
+    ///
+    /// The message is formatted during the call, if at all.
+    fn record_failure(&mut self, error_type: &'static str, message: &dyn Display);
+
+    /// Sets the status to error, with the type of an error that shows nothing of itself.
+    fn record_failure_without_message(&mut self, error_type: &'static str);
+}
+
+impl RecordFailure for SpanGuard {
+    fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
+        self.fail(error_type, Some(message));
+    }
+
+    fn record_failure_without_message(&mut self, error_type: &'static str) {
+        self.fail(error_type, None);
+    }
+}
+
+impl RecordFailure for TaskSpan {
+    fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
+        self.fail(error_type, Some(message));
+    }
+
+    fn record_failure_without_message(&mut self, error_type: &'static str) {
+        self.fail(error_type, None);
+    }
+}
+
+/// A returned value about to be asked whether it is an error.
+#[derive(Debug)]
+pub struct Probe<'r, R>(pub &'r R);
+
+/// One trait for each depth, all with the one method; glob-imported by `record_outcome!`.
+pub mod depths {
+    use super::{Chain, Debug, Deref, Display, Error, Probe, RecordFailure, type_name};
+
+    /// The error is a `core::error::Error`.
+    pub trait OfError {
+        /// Records the failure, if there is one.
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
+    }
+
+    impl<T, E: Error> OfError for &&&&&Probe<'_, Result<T, E>> {
+        #[inline]
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
+            if let Err(error) = self.0 {
+                span.record_failure(type_name::<E>(), &Chain(error));
+            }
+        }
+    }
+
+    /// The error dereferences to a `core::error::Error`.
+    pub trait OfPointer {
+        /// Records the failure, if there is one.
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
+    }
+
+    impl<T, E: Deref<Target: Error>> OfPointer for &&&&Probe<'_, Result<T, E>> {
+        #[inline]
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
+            if let Err(error) = self.0 {
+                span.record_failure(type_name::<E>(), &Chain(&**error));
+            }
+        }
+    }
+
+    /// The error is only `Display`.
+    pub trait OfDisplay {
+        /// Records the failure, if there is one.
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
+    }
+
+    impl<T, E: Display> OfDisplay for &&&Probe<'_, Result<T, E>> {
+        #[inline]
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
+            if let Err(error) = self.0 {
+                span.record_failure(type_name::<E>(), error);
+            }
+        }
+    }
+
+    /// The error is only `Debug`.
+    pub trait OfDebug {
+        /// Records the failure, if there is one.
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
+    }
+
+    impl<T, E: Debug> OfDebug for &&Probe<'_, Result<T, E>> {
+        #[inline]
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
+            if let Err(error) = self.0 {
+                span.record_failure(type_name::<E>(), &format_args!("{error:?}"));
+            }
+        }
+    }
+
+    /// The error shows nothing of itself.
+    pub trait OfSilence {
+        /// Records the failure, if there is one.
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
+    }
+
+    impl<T, E> OfSilence for &Probe<'_, Result<T, E>> {
+        #[inline]
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
+            if self.0.is_err() {
+                span.record_failure_without_message(type_name::<E>());
+            }
+        }
+    }
+
+    /// The value is no result.
+    pub trait OfNothing {
+        /// Does nothing.
+        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
+    }
+
+    impl<R> OfNothing for Probe<'_, R> {
+        #[inline]
+        fn __telemetry_record(&self, _: &mut dyn RecordFailure) {}
+    }
+}
+
+/// Records on a span what a function returned, if it is an error. The span and the result are variables.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __telemetry_record_outcome {
+    ($span:ident, $result:ident) => {
+        if $span.is_recording() {
+            use $crate::__private::failure::depths::*;
+            (&&&&&&$crate::__private::failure::Probe(&$result)).__telemetry_record(&mut $span);
+        }
+    };
+}
+
+/// Runs the body of a function that was made a closure, so that `return` and `?` end the closure.
+///
+/// The bound makes it a closure that is called once: what it returns may borrow from what it took.
+#[inline(always)]
+pub fn call_once<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
+/// Records an error under the message that the user's function makes of it.
+///
+/// The function runs while the message is written, where a panic of the user's code is caught.
+pub fn record_mapped<'r, T, E, D: Display>(
+    span: &mut dyn RecordFailure,
+    result: &'r Result<T, E>,
+    message: impl Fn(&'r E) -> D,
+) {
+    if let Err(error) = result {
+        span.record_failure(type_name::<E>(), &Mapped { error, message });
+    }
+}
+
+/// An error and its sources, joined by `: `.
+struct Chain<'e, E: ?Sized>(&'e E);
+
+impl<E: Error + ?Sized> Display for Chain<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let sources = core::iter::successors(self.0.source(), |&error| error.source());
+        for source in sources.take(MAX_SOURCES) {
+            write!(f, ": {source}")?;
+        }
+        Ok(())
+    }
+}
+
+/// An error as the user's function shows it.
+struct Mapped<'e, E, F> {
+    error: &'e E,
+    message: F,
+}
+
+impl<'e, E, D: Display, F: Fn(&'e E) -> D> Display for Mapped<'e, E, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (self.message)(self.error).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Recorded {
+        recording: bool,
+        failures: Vec<(&'static str, Option<String>)>,
+    }
+
+    impl Recorded {
+        fn is_recording(&self) -> bool {
+            self.recording
+        }
+    }
+
+    impl RecordFailure for Recorded {
+        fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
+            self.failures.push((error_type, Some(message.to_string())));
+        }
+
+        fn record_failure_without_message(&mut self, error_type: &'static str) {
+            self.failures.push((error_type, None));
+        }
+    }
+
+    macro_rules! message_of {
+        ($result:expr) => {{
+            let result = $result;
+            let mut span = Recorded { recording: true, ..Recorded::default() };
+            crate::__telemetry_record_outcome!(span, result);
+            span.failures.pop().map(|(_, message)| message)
+        }};
+    }
+
+    #[derive(Debug)]
+    struct Outer(Inner);
+
+    #[derive(Debug)]
+    struct Inner;
+
+    impl Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("cannot load the book")
+        }
+    }
+
+    impl Display for Inner {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("the disk is gone")
+        }
+    }
+
+    impl Error for Inner {}
+
+    impl Error for Outer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    fn said(text: &str) -> Option<Option<String>> {
+        Some(Some(text.to_owned()))
+    }
+
+    #[test]
+    fn an_error_is_recorded_with_its_sources() {
+        assert_eq!(message_of!(Err::<(), _>(Outer(Inner))), said("cannot load the book: the disk is gone"));
+    }
+
+    #[test]
+    fn a_boxed_error_is_recorded_with_its_sources() {
+        let chain = said("cannot load the book: the disk is gone");
+        assert_eq!(message_of!(Err::<(), Box<dyn Error>>(Box::new(Outer(Inner)))), chain);
+        assert_eq!(message_of!(Err::<(), Box<dyn Error + Send>>(Box::new(Outer(Inner)))), chain);
+        assert_eq!(message_of!(Err::<(), Box<dyn Error + Send + Sync>>(Box::new(Outer(Inner)))), chain);
+        assert_eq!(
+            message_of!(Err::<(), std::sync::Arc<dyn Error>>(std::sync::Arc::new(Outer(Inner)))),
+            chain
+        );
+        assert_eq!(message_of!(Err::<(), Box<Outer>>(Box::new(Outer(Inner)))), chain);
+        assert_eq!(message_of!(Err::<(), &dyn Error>(&Outer(Inner))), chain);
+    }
+
+    #[test]
+    fn a_report_type_that_is_no_error_itself_is_recorded_through_what_it_points_to() {
+        struct Report(Outer);
+
+        impl Deref for Report {
+            type Target = dyn Error + Send + Sync;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        assert_eq!(
+            message_of!(Err::<(), _>(Report(Outer(Inner)))),
+            said("cannot load the book: the disk is gone")
+        );
+    }
+
+    #[test]
+    fn text_is_recorded_as_it_stands() {
+        assert_eq!(message_of!(Err::<(), _>("no such book")), said("no such book"));
+        assert_eq!(message_of!(Err::<(), _>(String::from("no such book"))), said("no such book"));
+    }
+
+    #[test]
+    fn an_error_that_is_only_debug_is_recorded_in_its_debug_form() {
+        #[derive(Debug)]
+        #[expect(dead_code, reason = "read by Debug alone")]
+        struct Code(u8);
+
+        assert_eq!(message_of!(Err::<(), _>(Code(7))), said("Code(7)"));
+    }
+
+    #[test]
+    fn an_error_that_shows_nothing_is_recorded_by_its_type() {
+        struct Mute;
+
+        assert_eq!(message_of!(Err::<(), _>(Mute)), Some(None));
+    }
+
+    #[test]
+    fn success_and_values_that_are_no_result_record_nothing() {
+        assert_eq!(message_of!(Ok::<_, Outer>(1)), None);
+        assert_eq!(message_of!(1), None);
+        assert_eq!(message_of!(Some("no such book")), None);
+    }
+
+    #[test]
+    fn a_generic_error_shows_what_its_bounds_allow() {
+        fn displayed<E: Display>(error: E) -> Option<Option<String>> {
+            message_of!(Err::<(), E>(error))
+        }
+
+        fn unbounded<E>(error: E) -> Option<Option<String>> {
+            message_of!(Err::<(), E>(error))
+        }
+
+        assert_eq!(displayed(Outer(Inner)), said("cannot load the book"));
+        assert_eq!(unbounded(Outer(Inner)), Some(None));
+    }
+
+    #[test]
+    fn a_span_that_does_not_record_is_not_told() {
+        let result = Err::<(), _>(Outer(Inner));
+        let mut span = Recorded::default();
+        crate::__telemetry_record_outcome!(span, result);
+        assert!(span.failures.is_empty());
+    }
+
+    #[test]
+    fn the_type_of_the_error_is_named() {
+        let result = Err::<(), _>(Outer(Inner));
+        let mut span = Recorded { recording: true, ..Recorded::default() };
+        crate::__telemetry_record_outcome!(span, result);
+        assert_eq!(span.failures[0].0, type_name::<Outer>());
+    }
+
+    #[test]
+    fn a_mapping_function_makes_the_message_and_may_borrow_from_the_error() {
+        fn code(error: &(u16, String)) -> &str {
+            &error.1
+        }
+
+        let mut span = Recorded::default();
+        record_mapped(&mut span, &Err::<(), _>((404, String::from("no such book"))), code);
+        assert_eq!(span.failures, [("(u16, alloc::string::String)", Some(String::from("no such book")))]);
+    }
+
+    #[test]
+    fn a_chain_that_never_ends_is_cut() {
+        #[derive(Debug)]
+        struct Loop;
+
+        impl Display for Loop {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("again")
+            }
+        }
+
+        impl Error for Loop {
+            fn source(&self) -> Option<&(dyn Error + 'static)> {
+                Some(self)
+            }
+        }
+
+        let text = message_of!(Err::<(), _>(Loop)).flatten().unwrap_or_default();
+        assert_eq!(text.matches("again").count(), MAX_SOURCES + 1);
+    }
+}

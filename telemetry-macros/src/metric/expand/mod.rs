@@ -1,0 +1,106 @@
+//! Metrics to tokens. No rules here.
+
+mod labels;
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Attribute;
+
+use super::model::{Buckets, Kind, Metric};
+
+// Expands to:
+//   /// Books looked up.
+//   pub static LOOKUPS: Counter<LookupsLabels> = counter(Declared { name: "…", help: "…", … });
+//   const _: () = { #[distributed_slice(DECLARED)] static …: &Core = LOOKUPS.core(); };
+//   pub struct LookupsLabels { pub outcome: Outcome }      and its impls
+pub(super) fn metric(metric: &Metric) -> TokenStream {
+    let Metric { krate, attrs, vis, ident, name, help, .. } = metric;
+    let private = quote!(#krate::__private::metric);
+    let (ty, function) = match metric.kind {
+        Kind::Counter => (quote!(Counter), quote!(counter)),
+        Kind::Gauge => (quote!(Gauge), quote!(gauge)),
+        Kind::Histogram => (quote!(Histogram), quote!(histogram)),
+    };
+    let family = labels::family(metric);
+    let unit = option(metric.unit.as_ref());
+    let buckets = buckets(metric, &private);
+    let labels = (!metric.labels.is_empty()).then(|| labels::labels(metric, &private));
+    let registration = registration(metric, &private);
+    // The whole call at the name, its path too, so that the place the registry reports is that of this declaration.
+    let function = at(metric.name_span, quote!(#private::#function));
+    let call = quote_spanned! {metric.name_span=>
+        #function(
+            #private::Declared { name: #name, help: #help, unit: #unit, crate_name: ::core::env!("CARGO_PKG_NAME") },
+            #buckets
+        )
+    };
+    quote! {
+        #(#attrs)*
+        #vis static #ident: #private::#ty #family = #call;
+        #registration
+        #labels
+    }
+}
+
+// Expands to:
+//   const _: () = {
+//       #[distributed_slice(DECLARED)]
+//       static __TELEMETRY_DECLARED: &Core = LOOKUPS.core();
+//   };
+fn registration(metric: &Metric, private: &TokenStream) -> TokenStream {
+    let Metric { krate, ident, .. } = metric;
+    let cfg = cfg(metric);
+    quote! {
+        #(#cfg)*
+        const _: () = {
+            #[#krate::__private::linkme::distributed_slice(#private::DECLARED)]
+            #[linkme(crate = #krate::__private::linkme)]
+            static __TELEMETRY_DECLARED: &#private::Core = #ident.core();
+        };
+    }
+}
+
+// Expands to:
+//   DEFAULT_BUCKETS,                                        or
+//   &[0.1f64, 0.5f64],                                      or
+//   { const BUCKETS: &[f64] = &SIZES; const _: () = assert!(are_valid_buckets(BUCKETS), "…"); BUCKETS },
+fn buckets(metric: &Metric, private: &TokenStream) -> Option<TokenStream> {
+    let tokens = match (&metric.buckets, metric.kind) {
+        (_, Kind::Counter | Kind::Gauge) => return None,
+        (Buckets::Default, _) => quote!(#private::DEFAULT_BUCKETS),
+        (Buckets::Checked(bounds), _) => quote!(&[#(#bounds),*]),
+        (Buckets::Unchecked(expr), _) => {
+            let message = format!("the buckets of `{}` must be finite and strictly increasing", metric.name);
+            let check = quote_spanned! {crate::metric::parse::span_of(expr)=>
+                const _: () = ::core::assert!(#private::are_valid_buckets(__TELEMETRY_BUCKETS), #message);
+            };
+            quote! {{
+                const __TELEMETRY_BUCKETS: &[f64] = &#expr;
+                #check
+                __TELEMETRY_BUCKETS
+            }}
+        }
+    };
+    Some(quote!(#tokens,))
+}
+
+/// The conditions under which the metric is compiled: all that goes with it stands under them too.
+fn cfg(metric: &Metric) -> Vec<&Attribute> {
+    metric.attrs.iter().filter(|attr| attr.path().is_ident("cfg")).collect()
+}
+
+/// The tokens with another span.
+fn at(span: Span, tokens: TokenStream) -> TokenStream {
+    let respanned = tokens.into_iter().map(|mut token| {
+        token.set_span(span);
+        token
+    });
+    respanned.collect()
+}
+
+fn option(value: Option<&String>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}

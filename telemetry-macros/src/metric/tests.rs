@@ -1,0 +1,338 @@
+//! What `metric!` expands to, and what it says about mistakes.
+
+use expect_test::{Expect, expect};
+use quote::quote;
+
+fn check(input: proc_macro2::TokenStream, expected: &Expect) {
+    let file = syn::parse2(super::metric(input)).expect("the expansion parses");
+    expected.assert_eq(&prettyplease::unparse(&file));
+}
+
+#[test]
+fn a_counter_without_labels() {
+    check(
+        quote! {
+            /// Jobs done.
+            ///
+            /// Not part of HELP.
+            pub static JOBS: Counter = "jobs_total";
+        },
+        &expect![[r#"
+            /// Jobs done.
+            ///
+            /// Not part of HELP.
+            pub static JOBS: ::telemetry_core::__private::metric::Counter = ::telemetry_core::__private::metric::counter(::telemetry_core::__private::metric::Declared {
+                name: "jobs_total",
+                help: "Jobs done.",
+                unit: ::core::option::Option::None,
+                crate_name: ::core::env!("CARGO_PKG_NAME"),
+            });
+            const _: () = {
+                #[::telemetry_core::__private::linkme::distributed_slice(
+                    ::telemetry_core::__private::metric::DECLARED
+                )]
+                #[linkme(crate = ::telemetry_core::__private::linkme)]
+                static __TELEMETRY_DECLARED: &::telemetry_core::__private::metric::Core = JOBS
+                    .core();
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn a_histogram_with_a_unit_and_literal_buckets() {
+    check(
+        quote! {
+            /// Bytes sent.
+            static SENT: Histogram = "sent_bytes", unit = "bytes", buckets = [1, 10, 1e3];
+        },
+        &expect![[r#"
+            /// Bytes sent.
+            static SENT: ::telemetry_core::__private::metric::Histogram = ::telemetry_core::__private::metric::histogram(
+                ::telemetry_core::__private::metric::Declared {
+                    name: "sent_bytes",
+                    help: "Bytes sent.",
+                    unit: ::core::option::Option::Some("bytes"),
+                    crate_name: ::core::env!("CARGO_PKG_NAME"),
+                },
+                &[1f64, 10f64, 1000f64],
+            );
+            const _: () = {
+                #[::telemetry_core::__private::linkme::distributed_slice(
+                    ::telemetry_core::__private::metric::DECLARED
+                )]
+                #[linkme(crate = ::telemetry_core::__private::linkme)]
+                static __TELEMETRY_DECLARED: &::telemetry_core::__private::metric::Core = SENT
+                    .core();
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn a_histogram_with_constant_buckets_under_another_crate_name() {
+    check(
+        quote! {
+            crate = ::bookstore::telemetry;
+            /// Time taken.
+            pub(crate) static TIME: Histogram = "time_seconds", buckets = FINE;
+        },
+        &expect![[r#"
+            /// Time taken.
+            pub(crate) static TIME: ::bookstore::telemetry::__private::metric::Histogram = ::bookstore::telemetry::__private::metric::histogram(
+                ::bookstore::telemetry::__private::metric::Declared {
+                    name: "time_seconds",
+                    help: "Time taken.",
+                    unit: ::core::option::Option::Some("seconds"),
+                    crate_name: ::core::env!("CARGO_PKG_NAME"),
+                },
+                {
+                    const __TELEMETRY_BUCKETS: &[f64] = &FINE;
+                    const _: () = ::core::assert!(
+                        ::bookstore::telemetry::__private::metric::are_valid_buckets(__TELEMETRY_BUCKETS),
+                        "the buckets of `time_seconds` must be finite and strictly increasing"
+                    );
+                    __TELEMETRY_BUCKETS
+                },
+            );
+            const _: () = {
+                #[::bookstore::telemetry::__private::linkme::distributed_slice(
+                    ::bookstore::telemetry::__private::metric::DECLARED
+                )]
+                #[linkme(crate = ::bookstore::telemetry::__private::linkme)]
+                static __TELEMETRY_DECLARED: &::bookstore::telemetry::__private::metric::Core = TIME
+                    .core();
+            };
+        "#]],
+    );
+}
+
+#[test]
+fn a_counter_with_enumerated_labels_under_a_condition() {
+    check(
+        quote! {
+            /// Requests answered.
+            #[cfg(feature = "http")]
+            pub static HTTP_REQUESTS: Counter = "http_requests_total" { method: Method, ok: bool };
+        },
+        &expect![[r#"
+            /// Requests answered.
+            #[cfg(feature = "http")]
+            pub static HTTP_REQUESTS: ::telemetry_core::__private::metric::Counter<
+                HttpRequestsLabels,
+            > = ::telemetry_core::__private::metric::counter(::telemetry_core::__private::metric::Declared {
+                name: "http_requests_total",
+                help: "Requests answered.",
+                unit: ::core::option::Option::None,
+                crate_name: ::core::env!("CARGO_PKG_NAME"),
+            });
+            #[cfg(feature = "http")]
+            const _: () = {
+                #[::telemetry_core::__private::linkme::distributed_slice(
+                    ::telemetry_core::__private::metric::DECLARED
+                )]
+                #[linkme(crate = ::telemetry_core::__private::linkme)]
+                static __TELEMETRY_DECLARED: &::telemetry_core::__private::metric::Core = HTTP_REQUESTS
+                    .core();
+            };
+            #[cfg(feature = "http")]
+            ///The labels of [`HTTP_REQUESTS`].
+            pub struct HttpRequestsLabels {
+                ///The label `method`.
+                pub method: Method,
+                ///The label `ok`.
+                pub ok: bool,
+            }
+            #[cfg(feature = "http")]
+            impl ::telemetry_core::__private::metric::LabelSet for HttpRequestsLabels {
+                type Values<'a> = HttpRequestsLabels;
+                type Texts<'v> = [&'v str; 2usize];
+                const NAMES: &'static [&'static str] = &["method", "ok"];
+                const VALUES: &'static [&'static [&'static str]] = &[
+                    <Method as ::telemetry_core::__private::metric::Label>::VALUES,
+                    <bool as ::telemetry_core::__private::metric::Label>::VALUES,
+                ];
+                const ENUMERATED: bool = true;
+                #[inline(always)]
+                fn index(__telemetry_values: &HttpRequestsLabels) -> usize {
+                    ::telemetry_core::__private::metric::position(&__telemetry_values.method)
+                        * <bool as ::telemetry_core::__private::metric::Label>::VALUES.len()
+                        + ::telemetry_core::__private::metric::position(&__telemetry_values.ok)
+                }
+                #[inline(always)]
+                fn texts<'v>(__telemetry_values: &'v HttpRequestsLabels) -> [&'v str; 2usize] {
+                    [
+                        ::telemetry_core::__private::metric::text(&__telemetry_values.method),
+                        ::telemetry_core::__private::metric::text(&__telemetry_values.ok),
+                    ]
+                }
+            }
+            #[cfg(feature = "http")]
+            impl ::core::convert::From<(Method, bool)> for HttpRequestsLabels {
+                #[inline(always)]
+                fn from((method, ok): (Method, bool)) -> Self {
+                    Self { method, ok }
+                }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_gauge_with_a_string_label_and_a_limit() {
+    check(
+        quote! {
+            /// Connections open.
+            pub static OPEN: Gauge = "open_connections" { r#type: str, state: State }, limit = 20;
+        },
+        &expect![[r#"
+            /// Connections open.
+            pub static OPEN: ::telemetry_core::__private::metric::Gauge<OpenLabels<'static>> = ::telemetry_core::__private::metric::gauge(::telemetry_core::__private::metric::Declared {
+                name: "open_connections",
+                help: "Connections open.",
+                unit: ::core::option::Option::None,
+                crate_name: ::core::env!("CARGO_PKG_NAME"),
+            });
+            const _: () = {
+                #[::telemetry_core::__private::linkme::distributed_slice(
+                    ::telemetry_core::__private::metric::DECLARED
+                )]
+                #[linkme(crate = ::telemetry_core::__private::linkme)]
+                static __TELEMETRY_DECLARED: &::telemetry_core::__private::metric::Core = OPEN
+                    .core();
+            };
+            ///The labels of [`OPEN`].
+            pub struct OpenLabels<'a> {
+                ///The label `type`.
+                pub r#type: &'a str,
+                ///The label `state`.
+                pub state: State,
+            }
+            impl ::telemetry_core::__private::metric::LabelSet for OpenLabels<'static> {
+                type Values<'a> = OpenLabels<'a>;
+                type Texts<'v> = [&'v str; 2usize];
+                const NAMES: &'static [&'static str] = &["type", "state"];
+                const VALUES: &'static [&'static [&'static str]] = &[
+                    &[],
+                    <State as ::telemetry_core::__private::metric::Label>::VALUES,
+                ];
+                const ENUMERATED: bool = false;
+                const LIMIT: usize = 20usize;
+                #[inline(always)]
+                fn index(_: &OpenLabels<'_>) -> usize {
+                    0
+                }
+                #[inline(always)]
+                fn texts<'v>(__telemetry_values: &'v OpenLabels<'_>) -> [&'v str; 2usize] {
+                    [
+                        __telemetry_values.r#type,
+                        ::telemetry_core::__private::metric::text(&__telemetry_values.state),
+                    ]
+                }
+            }
+            impl<
+                'a,
+                __TelemetryText0: ::core::convert::AsRef<str> + ?::core::marker::Sized,
+            > ::core::convert::From<(&'a __TelemetryText0, State)> for OpenLabels<'a> {
+                #[inline(always)]
+                fn from((r#type, state): (&'a __TelemetryText0, State)) -> Self {
+                    Self {
+                        r#type: ::core::convert::AsRef::as_ref(r#type),
+                        state,
+                    }
+                }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn every_mistake_is_reported_and_the_static_stands() {
+    check(
+        quote! {
+            static WRONG: Gauge = "9-wrong_total" { le: str, a: String, a: str }, unit = "seconds", buckets = [1.0], limit = 0, colour = "red";
+        },
+        &expect![[r#"
+            ::core::compile_error! {
+                "metric `WRONG` has no HELP: add a doc comment (`/// …`) that says what it measures"
+            }
+            ::core::compile_error! {
+                "metric name `9-wrong_total` is invalid: letters, digits, `_` and `:` are accepted, and no digit first"
+            }
+            ::core::compile_error! {
+                "`_total` is for counters: name the gauge `9-wrong`, or make it a Counter"
+            }
+            ::core::compile_error! {
+                "label `le` is reserved: `le`, `quantile`, `otel_metric_overflow` and names in `__` belong to the exposition"
+            }
+            ::core::compile_error! {
+                "a string label is declared as `str` and borrows its text"
+            }
+            ::core::compile_error! {
+                "label `a` is declared twice"
+            }
+            ::core::compile_error! {
+                "unknown key `colour`: expected `unit`, `buckets` or `limit`"
+            }
+            ::core::compile_error! {
+                "the unit is the end of the name: call the metric `9-wrong_seconds`, or leave the unit out"
+            }
+            ::core::compile_error! {
+                "`buckets` is for histograms"
+            }
+            ::core::compile_error! {
+                "the limit of series is a whole number from 1 to 100000"
+            }
+            static WRONG: ::telemetry_core::__private::metric::Gauge<WrongLabels<'static>> = ::telemetry_core::__private::metric::gauge(::telemetry_core::__private::metric::Declared {
+                name: "9-wrong_total",
+                help: "",
+                unit: ::core::option::Option::Some("seconds"),
+                crate_name: ::core::env!("CARGO_PKG_NAME"),
+            });
+            const _: () = {
+                #[::telemetry_core::__private::linkme::distributed_slice(
+                    ::telemetry_core::__private::metric::DECLARED
+                )]
+                #[linkme(crate = ::telemetry_core::__private::linkme)]
+                static __TELEMETRY_DECLARED: &::telemetry_core::__private::metric::Core = WRONG
+                    .core();
+            };
+            ///The labels of [`WRONG`].
+            struct WrongLabels<'a> {
+                ///The label `le`.
+                le: &'a str,
+                ///The label `a`.
+                a: &'a str,
+            }
+            impl ::telemetry_core::__private::metric::LabelSet for WrongLabels<'static> {
+                type Values<'a> = WrongLabels<'a>;
+                type Texts<'v> = [&'v str; 2usize];
+                const NAMES: &'static [&'static str] = &["le", "a"];
+                const VALUES: &'static [&'static [&'static str]] = &[&[], &[]];
+                const ENUMERATED: bool = false;
+                #[inline(always)]
+                fn index(_: &WrongLabels<'_>) -> usize {
+                    0
+                }
+                #[inline(always)]
+                fn texts<'v>(__telemetry_values: &'v WrongLabels<'_>) -> [&'v str; 2usize] {
+                    [__telemetry_values.le, __telemetry_values.a]
+                }
+            }
+            impl<
+                'a,
+                __TelemetryText0: ::core::convert::AsRef<str> + ?::core::marker::Sized,
+                __TelemetryText1: ::core::convert::AsRef<str> + ?::core::marker::Sized,
+            > ::core::convert::From<(&'a __TelemetryText0, &'a __TelemetryText1)>
+            for WrongLabels<'a> {
+                #[inline(always)]
+                fn from((le, a): (&'a __TelemetryText0, &'a __TelemetryText1)) -> Self {
+                    Self {
+                        le: ::core::convert::AsRef::as_ref(le),
+                        a: ::core::convert::AsRef::as_ref(a),
+                    }
+                }
+            }
+        "#]],
+    );
+}

@@ -1,0 +1,5 @@
+//! The call site of a span: what `#[trace]`, `#[span]` and `step!` have in common.
+
+pub(crate) mod expand;
+pub(crate) mod model;
+pub(crate) mod parse;

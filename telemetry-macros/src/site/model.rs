@@ -1,0 +1,218 @@
+//! A call site that cannot be invalid: keys are unique, constants are told from what is recorded at run time.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
+
+use super::parse::{Form, Key, Value, Written};
+use crate::mistakes::{Mistakes, suggestion};
+
+/// The types an attribute can be declared with.
+const DECLARED_TYPES: &[&str] = &["bool", "i64", "u64", "f64", "str", "bytes"];
+
+/// Everything about a span that is known when the program is compiled, and what is to be recorded when it opens.
+pub(crate) struct Site {
+    /// The name: a constant expression.
+    pub name: TokenStream,
+    /// The kind, a variant of `SpanKind`.
+    pub kind: Ident,
+    /// Attributes that cost nothing at run time.
+    pub constants: Vec<Constant>,
+    /// Attributes recorded when the span opens, by the index of their key.
+    pub recorded: Vec<Recorded>,
+    /// Attributes the body sets.
+    pub declared: Vec<Declared>,
+}
+
+/// An attribute whose value is a literal.
+pub(crate) struct Constant {
+    pub key: String,
+    /// A variant of `Constant`.
+    pub variant: Ident,
+    pub value: TokenStream,
+}
+
+/// An attribute whose value is an expression.
+pub(crate) struct Recorded {
+    pub key: String,
+    pub form: Form,
+    pub expression: Expr,
+}
+
+/// An attribute with a type, set through the handle.
+pub(crate) struct Declared {
+    pub key: String,
+    /// Where the key stands.
+    pub span: Span,
+    pub kind: DeclaredType,
+    /// The name of its setter.
+    pub setter: Ident,
+}
+
+/// The type of a declared attribute.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeclaredType {
+    Bool,
+    I64,
+    U64,
+    F64,
+    Str,
+    Bytes,
+}
+
+/// The attributes of a site, sorted by what becomes of them.
+#[derive(Default)]
+pub(crate) struct Attributes {
+    pub constants: Vec<Constant>,
+    pub recorded: Vec<Recorded>,
+    pub declared: Vec<Declared>,
+}
+
+impl Attributes {
+    /// Sorts attributes as written. A key given twice and an unknown type are mistakes.
+    pub(crate) fn from_written(written: Vec<Written>, mistakes: &mut Mistakes) -> Self {
+        let mut attributes = Self::default();
+        let mut keys = HashSet::new();
+        for Written { key, value } in written {
+            if !keys.insert(key.text.clone()) {
+                mistakes
+                    .push(syn::Error::new(key.span, format!("the attribute `{}` is given twice", key.text)));
+                continue;
+            }
+            match value {
+                Value::Declared { kind } => {
+                    if let Some(kind) = mistakes.keep(declared_type(&kind)) {
+                        let setter = setter(&key);
+                        attributes.declared.push(Declared { key: key.text, span: key.span, kind, setter });
+                    }
+                }
+                Value::Expression { form, expression } => match constant(form, &expression) {
+                    Some((variant, value)) => {
+                        let variant = Ident::new(variant, Span::mixed_site());
+                        attributes.constants.push(Constant { key: key.text, variant, value });
+                    }
+                    None => attributes.recorded.push(Recorded { key: key.text, form, expression }),
+                },
+            }
+        }
+        attributes
+    }
+}
+
+impl DeclaredType {
+    /// The typed setter of core that records it.
+    pub(crate) fn method(self) -> &'static str {
+        match self {
+            Self::Bool => "bool",
+            Self::I64 => "i64",
+            Self::U64 => "u64",
+            Self::F64 => "f64",
+            Self::Str => "str",
+            Self::Bytes => "bytes",
+        }
+    }
+
+    /// The type its setter takes.
+    pub(crate) fn argument(self) -> TokenStream {
+        let span = Span::mixed_site();
+        match self {
+            Self::Bool => quote_spanned!(span=> ::core::primitive::bool),
+            Self::I64 => quote_spanned!(span=> ::core::primitive::i64),
+            Self::U64 => quote_spanned!(span=> ::core::primitive::u64),
+            Self::F64 => quote_spanned!(span=> ::core::primitive::f64),
+            Self::Str => quote_spanned!(span=> &::core::primitive::str),
+            Self::Bytes => quote_spanned!(span=> &[::core::primitive::u8]),
+        }
+    }
+}
+
+fn declared_type(kind: &Ident) -> syn::Result<DeclaredType> {
+    let word = kind.to_string();
+    let declared = match word.as_str() {
+        "bool" => DeclaredType::Bool,
+        "i64" => DeclaredType::I64,
+        "u64" => DeclaredType::U64,
+        "f64" => DeclaredType::F64,
+        "str" => DeclaredType::Str,
+        "bytes" => DeclaredType::Bytes,
+        _ => {
+            let meant = match word.as_str() {
+                "i8" | "i16" | "i32" | "isize" => "did you mean `i64`? Accepted: ".to_owned() + &listed(),
+                "u8" | "u16" | "u32" | "usize" => "did you mean `u64`? Accepted: ".to_owned() + &listed(),
+                "f32" => "did you mean `f64`? Accepted: ".to_owned() + &listed(),
+                "String" => "did you mean `str`? Accepted: ".to_owned() + &listed(),
+                _ => suggestion(&word, DECLARED_TYPES),
+            };
+            let message = format!("an attribute cannot be declared as `{word}`: {meant}");
+            return Err(syn::Error::new_spanned(kind, message));
+        }
+    };
+    Ok(declared)
+}
+
+fn listed() -> String {
+    DECLARED_TYPES.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// The setter of a declared attribute: its key, with `_` for what cannot stand in a name.
+fn setter(key: &Key) -> Ident {
+    let mut name: String =
+        key.text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if name.starts_with(|c: char| c.is_ascii_digit()) {
+        name.insert(0, '_');
+    }
+    match syn::parse_str::<Ident>(&name) {
+        Ok(_) if name != "_" => Ident::new(&name, key.span),
+        _ if matches!(name.as_str(), "_" | "self" | "Self" | "super" | "crate") => {
+            format_ident!("{name}_", span = key.span)
+        }
+        _ => Ident::new_raw(&name, key.span),
+    }
+}
+
+/// The variant and value of an attribute that is a literal; none for what must be recorded at run time.
+fn constant(form: Form, expression: &Expr) -> Option<(&'static str, TokenStream)> {
+    if form != Form::Typed {
+        return None;
+    }
+    match expression {
+        Expr::Lit(ExprLit { lit, .. }) => literal(lit, false),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => match &**expr {
+            Expr::Lit(ExprLit { lit: lit @ (Lit::Int(_) | Lit::Float(_)), .. }) => literal(lit, true),
+            _ => None,
+        },
+        // What a fragment of a `macro_rules!` macro comes wrapped in.
+        Expr::Group(group) => constant(form, &group.expr),
+        _ => None,
+    }
+}
+
+fn literal(lit: &Lit, negative: bool) -> Option<(&'static str, TokenStream)> {
+    let (variant, mut value) = match lit {
+        Lit::Str(text) => ("Str", Literal::string(&text.value())),
+        Lit::Bool(value) => return Some(("Bool", quote!(#value))),
+        Lit::Int(int) => {
+            let digits: u64 = int.base10_parse().ok()?;
+            let signed = if negative { digits <= 1 << 63 } else { digits < 1 << 63 };
+            match int.suffix() {
+                "" | "i8" | "i16" | "i32" | "i64" | "isize" if signed => {
+                    ("I64", Literal::u64_unsuffixed(digits))
+                }
+                "" | "u8" | "u16" | "u32" | "u64" | "usize" if !negative => {
+                    ("U64", Literal::u64_unsuffixed(digits))
+                }
+                _ => return None,
+            }
+        }
+        Lit::Float(float) => {
+            let digits: f64 = float.base10_parse().ok().filter(|digits: &f64| digits.is_finite())?;
+            ("F64", Literal::f64_unsuffixed(digits))
+        }
+        _ => return None,
+    };
+    value.set_span(lit.span());
+    let minus = negative.then(|| quote_spanned!(Span::mixed_site()=> -));
+    Some((variant, quote!(#minus #value)))
+}

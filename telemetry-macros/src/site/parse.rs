@@ -1,0 +1,180 @@
+//! Attributes as they are written: `key = expr`, `key = %expr`, `key = ?expr`, `key: type`, `short`, `%short`, `?short`.
+
+use proc_macro2::{Span, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::punctuated::Punctuated;
+use syn::{Expr, Ident, LitStr, Token};
+
+use crate::mistakes::Mistakes;
+
+/// One attribute as written.
+pub(crate) struct Written {
+    pub key: Key,
+    pub value: Value,
+}
+
+/// The key of an attribute.
+pub(crate) struct Key {
+    /// The key as it is recorded.
+    pub text: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+/// What an attribute is to hold.
+pub(crate) enum Value {
+    /// An expression, recorded when the span opens.
+    Expression { form: Form, expression: Expr },
+    /// A type; the body sets the value.
+    Declared { kind: Ident },
+}
+
+/// How an expression is recorded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// By its type.
+    Typed,
+    /// `%`: as text, by `Display`.
+    Display,
+    /// `?`: as text, by `Debug`.
+    Debug,
+}
+
+/// Reads attributes up to the end, or up to `=>`, and goes on after a mistake.
+pub(crate) fn attributes(input: ParseStream, mistakes: &mut Mistakes) -> Vec<Written> {
+    let mut attributes = Vec::new();
+    while !at_end(input) {
+        let attribute =
+            attribute(input).and_then(|attribute| expect_comma(input, &attribute).map(|()| attribute));
+        match attribute {
+            Ok(attribute) => attributes.push(attribute),
+            Err(mistake) => {
+                mistakes.push(mistake);
+                skip_past_comma(input);
+            }
+        }
+    }
+    attributes
+}
+
+/// Skips what is left of an item of a list, its comma included.
+pub(crate) fn skip_past_comma(input: ParseStream) {
+    while !at_end(input) {
+        if input.parse::<Option<Token![,]>>().is_ok_and(|comma| comma.is_some()) {
+            return;
+        }
+        // A token can always be read before the end.
+        let _ = input.parse::<TokenTree>();
+    }
+}
+
+fn at_end(input: ParseStream) -> bool {
+    input.is_empty() || input.peek(Token![=>])
+}
+
+fn attribute(input: ParseStream) -> syn::Result<Written> {
+    if let Some(form) = form(input)? {
+        let (key, path) = dotted_key(input)?;
+        return Ok(Written { key, value: Value::Expression { form, expression: shorthand(&path)? } });
+    }
+    if input.peek(LitStr) {
+        let key = quoted_key(input)?;
+        return match value(input)? {
+            Some(value) => Ok(Written { key, value }),
+            None => Err(input.error("a quoted key needs a value: `\"key\" = expression` or `\"key\": type`")),
+        };
+    }
+    let (key, path) = dotted_key(input)?;
+    let value = match value(input)? {
+        Some(value) => value,
+        None if at_end(input) || input.peek(Token![,]) => {
+            Value::Expression { form: Form::Typed, expression: shorthand(&path)? }
+        }
+        None if input.peek(Token![-]) => {
+            return Err(syn::Error::new(key.span, "a key that is not made of names and dots goes in quotes"));
+        }
+        None => {
+            return Err(syn::Error::new(
+                key.span,
+                format!("an expression needs a key: `key = {}…`", path_text(&path)),
+            ));
+        }
+    };
+    Ok(Written { key, value })
+}
+
+/// What follows the key: `= expression`, `: type`, or nothing.
+fn value(input: ParseStream) -> syn::Result<Option<Value>> {
+    if input.parse::<Option<Token![:]>>()?.is_some() {
+        let kind = input.call(Ident::parse_any)?;
+        return Ok(Some(Value::Declared { kind }));
+    }
+    // A lone `=` is looked for by its first character, which `=>` and `==` share.
+    if input.peek(Token![=>]) || input.peek(Token![==]) || input.parse::<Option<Token![=]>>()?.is_none() {
+        return Ok(None);
+    }
+    let form = form(input)?.unwrap_or(Form::Typed);
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(input.error("expected an expression after `=`"));
+    }
+    let expression: Expr = input.parse()?;
+    if let Expr::Assign(assign) = &expression {
+        return Err(syn::Error::new_spanned(assign.eq_token, "expected `,` before the next attribute"));
+    }
+    Ok(Some(Value::Expression { form, expression }))
+}
+
+fn form(input: ParseStream) -> syn::Result<Option<Form>> {
+    if input.parse::<Option<Token![%]>>()?.is_some() {
+        Ok(Some(Form::Display))
+    } else if input.parse::<Option<Token![?]>>()?.is_some() {
+        Ok(Some(Form::Debug))
+    } else {
+        Ok(None)
+    }
+}
+
+fn quoted_key(input: ParseStream) -> syn::Result<Key> {
+    let literal: LitStr = input.parse()?;
+    if literal.value().trim().is_empty() {
+        return Err(syn::Error::new_spanned(literal, "the key of an attribute must not be empty"));
+    }
+    Ok(Key { text: literal.value(), span: literal.span() })
+}
+
+/// Reads `name` or `dotted.name`.
+fn dotted_key(input: ParseStream) -> syn::Result<(Key, Punctuated<Ident, Token![.]>)> {
+    if !input.peek(Ident::peek_any) {
+        return Err(input.error(
+            "expected an attribute: `key = expression`, `key = %display`, `key = ?debug`, `key: type`, \
+             `variable`, `%variable` or `?variable`",
+        ));
+    }
+    let path = Punctuated::<Ident, Token![.]>::parse_separated_nonempty_with(input, Ident::parse_any)?;
+    let span = path.first().map_or_else(Span::call_site, Ident::span);
+    Ok((Key { text: path_text(&path), span }, path))
+}
+
+fn path_text(path: &Punctuated<Ident, Token![.]>) -> String {
+    path.iter().map(|name| name.unraw().to_string()).collect::<Vec<_>>().join(".")
+}
+
+/// The expression a shorthand stands for: a variable or a field of one.
+fn shorthand(path: &Punctuated<Ident, Token![.]>) -> syn::Result<Expr> {
+    match path.first() {
+        Some(first) if first == "self" => {
+            let text = path_text(path);
+            let name = path.last().map(|name| name.unraw().to_string()).unwrap_or_default();
+            Err(syn::Error::new_spanned(path, format!("give what `self` holds a key: `{name} = {text}`")))
+        }
+        _ => syn::parse2(quote::quote!(#path)),
+    }
+}
+
+fn expect_comma(input: ParseStream, after: &Written) -> syn::Result<()> {
+    if at_end(input) || input.parse::<Option<Token![,]>>()?.is_some() {
+        return Ok(());
+    }
+    Err(input.error(format!("expected `,` after the attribute `{}`", after.key.text)))
+}

@@ -1,0 +1,49 @@
+//! A step that cannot be invalid.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::Expr;
+
+use super::parse::{Name, WrittenStep};
+use crate::mistakes::Mistakes;
+use crate::site::expand::private;
+use crate::site::model::{Attributes, Site};
+
+/// A span opened in the middle of a function.
+pub(super) struct Step {
+    /// The path of what the expansion may name.
+    pub private: TokenStream,
+    pub site: Site,
+    /// The future it covers; without one it covers a scope.
+    pub future: Option<Expr>,
+}
+
+/// Checks a step. What comes out is only used when there were no mistakes.
+pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
+    let WrittenStep { crate_path, name, attributes, future } = written;
+    if let Name::Literal(name) = &name
+        && name.value().trim().is_empty()
+    {
+        mistakes.at(name, "the name of a step must not be empty");
+    }
+    if let Name::Path(path) = &name
+        && path.segments.first().is_some_and(|first| first.ident == "Self")
+    {
+        mistakes.at(path, "`Self` cannot be used here, write the type: the name lives in a `static`");
+    }
+    let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
+    for attribute in &declared {
+        let message = format!(
+            "an attribute of a step is set when it opens: give `{}` a value, or set it later through the guard's handle",
+            attribute.key
+        );
+        mistakes.push(syn::Error::new(attribute.span, message));
+    }
+    let name = match name {
+        Name::Literal(name) => quote!(#name),
+        Name::Path(path) => quote!(#path),
+    };
+    let kind = Ident::new("Internal", Span::mixed_site());
+    let site = Site { name, kind, constants, recorded, declared: Vec::new() };
+    Step { private: private(crate_path.as_ref()), site, future }
+}

@@ -1,0 +1,165 @@
+//! A traced function that cannot be invalid.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Attribute, Path, Type};
+
+use super::Macro;
+use super::body::{self, TailFuture};
+use super::function::Function;
+use super::parse::{Arguments, ErrorHandling, KINDS, Name, TypeName};
+use super::rules;
+use super::signature;
+use crate::mistakes::Mistakes;
+use crate::site::expand::private;
+use crate::site::model::{Attributes, Site};
+
+/// A function and the span of its calls.
+pub(super) struct Traced {
+    pub function: Function,
+    /// The path of what the expansion may name.
+    pub private: TokenStream,
+    pub site: Site,
+    /// Whether the span begins a trace of its own.
+    pub root: bool,
+    /// The name of the handle in the body.
+    pub bind: Option<Ident>,
+    pub outcome: Outcome,
+    pub shape: Shape,
+}
+
+/// What becomes of an error the function returns.
+pub(super) enum Outcome {
+    /// It is not looked for: asked for, or the function returns what cannot be an error.
+    Ignored,
+    /// Recorded as the type of the error allows.
+    Probed,
+    /// Recorded by the message this function makes of it.
+    Mapped(Path),
+}
+
+/// How the body is run under its span.
+pub(super) enum Shape {
+    /// As it stands, after the guard.
+    Guarded,
+    /// In a closure, so that `return` and `?` pass by, and the arguments it owns are dropped before the span ends.
+    Called { output: TokenStream, owned: Vec<Owned> },
+    /// As it stands, the value of its last expression in sight; an early return goes by unseen.
+    Watched { output: TokenStream },
+    /// In an `async` block, polled under the span.
+    Async { output: TokenStream, owned: Vec<Owned> },
+    /// The `async` block at the end of the body is polled under the span.
+    TailFuture { output: TokenStream, tail: Box<TailFuture> },
+}
+
+/// A variable the function was given by value, to be dropped before the span ends.
+pub(super) struct Owned {
+    /// The `#[cfg]` attributes of the argument, and what keeps lints quiet.
+    pub attributes: Vec<Attribute>,
+    pub variable: TokenStream,
+}
+
+/// Joins arguments and function. What comes out is only used when there were no mistakes.
+pub(super) fn traced(of: Macro, arguments: Arguments, function: Function, mistakes: &mut Mistakes) -> Traced {
+    rules::check(of, &arguments, &function, mistakes);
+    let Arguments { name, type_name, attributes, kind, root, err, bind, crate_path } = arguments;
+    let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
+    rules::check_declared(&declared, bind.as_ref(), mistakes);
+    let site = Site {
+        name: site_name(of, name, type_name, &function),
+        kind: kind_variant(kind.as_ref()),
+        constants,
+        recorded,
+        declared,
+    };
+    let outcome = outcome(err, &function);
+    Traced {
+        shape: shape(&function, &site, &outcome),
+        private: private(crate_path.as_ref()),
+        root: root.is_some(),
+        function,
+        site,
+        bind,
+        outcome,
+    }
+}
+
+fn site_name(of: Macro, name: Option<Name>, type_name: Option<TypeName>, function: &Function) -> TokenStream {
+    let ident = function.signature.ident.unraw().to_string();
+    match (name, type_name, of) {
+        (Some(Name::Literal(literal)), _, _) => quote!(#literal),
+        (Some(Name::Path(path)), _, _) => quote!(#path),
+        (None, Some(type_name), _) => {
+            let name = format!("{}::{ident}", type_name.name.unraw());
+            quote!(#name)
+        }
+        (None, None, Macro::Span) => quote!(#ident),
+        (None, None, Macro::Trace) => {
+            quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), "::", #ident))
+        }
+    }
+}
+
+fn kind_variant(kind: Option<&Ident>) -> Ident {
+    let word = kind.map_or_else(|| KINDS[0].to_owned(), Ident::to_string);
+    let (first, rest) = word.split_at(1);
+    Ident::new(&format!("{}{rest}", first.to_uppercase()), Span::mixed_site())
+}
+
+fn outcome(err: Option<ErrorHandling>, function: &Function) -> Outcome {
+    match err {
+        Some(ErrorHandling::Off) => Outcome::Ignored,
+        Some(ErrorHandling::Mapped(path)) => Outcome::Mapped(path),
+        None if function.output().is_some_and(|output| returns_maybe_result(function, output)) => {
+            Outcome::Probed
+        }
+        None => Outcome::Ignored,
+    }
+}
+
+/// Whether an error can come out of the function, as far as the form of its return type tells.
+pub(super) fn returns_maybe_result(function: &Function, output: &Type) -> bool {
+    match signature::future_output(output) {
+        Some(output) if function.signature.asyncness.is_none() => output.is_none_or(signature::maybe_result),
+        _ => signature::maybe_result(output),
+    }
+}
+
+fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {
+    let output = function.output();
+    let written = output.map_or_else(|| quote_spanned!(Span::mixed_site()=> ()), signature::inferable);
+    let expressions: Vec<_> = site.recorded.iter().map(|attribute| &attribute.expression).collect();
+    let owned = || {
+        signature::owned(&function.signature, |name| {
+            body::mentions(&function.body.stream(), name) || body::mentions(&quote!(#(#expressions)*), name)
+        })
+    };
+    if function.signature.asyncness.is_some() {
+        return Shape::Async { output: written, owned: owned() };
+    }
+    let Some(output) = output else {
+        return match owned() {
+            owned if owned.is_empty() || function.has_attribute("track_caller") => Shape::Guarded,
+            owned => Shape::Called { output: written, owned },
+        };
+    };
+    if let Some(future) = signature::future_output(output)
+        && let Some(tail) = body::tail_future(&function.body)
+    {
+        let output = future.map_or_else(|| quote_spanned!(Span::mixed_site()=> _), signature::inferable);
+        return Shape::TailFuture { output, tail: Box::new(tail) };
+    }
+    let fallible = !matches!(outcome, Outcome::Ignored);
+    match output {
+        // A closure would keep the bounds from the body, and `!` from being seen to return nothing.
+        Type::ImplTrait(_) | Type::Never(_) => Shape::Guarded,
+        // A closure would be the caller that the body sees.
+        _ if function.has_attribute("track_caller") && fallible => Shape::Watched { output: written },
+        _ if function.has_attribute("track_caller") => Shape::Guarded,
+        _ => match owned() {
+            owned if owned.is_empty() && !fallible => Shape::Guarded,
+            owned => Shape::Called { output: written, owned },
+        },
+    }
+}

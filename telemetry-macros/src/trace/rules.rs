@@ -1,0 +1,170 @@
+//! What is refused, each with the reason why.
+
+use std::collections::HashMap;
+
+use proc_macro2::Ident;
+use quote::ToTokens;
+use syn::{FnArg, GenericParam, Path};
+
+use super::Macro;
+use super::body::mentions;
+use super::function::Function;
+use super::model::returns_maybe_result;
+use super::parse::{Arguments, ErrorHandling, Name};
+use super::signature::variables_of;
+use crate::mistakes::Mistakes;
+use crate::site::model::Declared;
+
+/// Rules about one traced function.
+const RULES: &[fn(Macro, &Arguments, &Function, &mut Mistakes)] = &[
+    const_functions_cannot_open_spans,
+    a_name_says_something,
+    a_name_is_known_when_compiled,
+    a_type_makes_a_name,
+    a_mapped_error_must_be_possible,
+    a_handle_is_used,
+    a_handle_hides_no_argument,
+];
+
+/// Notes everything wrong with the arguments or with the function.
+pub(super) fn check(of: Macro, arguments: &Arguments, function: &Function, mistakes: &mut Mistakes) {
+    for rule in RULES {
+        rule(of, arguments, function, mistakes);
+    }
+}
+
+/// A span reads the clock, which cannot be done while compiling.
+fn const_functions_cannot_open_spans(of: Macro, _: &Arguments, function: &Function, mistakes: &mut Mistakes) {
+    if let Some(constness) = &function.signature.constness {
+        let written = of.written();
+        mistakes.at(
+            constness,
+            format!("a `const fn` cannot open a span, which happens at run time: remove `const`, or put `{written}` on a function that calls it"),
+        );
+    }
+}
+
+/// Viewers show and group spans by name.
+fn a_name_says_something(_: Macro, arguments: &Arguments, _: &Function, mistakes: &mut Mistakes) {
+    if let Some(Name::Literal(name)) = &arguments.name
+        && name.value().trim().is_empty()
+    {
+        mistakes.at(name, "the name of a span must not be empty");
+    }
+}
+
+/// The call site is a `static`, which sees neither the arguments nor the type parameters around it.
+fn a_name_is_known_when_compiled(
+    _: Macro,
+    arguments: &Arguments,
+    function: &Function,
+    mistakes: &mut Mistakes,
+) {
+    let Some(Name::Path(path)) = &arguments.name else { return };
+    let Some(first) = path.segments.first().map(|segment| &segment.ident) else { return };
+    let expected = "the name of a span is a string literal or the path of a `const` of type `&'static str`";
+    if path.leading_colon.is_none() && first == "Self" {
+        mistakes.at(path, format!("`Self` cannot be used here, write the type: {expected}"));
+    } else if path.get_ident().is_some_and(|name| is_argument(function, name)) {
+        mistakes.at(path, format!("`{first}` is an argument, known only at run time: {expected}"));
+    } else if path.leading_colon.is_none() && is_generic(function, first) {
+        mistakes.at(
+            path,
+            format!("`{first}` is a generic parameter, and one name serves all of them: {expected}"),
+        );
+    }
+}
+
+/// `type` only makes `Type::function`, which is not wanted when the name is given or when it is the function's.
+fn a_type_makes_a_name(of: Macro, arguments: &Arguments, _: &Function, mistakes: &mut Mistakes) {
+    let Some(type_name) = &arguments.type_name else { return };
+    if arguments.name.is_some() {
+        mistakes.at(&type_name.key, "`type` has no effect beside `name`: remove one of them");
+    } else if of == Macro::Span {
+        mistakes.at(
+            &type_name.key,
+            "`type` has no effect in `#[span]`, which names the span by the function: use `#[trace]`",
+        );
+    }
+}
+
+/// A function for errors that never come would be forgotten code.
+fn a_mapped_error_must_be_possible(
+    _: Macro,
+    arguments: &Arguments,
+    function: &Function,
+    mistakes: &mut Mistakes,
+) {
+    if let Some(ErrorHandling::Mapped(path)) = &arguments.err
+        && !function.output().is_some_and(|output| returns_maybe_result(function, output))
+    {
+        let name = &function.signature.ident;
+        mistakes.at(
+            path,
+            format!("`{name}` does not return a `Result`: there is no error to hand to {}", shown(path)),
+        );
+    }
+}
+
+/// A handle is asked for by name, so a body that never says the name has it wrong.
+fn a_handle_is_used(_: Macro, arguments: &Arguments, function: &Function, mistakes: &mut Mistakes) {
+    if let Some(bind) = &arguments.bind
+        && !mentions(&function.body.stream(), bind)
+    {
+        mistakes.at(bind, format!("the handle `{bind}` is never used: use it in the body, or remove `bind`"));
+    }
+}
+
+/// The body would lose the argument.
+fn a_handle_hides_no_argument(_: Macro, arguments: &Arguments, function: &Function, mistakes: &mut Mistakes) {
+    if let Some(bind) = &arguments.bind
+        && is_argument(function, bind)
+    {
+        mistakes
+            .at(bind, format!("the handle `{bind}` would hide the argument `{bind}`: give it another name"));
+    }
+}
+
+/// Declared attributes are set through the handle, each by a method of its own.
+pub(super) fn check_declared(declared: &[Declared], bind: Option<&Ident>, mistakes: &mut Mistakes) {
+    let mut setters: HashMap<String, &str> = HashMap::new();
+    for attribute in declared {
+        let Declared { key, span, setter, .. } = attribute;
+        if bind.is_none() {
+            let message = format!(
+                "the attribute `{key}` is declared but nothing can set it: add `bind = span` and call `span.{setter}(…)`"
+            );
+            mistakes.push(syn::Error::new(*span, message));
+        }
+        if let Some(other) = setters.insert(setter.to_string(), key) {
+            let message = format!(
+                "the attributes `{other}` and `{key}` would both be set by `{setter}(…)`: rename one"
+            );
+            mistakes.push(syn::Error::new(*span, message));
+        }
+    }
+}
+
+fn is_argument(function: &Function, name: &Ident) -> bool {
+    function.signature.inputs.iter().any(|input| match input {
+        FnArg::Typed(argument) => {
+            let mut variables = Vec::new();
+            variables_of(&argument.pat, &mut variables);
+            variables.contains(&name)
+        }
+        FnArg::Receiver(_) => false,
+    })
+}
+
+fn is_generic(function: &Function, name: &Ident) -> bool {
+    function.signature.generics.params.iter().any(|parameter| match parameter {
+        GenericParam::Type(parameter) => parameter.ident == *name,
+        GenericParam::Const(parameter) => parameter.ident == *name,
+        GenericParam::Lifetime(_) => false,
+    })
+}
+
+fn shown(path: &Path) -> String {
+    let text = path.to_token_stream().to_string().replace(' ', "");
+    format!("`{text}`")
+}

@@ -1,0 +1,163 @@
+//! What the signature of a function tells by its form alone.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::visit_mut::{VisitMut, visit_type_mut};
+use syn::{
+    Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment, ReceiverKind, Signature, Type,
+    TypeParamBound, parse_quote_spanned,
+};
+
+use super::function::peeled;
+use super::model::Owned;
+
+/// Whether a value of this type can be a `Result`: the name may be an alias, the form cannot.
+pub(super) fn maybe_result(ty: &Type) -> bool {
+    match peeled(ty) {
+        Type::Path(_) => !is_primitive(ty),
+        Type::Macro(_) | Type::Infer(_) | Type::Verbatim(_) => true,
+        _ => false,
+    }
+}
+
+/// The type with `_` for every `impl Trait`, as it can stand in a closure and in a body.
+pub(super) fn inferable(ty: &Type) -> TokenStream {
+    struct Opaque;
+
+    impl VisitMut for Opaque {
+        fn visit_type_mut(&mut self, ty: &mut Type) {
+            if let Type::ImplTrait(opaque) = ty {
+                *ty = Type::Verbatim(quote::quote_spanned!(opaque.impl_token.span=> _));
+            } else {
+                visit_type_mut(self, ty);
+            }
+        }
+    }
+
+    let mut ty = ty.clone();
+    Opaque.visit_type_mut(&mut ty);
+    ty.into_token_stream()
+}
+
+/// For a type that is spelled as a future: what it resolves to, if that is spelled too.
+pub(super) fn future_output(ty: &Type) -> Option<Option<&Type>> {
+    match peeled(ty) {
+        Type::ImplTrait(opaque) => bounds_output(opaque.bounds.iter()),
+        Type::TraitObject(object) => bounds_output(object.bounds.iter()),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            match last.ident.to_string().as_str() {
+                "Pin" | "Box" => types(last).next().and_then(future_output),
+                "BoxFuture" | "LocalBoxFuture" => Some(types(last).last()),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+fn bounds_output<'t>(bounds: impl Iterator<Item = &'t TypeParamBound>) -> Option<Option<&'t Type>> {
+    let mut segments = bounds.filter_map(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last(),
+        _ => None,
+    });
+    let future = segments.find(|segment| segment.ident == "Future")?;
+    let PathArguments::AngleBracketed(arguments) = &future.arguments else { return Some(None) };
+    Some(arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
+        _ => None,
+    }))
+}
+
+fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
+    let arguments = match &segment.arguments {
+        PathArguments::AngleBracketed(arguments) => Some(&arguments.args),
+        _ => None,
+    };
+    arguments.into_iter().flatten().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The variables that may own something to drop, in the order in which they are dropped: last argument first.
+///
+/// One that is used nowhere is left out, unless its name says so by `_`: the compiler warns of it as ever.
+pub(super) fn owned(signature: &Signature, used: impl Fn(&Ident) -> bool) -> Vec<Owned> {
+    let mut owned = Vec::new();
+    for input in &signature.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                let by_value = match &receiver.kind {
+                    ReceiverKind::Value => true,
+                    ReceiverKind::Typed(_, ty) => may_own(ty),
+                    _ => false,
+                };
+                if by_value {
+                    owned.push(Owned {
+                        attributes: Vec::new(),
+                        variable: receiver.self_token.to_token_stream(),
+                    });
+                }
+            }
+            FnArg::Typed(argument) if may_own(&argument.ty) => {
+                let mut variables = Vec::new();
+                variables_of(&argument.pat, &mut variables);
+                variables.retain(|name| name.to_string().starts_with('_') || used(name));
+                owned.extend(variables.into_iter().map(|name| Owned {
+                    attributes: attributes(&argument.attrs, name),
+                    variable: quote!(#name),
+                }));
+            }
+            FnArg::Typed(_) => {}
+        }
+    }
+    owned.reverse();
+    owned
+}
+
+/// The variables a pattern binds by value.
+pub(super) fn variables_of<'p>(pattern: &'p Pat, variables: &mut Vec<&'p Ident>) {
+    match pattern {
+        Pat::Ident(binding) => {
+            if binding.by_ref.is_none() {
+                variables.push(&binding.ident);
+            }
+        }
+        Pat::Paren(paren) => variables_of(&paren.pat, variables),
+        Pat::Slice(slice) => slice.elems.iter().for_each(|pattern| variables_of(pattern, variables)),
+        Pat::Struct(fields) => fields.fields.iter().for_each(|field| variables_of(&field.pat, variables)),
+        Pat::Tuple(tuple) => tuple.elems.iter().for_each(|pattern| variables_of(pattern, variables)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|pattern| variables_of(pattern, variables)),
+        Pat::Type(typed) => variables_of(&typed.pat, variables),
+        _ => {}
+    }
+}
+
+fn attributes(of_argument: &[Attribute], name: &Ident) -> Vec<Attribute> {
+    let conditions = of_argument.iter().filter(|attribute| attribute.path().is_ident("cfg")).cloned();
+    let quiet = name
+        .to_string()
+        .starts_with('_')
+        .then(|| parse_quote_spanned!(Span::mixed_site()=> #[allow(clippy::used_underscore_binding)]));
+    conditions.chain(quiet).collect()
+}
+
+fn may_own(ty: &Type) -> bool {
+    match peeled(ty) {
+        Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) | Type::Never(_) => false,
+        Type::Path(_) => !is_primitive(ty),
+        _ => true,
+    }
+}
+
+fn is_primitive(ty: &Type) -> bool {
+    const PRIMITIVES: &[&str] = &[
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "str", "u8", "u16", "u32",
+        "u64", "u128", "usize",
+    ];
+    match peeled(ty) {
+        Type::Path(path) => PRIMITIVES.iter().any(|primitive| path.path.is_ident(primitive)),
+        _ => false,
+    }
+}
