@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 /// What `--help` prints, and what follows every mistake.
 pub const USAGE: &str = "\
-usage: bookstore [--port N | --listen ADDR] [--database PATH] [--drive N]
+usage: bookstore [--port N | --listen ADDR] [--database PATH] [--drive N] [--sinks A,B]
 
   --port N         listen on 127.0.0.1:N; 0 takes any free port (default 8080)
   --listen ADDR    listen on this address and port, such as 0.0.0.0:8080
   --database PATH  keep the books in this file (default: a temporary one)
   --drive N        send itself N requests, print what was recorded, and stop
+  --sinks A,B      send traces and metrics there, instead of what TELEMETRY_SINKS says
   --help           print this
 ";
 
@@ -36,6 +37,8 @@ pub struct Args {
     pub database: Option<PathBuf>,
     /// How many requests to send itself; none to serve until told to stop.
     pub drive: Option<u32>,
+    /// The names of the sinks; none for what the settings say.
+    pub sinks: Option<Vec<String>>,
 }
 
 /// A mistake on the command line.
@@ -71,7 +74,7 @@ pub enum ArgsError {
 /// # Errors
 /// The first mistake found, naming the argument, its value and what is accepted.
 pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, ArgsError> {
-    let (mut port, mut listen, mut database, mut drive) = (None, None, None, None);
+    let (mut port, mut listen, mut database, mut drive, mut sinks) = (None, None, None, None, None);
     let mut rest = arguments.into_iter();
     while let Some(argument) = rest.next() {
         let (name, inline) = match argument.split_once('=') {
@@ -86,6 +89,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Arg
             "--listen" => set(&mut listen, "--listen", address(value("--listen")?)?)?,
             "--database" => set(&mut database, "--database", path(value("--database")?)?)?,
             "--drive" => set(&mut drive, "--drive", requests(value("--drive")?)?)?,
+            "--sinks" => set(&mut sinks, "--sinks", names(value("--sinks")?)?)?,
             "--help" | "-h" if inline.is_none() => return Ok(Command::Help),
             _ => return Err(ArgsError::Unknown(argument)),
         }
@@ -96,7 +100,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Arg
     let listen_given = port.is_some() || listen.is_some();
     let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let listen = listen.unwrap_or_else(|| loopback(port.unwrap_or(DEFAULT_PORT)));
-    Ok(Command::Serve(Args { listen, listen_given, database, drive }))
+    Ok(Command::Serve(Args { listen, listen_given, database, drive, sinks }))
 }
 
 fn set<T>(slot: &mut Option<T>, name: &'static str, value: T) -> Result<(), ArgsError> {
@@ -130,6 +134,14 @@ fn path(value: String) -> Result<PathBuf, ArgsError> {
     Ok(PathBuf::from(value))
 }
 
+fn names(value: String) -> Result<Vec<String>, ArgsError> {
+    let names: Vec<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
+    if names.iter().any(String::is_empty) {
+        return Err(ArgsError::Value { name: "--sinks", value, accepted: "a list of names, such as tty,prometheus" });
+    }
+    Ok(names)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,7 +162,7 @@ mod tests {
         let args = served("");
         assert_eq!(args.listen.to_string(), "127.0.0.1:8080");
         assert!(!args.listen_given);
-        assert_eq!((args.database, args.drive), (None, None));
+        assert_eq!((args.database, args.drive, args.sinks), (None, None, None));
     }
 
     #[test]
@@ -160,6 +172,7 @@ mod tests {
         assert!(args.listen_given);
         assert_eq!(args.drive, Some(200));
         assert_eq!(args.database, Some(PathBuf::from("/tmp/books.db")));
+        assert_eq!(served("--sinks tty,prometheus").sinks, Some(vec!["tty".to_owned(), "prometheus".to_owned()]));
         assert_eq!(served("--listen [::1]:9000").listen.to_string(), "[::1]:9000");
     }
 

@@ -4,14 +4,18 @@
 use std::error::Error;
 use std::net::SocketAddr;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::Duration;
 
 use bookstore::args::{self, Args, Command};
-use bookstore::drive::{DriveError, Summary, Visitor, ask};
+use bookstore::drive::{self, Report};
 use bookstore::server::{Options, Server, StartError};
+use bookstore::telemetry;
+use telemetry_core::Bootstrap;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
 
 const BAD_USAGE: u8 = 2;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let args = match args::parse(std::env::args().skip(1)) {
@@ -34,41 +38,57 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
-async fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let server = start(args).await?;
-    println!("bookstore: listening on http://{}", server.address());
-    match args.drive {
-        Some(requests) => print!("{}", drive(server.address(), requests).await?),
-        None => stop_signal().await?,
-    }
-    if !server.stop().await {
-        eprintln!("bookstore: some requests did not end in time and were abandoned");
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let bootstrap = telemetry::start(args)?;
+    let runtime = Runtime::new()?;
+    let server = start(args, bootstrap.as_ref(), &runtime)?;
+    println!("bookstore: listening on http://{}\n", server.address());
+    let report = match args.drive {
+        Some(requests) => Some(runtime.block_on(drive::drive(server.address(), requests))?),
+        None => {
+            runtime.block_on(stop_signal())?;
+            None
+        }
+    };
+    stop(server, bootstrap.as_ref(), &runtime);
+    if let Some(bootstrap) = bootstrap {
+        // Before the report, so that all traces stand above it.
+        bootstrap.telemetry.flush(DRAIN_TIMEOUT)?;
+        if let Some(report) = report {
+            print!("{}", report.with_spans(&bootstrap.telemetry));
+        }
+        bootstrap.telemetry.shutdown(DRAIN_TIMEOUT)?;
+    } else if let Some(report) = report {
+        print!("{report}");
     }
     Ok(())
 }
 
-/// Starts the server. A drive whose port nobody chose takes any free one when the usual is taken.
-async fn start(args: &Args) -> Result<Server, StartError> {
-    let options = Options { listen: args.listen, database: args.database.clone() };
-    match Server::start(options.clone()).await {
+/// Starts the server inside the span of the start, which says what it was started with. A drive whose port nobody
+/// chose takes any free one when the usual is taken.
+fn start(args: &Args, bootstrap: Option<&Bootstrap>, runtime: &Runtime) -> Result<Server, StartError> {
+    let span = bootstrap.map(Bootstrap::startup_span);
+    if let Some(span) = &span {
+        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+        span.handle().static_str("build.profile", profile).bool("drive", args.drive.is_some());
+    }
+    let metrics = bootstrap.and_then(|bootstrap| bootstrap.prometheus.clone());
+    let options = Options { listen: args.listen, database: args.database.clone(), metrics };
+    match runtime.block_on(Server::start(options.clone())) {
         Err(failure) if failure.is_taken() && args.drive.is_some() && !args.listen_given => {
             let listen = SocketAddr::new(args.listen.ip(), 0);
-            Server::start(Options { listen, ..options }).await
+            runtime.block_on(Server::start(Options { listen, ..options }))
         }
         started => started,
     }
 }
 
-async fn drive(address: SocketAddr, requests: u32) -> Result<Summary, DriveError> {
-    let visitor = Visitor::arrive(address).await?;
-    let mut summary = Summary::default();
-    let began = Instant::now();
-    for number in 0..requests {
-        summary.add(visitor.send(ask(number)).await?.status());
+/// Stops the server inside the span of the stop.
+fn stop(server: Server, bootstrap: Option<&Bootstrap>, runtime: &Runtime) {
+    let _span = bootstrap.map(|bootstrap| bootstrap.telemetry.shutdown_span());
+    if !runtime.block_on(server.stop()) {
+        eprintln!("bookstore: some requests did not end in time and were abandoned");
     }
-    summary.took = began.elapsed();
-    Ok(summary)
 }
 
 /// Waits for the first of an interrupt and a request to terminate.

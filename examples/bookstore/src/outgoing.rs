@@ -11,6 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use serde::{Deserialize, Serialize};
+use telemetry_core::trace;
 
 use crate::guard::API_KEY_HEADER;
 
@@ -71,6 +72,7 @@ impl Outgoing {
     ///
     /// # Errors
     /// No answer in five seconds, or none that is a list of books.
+    #[trace(name = "outgoing.search", attrs(query = text))]
     pub async fn search(&self, text: &str) -> Result<Vec<Found>, OutgoingError> {
         let uri = Uri::builder()
             .scheme("http")
@@ -84,7 +86,7 @@ impl Outgoing {
     }
 
     async fn exchange(&self, request: Request<Empty<Bytes>>) -> Result<Bytes, OutgoingError> {
-        let response = self.client.request(request).await?;
+        let response = telemetry_http::call(request, |request| self.client.request(request)).await?;
         if response.status() != StatusCode::OK {
             return Err(OutgoingError::Status(response.status()));
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use telemetry_core::trace;
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -35,12 +36,15 @@ pub async fn run(pool: Pool, loader: Loader, period: Duration, mut stop: watch::
 ///
 /// # Errors
 /// The database failed.
+#[trace(name = "restock.round", root, attrs(books.recounted: u64, books.restocked: u64), bind = span)]
 pub async fn round(pool: &Pool, loader: &Loader) -> Result<Round, StoreError> {
     let (recounted, restocked) = pool
         .run(|connection| {
             Ok((db::recompute_popularity(connection)?, db::restock_low_shelves(connection)?.len()))
         })
         .await?;
+    span.books_recounted(recounted as u64);
+    span.books_restocked(restocked as u64);
     if recounted > 0 || restocked > 0 {
         loader.clear();
     }

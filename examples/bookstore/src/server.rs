@@ -6,6 +6,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use telemetry_core::metric::{SamplerError, SamplerGuard};
+use telemetry_core::sink::PrometheusSink;
+use telemetry_core::trace;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -27,6 +30,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The database file; none for one that goes with the server.
     pub database: Option<PathBuf>,
+    /// What `/metrics` shows; none for no such route.
+    pub metrics: Option<PrometheusSink>,
 }
 
 /// Why a server did not start.
@@ -54,6 +59,9 @@ pub enum StartError {
         /// What the database said.
         source: StoreError,
     },
+    /// Another server of this process shows its pool in the gauges.
+    #[error("cannot show the pool in the metrics")]
+    Sampler(#[from] SamplerError),
 }
 
 impl StartError {
@@ -70,6 +78,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
     restocking: JoinHandle<()>,
+    _pool_gauges: SamplerGuard,
     // Kept last, so that the connections are gone before their file.
     _scratch: Option<ScratchDir>,
 }
@@ -79,6 +88,7 @@ impl Server {
     ///
     /// # Errors
     /// The database cannot be used, or the address cannot be listened on.
+    #[trace(name = "server.start", attrs(server.address: str), bind = span)]
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let listener = listen(options.listen).await?;
         let address = listener.local_addr().map_err(|source| refused(options.listen, source))?;
@@ -89,6 +99,8 @@ impl Server {
             (directory.path().join("bookstore.db"), Some(directory))
         };
         let pool = open_store(&path).await.map_err(|source| StartError::Database { path, source })?;
+        span.server_address(&address.to_string());
+        let pool_gauges = pool.show()?;
         let state = AppState::new(pool, KeyRing::demonstration(), reachable(address));
         let (stop, stopped) = watch::channel(false);
         let restocking = tokio::spawn(restock::run(
@@ -97,10 +109,10 @@ impl Server {
             RESTOCK_PERIOD,
             stopped.clone(),
         ));
-        let service = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(state.clone(), options.metrics).into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, service).with_graceful_shutdown(until(stopped));
         let serving = tokio::spawn(serving.into_future());
-        Ok(Self { address, state, stop, serving, restocking, _scratch: scratch })
+        Ok(Self { address, state, stop, serving, restocking, _pool_gauges: pool_gauges, _scratch: scratch })
     }
 
     /// Where it listens, the real port included.
@@ -115,6 +127,7 @@ impl Server {
 
     /// Takes no more requests, lets those under way end, and closes the store. Requests that take longer than ten
     /// seconds are abandoned; false when there were some.
+    #[trace(name = "server.stop")]
     pub async fn stop(self) -> bool {
         // Fails when nobody listens any more, which is what is wanted.
         let _ = self.stop.send(true);
@@ -145,13 +158,14 @@ fn refused(address: SocketAddr, source: io::Error) -> StartError {
     StartError::Listen { address, hint, source }
 }
 
+#[trace(name = "store.open", attrs(books.added: u64), bind = span)]
 async fn open_store(path: &std::path::Path) -> Result<Pool, StoreError> {
     let pool = Pool::open(path, CONNECTIONS)?;
-    pool.run(|connection| {
+    let create = |connection: &mut _| {
         db::create_schema(connection)?;
         db::seed(connection)
-    })
-    .await?;
+    };
+    span.books_added(pool.run(create).await? as u64);
     Ok(pool)
 }
 

@@ -13,6 +13,7 @@ mod metrics;
 mod names;
 mod redact;
 mod route;
+mod scrape;
 
 pub use body::ResponseBody;
 pub use call::call;
@@ -21,3 +22,4 @@ pub use headers::{extract, inject};
 pub use layer::{TelemetryLayer, TelemetryService};
 pub use method::KnownMethod;
 pub use redact::redact;
+pub use scrape::MetricsService;

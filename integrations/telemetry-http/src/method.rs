@@ -1,12 +1,10 @@
 //! The methods a metric tells apart.
 
 use http::Method;
-use telemetry_core::Label;
 
 /// A request's method as a label and as the first word of a span's name. A method outside the list of RFC 9110 and
 /// RFC 5789 is `_OTHER`, so that a caller cannot make series or names by inventing methods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Label)]
-#[label(rename_all = "UPPERCASE")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum KnownMethod {
     /// `CONNECT`.
     Connect,
@@ -27,7 +25,6 @@ pub enum KnownMethod {
     /// `TRACE`.
     Trace,
     /// Any other.
-    #[label(rename = "_OTHER")]
     Other,
 }
 

@@ -9,10 +9,10 @@ use crate::method::KnownMethod;
 metric! {
     /// Requests answered, by method and status. One that was cancelled before its head counts as 499, one that
     /// panicked or failed before it as 500.
-    pub static HTTP_REQUESTS: Counter = "http_requests_total" { method: KnownMethod, status: str };
+    pub static HTTP_REQUESTS: Counter = "http_requests_total" { method: str, status: str };
 
     /// Time from a request to the end of its response's body, by method.
-    pub static HTTP_REQUEST_DURATION: Histogram = "http_request_duration_seconds" { method: KnownMethod };
+    pub static HTTP_REQUEST_DURATION: Histogram = "http_request_duration_seconds" { method: str };
 
     /// Requests begun and not yet ended.
     pub static HTTP_REQUESTS_IN_FLIGHT: Gauge = "http_requests_in_flight";
@@ -34,7 +34,7 @@ pub(crate) struct Measured {
 impl Measured {
     pub(crate) fn begin(method: KnownMethod) -> Self {
         HTTP_REQUESTS_IN_FLIGHT.inc();
-        Self { method, _timer: HTTP_REQUEST_DURATION.with(method).start_timer(), status: None, failed: false }
+        Self { method, _timer: HTTP_REQUEST_DURATION.with(method.as_str()).start_timer(), status: None, failed: false }
     }
 
     /// Takes note of the status the client was sent.
@@ -55,7 +55,7 @@ impl Drop for Measured {
             None if self.failed || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR.as_str(),
             None => CLIENT_CLOSED_REQUEST,
         };
-        HTTP_REQUESTS.with((self.method, status)).inc();
+        HTTP_REQUESTS.with((self.method.as_str(), status)).inc();
         HTTP_REQUESTS_IN_FLIGHT.dec();
     }
 }

@@ -258,7 +258,10 @@ async fn a_service_that_fails_is_recorded_and_its_error_passed_on() {
         TelemetryLayer::new().layer(Answer(|_| ready(Err::<Response<Empty<Bytes>>, _>(std::fmt::Error))));
     assert_eq!(service.call(get("/")).await.unwrap_err(), std::fmt::Error);
     let span = only(&scope);
-    assert_eq!((span.outcome, text(&span, "error.type")), (Outcome::Failed, Some(std::any::type_name::<std::fmt::Error>())));
+    assert_eq!(
+        (span.outcome, text(&span, "error.type")),
+        (Outcome::Failed, Some(std::any::type_name::<std::fmt::Error>()))
+    );
 }
 
 #[test]

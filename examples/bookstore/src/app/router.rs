@@ -3,14 +3,16 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
+use telemetry_core::sink::PrometheusSink;
+use telemetry_http::{MetricsService, TelemetryLayer};
 
 use super::AppState;
 use crate::guard;
 use crate::routes::{admin, browse, csrf, export, orders, pages, related, reports};
 
-/// The whole service.
-pub fn router(state: AppState) -> Router {
-    Router::new()
+/// The whole service: every route recorded, and the metrics beside them where there are any.
+pub fn router(state: AppState, metrics: Option<PrometheusSink>) -> Router {
+    let router = Router::new()
         .route("/", get(pages::home))
         .route("/books", get(browse::list))
         .route("/books/{id}", get(browse::one))
@@ -25,5 +27,10 @@ pub fn router(state: AppState) -> Router {
         .route("/admin/books/{id}/restock", post(admin::restock))
         .route("/admin/orders/{id}", delete(admin::cancel_order))
         .layer(from_fn_with_state(state.clone(), guard::limit))
-        .with_state(state)
+        .layer(TelemetryLayer::new())
+        .with_state(state);
+    match metrics {
+        Some(metrics) => router.route_service("/metrics", MetricsService::new(metrics)),
+        None => router,
+    }
 }

@@ -6,10 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use telemetry_core::{Context, trace};
 use tokio::sync::oneshot;
 
 use super::Shelf;
 use crate::db::{self, Book, Pool, StoreError};
+use crate::instruments::{LOADER_BATCH_SIZE, LOADER_LOADS, Load};
 
 /// The largest number of books in one query; what is beyond waits for the next.
 const MAX_BATCH: usize = 100;
@@ -51,40 +53,24 @@ impl Loader {
     ///
     /// # Errors
     /// The query of the batch failed.
+    #[trace(name = "loader.load", attrs(book.id = id, cache.hit: bool), bind = span)]
     pub async fn load(&self, id: i64) -> Result<Option<Arc<Book>>, LoadError> {
-        if let Some(book) = self.shared.shelf.get(id) {
-            return Ok(Some(book));
-        }
-        let answer = self.ask(id);
-        match answer.await {
-            Ok(loaded) => loaded,
-            // The batch task is gone without an answer: the runtime is stopping, or the query panicked.
-            Err(_) => Err(LoadError(Arc::new(StoreError::Closed))),
-        }
+        let asked = self.ask(id);
+        span.cache_hit(matches!(asked, Asked::Kept(_)));
+        asked.answer().await
     }
 
     /// The books with these numbers in their order, without those that do not exist.
     ///
     /// # Errors
     /// The query of a batch failed.
+    #[trace(name = "loader.load_many", attrs(books = ids.len()))]
     pub async fn load_many(&self, ids: &[i64]) -> Result<Vec<Arc<Book>>, LoadError> {
         // Every number is asked for before the first answer is awaited, so that all share a batch.
-        let asked: Vec<_> = ids
-            .iter()
-            .map(|id| match self.shared.shelf.get(*id) {
-                Some(book) => Asked::Kept(book),
-                None => Asked::Waiting(self.ask(*id)),
-            })
-            .collect();
+        let asked: Vec<_> = ids.iter().map(|id| self.ask(*id)).collect();
         let mut books = Vec::with_capacity(asked.len());
         for one in asked {
-            let loaded = match one {
-                Asked::Kept(book) => Some(book),
-                Asked::Waiting(answer) => {
-                    answer.await.unwrap_or_else(|_| Err(LoadError(Arc::new(StoreError::Closed))))?
-                }
-            };
-            books.extend(loaded);
+            books.extend(one.answer().await?);
         }
         Ok(books)
     }
@@ -99,7 +85,10 @@ impl Loader {
         self.shared.shelf.clear();
     }
 
-    fn ask(&self, id: i64) -> oneshot::Receiver<Loaded> {
+    fn ask(&self, id: i64) -> Asked {
+        if let Some(book) = self.shared.shelf.get(id) {
+            return Asked::Kept(book);
+        }
         let (sender, receiver) = oneshot::channel();
         let first = {
             let mut pending = self.shared.pending();
@@ -107,15 +96,34 @@ impl Loader {
             !std::mem::replace(&mut pending.scheduled, true)
         };
         if first {
-            tokio::spawn(Arc::clone(&self.shared).run_batches());
+            // The batch belongs to the trace of whoever asked first.
+            tokio::spawn(Context::current().wrap_future(Arc::clone(&self.shared).run_batches()));
         }
-        receiver
+        Asked::Waiting(receiver)
     }
 }
 
+/// A book that has been asked for.
 enum Asked {
     Kept(Arc<Book>),
     Waiting(oneshot::Receiver<Loaded>),
+}
+
+impl Asked {
+    async fn answer(self) -> Loaded {
+        let (loaded, from) = match self {
+            Self::Kept(book) => (Ok(Some(book)), Load::Hit),
+            Self::Waiting(answer) => match answer.await {
+                Ok(Ok(Some(book))) => (Ok(Some(book)), Load::Loaded),
+                Ok(Ok(None)) => (Ok(None), Load::Missing),
+                Ok(Err(failure)) => (Err(failure), Load::Failed),
+                // The batch task is gone without an answer: the runtime is stopping, or the query panicked.
+                Err(_) => (Err(LoadError(Arc::new(StoreError::Closed))), Load::Failed),
+            },
+        };
+        LOADER_LOADS.with(from).inc();
+        loaded
+    }
 }
 
 impl Shared {
@@ -139,7 +147,9 @@ impl Shared {
         Some(batch)
     }
 
+    #[trace(name = "loader.batch", attrs(batch.size = batch.len()))]
     async fn load_batch(&self, batch: BTreeMap<i64, Vec<oneshot::Sender<Loaded>>>) {
+        LOADER_BATCH_SIZE.observe(batch.len() as f64);
         let generation = self.shelf.generation();
         let ids: Vec<i64> = batch.keys().copied().collect();
         let found = self.pool.run(move |connection| db::by_ids(connection, &ids)).await;

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
+use telemetry_core::trace;
 
 use super::StoreError;
 use super::query::{self, Sql};
@@ -71,6 +72,7 @@ pub enum OrderRefused {
 ///
 /// # Errors
 /// The database failed. A refusal is no error of the database: it is the inner result.
+#[trace(name = "store.place_order", attrs(book.id = order.book_id, order.quantity = order.quantity))]
 pub fn place(
     connection: &mut Connection,
     customer: &str,
@@ -105,6 +107,7 @@ pub fn place(
 ///
 /// # Errors
 /// The database failed.
+#[trace(name = "store.cancel_order", attrs(order.id = id))]
 pub fn cancel(connection: &mut Connection, id: i64) -> Result<Option<i64>, StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let order = query::first(&transaction, DELETE, [id], |row| Ok((row.get(0)?, row.get(1)?)))?;

@@ -6,9 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
+use telemetry_core::metric::{SamplerError, SamplerGuard, register_sampler};
+use telemetry_core::{Context, step};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::StoreError;
+use crate::instruments::{POOL_IN_USE, POOL_TOTAL, POOL_WAITERS};
 
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -66,7 +69,9 @@ impl Pool {
         F: FnOnce(&mut Connection) -> Result<T, StoreError> + Send + 'static,
     {
         let mut lease = self.acquire().await?;
-        let done = tokio::task::spawn_blocking(move || work(lease.connection())).await;
+        // The thread that works does not know whose work it is unless it is told.
+        let work = Context::current().wrap(move || work(lease.connection()));
+        let done = tokio::task::spawn_blocking(work).await;
         match done {
             Ok(result) => result,
             Err(failed) => match failed.try_into_panic() {
@@ -86,6 +91,20 @@ impl Pool {
         }
     }
 
+    /// Shows the state of the pool in the gauges, brought up to date before each scrape, until the guard is dropped.
+    ///
+    /// # Errors
+    /// Another pool of the process shows its state there already.
+    pub fn show(&self) -> Result<SamplerGuard, SamplerError> {
+        let pool = self.clone();
+        register_sampler("bookstore.pool", move || {
+            let state = pool.state();
+            POOL_TOTAL.set(state.total as f64);
+            POOL_IN_USE.set(state.in_use as f64);
+            POOL_WAITERS.set(state.waiters as f64);
+        })
+    }
+
     /// Refuses work from now on; work that has begun runs to its end.
     pub fn close(&self) {
         self.shared.permits.close();
@@ -97,7 +116,7 @@ impl Pool {
             permit
         } else {
             let _waiting = Waiting::enter(&self.shared.waiters);
-            permits.acquire_owned().await.map_err(|_| StoreError::Closed)?
+            step!("pool.wait" => permits.acquire_owned()).await.map_err(|_| StoreError::Closed)?
         };
         let connection = self.shared.idle().pop().ok_or(StoreError::Closed)?;
         Ok(Lease { connection: Some(connection), shared: Arc::clone(&self.shared), _permit: permit })

@@ -28,6 +28,7 @@ pub(super) fn rows<T>(
     let _timer = DB_QUERY_DURATION.start_timer();
     let mut statement = connection.prepare_cached(sql.0)?;
     let rows = statement.query_map(parameters, read)?.collect::<Result<Vec<_>, _>>()?;
+    span.db_rows(rows.len() as u64);
     Ok(rows)
 }
 

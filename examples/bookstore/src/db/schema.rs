@@ -1,6 +1,7 @@
 //! The tables.
 
 use rusqlite::Connection;
+use telemetry_core::trace;
 
 use super::StoreError;
 
@@ -30,6 +31,7 @@ CREATE INDEX IF NOT EXISTS orders_by_customer ON orders (customer, placed_at);
 ///
 /// # Errors
 /// The file is read-only, full, or no database of ours.
+#[trace(name = "store.create_schema")]
 pub fn create(connection: &Connection) -> Result<(), StoreError> {
     Ok(connection.execute_batch(SCHEMA)?)
 }

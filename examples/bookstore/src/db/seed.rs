@@ -1,6 +1,7 @@
 //! The books a new store opens with.
 
 use rusqlite::{Connection, params};
+use telemetry_core::trace;
 
 use super::StoreError;
 
@@ -62,6 +63,7 @@ const BOOKS: [(&str, &str, &str, i64, i64); 48] = [
 ///
 /// # Errors
 /// The tables are missing, or the file cannot be written.
+#[trace(name = "store.seed")]
 pub fn fill(connection: &mut Connection) -> Result<usize, StoreError> {
     let transaction = connection.transaction()?;
     let existing: i64 = transaction.query_row("SELECT count(*) FROM books", [], |row| row.get(0))?;

@@ -2,16 +2,18 @@
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
+use telemetry_core::{Label, trace};
 
 use super::{Client, KeyRing, Role};
 use crate::app::AppError;
+use crate::instruments::GUARD_DENIALS;
 
 /// A client that may run the store.
 #[derive(Clone, Debug)]
 pub struct Admin(pub Client);
 
 /// Why the back office stays closed to a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Label, thiserror::Error)]
 #[non_exhaustive]
 pub enum GuardDenial {
     /// It is nobody known.
@@ -29,11 +31,14 @@ where
 {
     type Rejection = AppError;
 
+    #[trace(name = "guard.admin")]
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
-        let client = Client::from_request_parts(parts, state).await.map_err(|_| GuardDenial::Anonymous)?;
-        match client.role {
-            Role::Admin => Ok(Self(client)),
-            Role::Customer => Err(GuardDenial::NotAdmin.into()),
-        }
+        let denial = match Client::from_request_parts(parts, state).await {
+            Ok(client) if client.role == Role::Admin => return Ok(Self(client)),
+            Ok(_) => GuardDenial::NotAdmin,
+            Err(_) => GuardDenial::Anonymous,
+        };
+        GUARD_DENIALS.with(denial).inc();
+        Err(denial.into())
     }
 }

@@ -4,9 +4,11 @@ use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::COOKIE;
 use http::request::Parts;
+use telemetry_core::{Label, span};
 
 use super::key::same;
 use crate::app::AppError;
+use crate::instruments::CSRF_VIOLATIONS;
 
 /// The cookie with the token.
 pub const CSRF_COOKIE: &str = "csrf";
@@ -18,7 +20,7 @@ pub const CSRF_HEADER: &str = "x-csrf-token";
 pub struct CsrfChecked(());
 
 /// What is wrong with the token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Label, thiserror::Error)]
 #[non_exhaustive]
 pub enum CsrfViolation {
     /// No cookie.
@@ -36,6 +38,7 @@ pub enum CsrfViolation {
 ///
 /// # Errors
 /// One is missing or empty, or they differ.
+#[span(name = "csrf.check")]
 pub(super) fn check(headers: &HeaderMap) -> Result<CsrfChecked, CsrfViolation> {
     let cookie =
         cookie(headers, CSRF_COOKIE).filter(|token| !token.is_empty()).ok_or(CsrfViolation::NoCookie)?;
@@ -63,7 +66,11 @@ impl<S: Send + Sync> FromRequestParts<S> for CsrfChecked {
     type Rejection = AppError;
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, AppError> {
-        Ok(check(&parts.headers)?)
+        let checked = check(&parts.headers);
+        if let Err(violation) = checked {
+            CSRF_VIOLATIONS.with(violation).inc();
+        }
+        Ok(checked?)
     }
 }
 

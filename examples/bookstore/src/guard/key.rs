@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
+use telemetry_core::trace;
 
 use crate::app::AppError;
+use crate::instruments::{AUTHENTICATIONS, Authentication};
 
 /// The header a client names itself by.
 pub const API_KEY_HEADER: &str = "x-api-key";
@@ -118,8 +120,19 @@ where
 {
     type Rejection = AppError;
 
+    #[trace(name = "auth.identify", attrs(client.name: str), bind = span)]
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, AppError> {
-        Ok(KeyRing::from_ref(state).identify(&parts.headers)?)
+        let identified = KeyRing::from_ref(state).identify(&parts.headers);
+        AUTHENTICATIONS
+            .with(match &identified {
+                Ok(_) => Authentication::Accepted,
+                Err(AuthError::Missing) => Authentication::Missing,
+                Err(AuthError::Unknown) => Authentication::Rejected,
+            })
+            .inc();
+        let client = identified?;
+        span.client_name(&client.name);
+        Ok(client)
     }
 }
 

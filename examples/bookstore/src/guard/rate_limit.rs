@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
+use telemetry_core::Span;
 
 use super::{Plan, TokenBucket};
 use crate::app::{AppError, AppState};
+use crate::instruments::{Backend, RATE_LIMIT_HITS};
 
 /// Buckets kept at most. At the limit those that are full again are forgotten, which changes nothing for their
 /// owners; if none is, new clients share one bucket.
@@ -74,7 +76,11 @@ pub async fn limit(
         Ok(client) => (Caller::Client(client.name), client.plan),
         Err(_) => (address(&request), Plan::ANONYMOUS),
     };
-    state.limiter.take(caller, plan, Instant::now()).map_err(AppError::RateLimited)?;
+    if let Err(wait) = state.limiter.take(caller, plan, Instant::now()) {
+        RATE_LIMIT_HITS.with(Backend::Memory).inc();
+        Span::current().event("rate_limited");
+        return Err(AppError::RateLimited(wait));
+    }
     Ok(next.run(request).await)
 }
 

@@ -1,10 +1,16 @@
 //! The page of one book.
 
+use telemetry_core::span;
+
 use super::Escaped;
 use crate::db::Book;
+use crate::instruments::{TEMPLATE_RENDER_DURATION, TEMPLATE_RENDERS};
 
 /// The whole page.
+#[span(name = "page.book", attrs(book.id = book.id))]
 pub fn render(book: &Book) -> String {
+    TEMPLATE_RENDERS.inc();
+    let _timer = TEMPLATE_RENDER_DURATION.start_timer();
     let title = Escaped(&book.title);
     let author = Escaped(&book.author);
     let subject = Escaped(&book.subject);

@@ -2,11 +2,17 @@
 
 use std::fmt::Write;
 
+use telemetry_core::span;
+
 use super::Escaped;
 use crate::db::Book;
+use crate::instruments::{TEMPLATE_RENDER_DURATION, TEMPLATE_RENDERS};
 
 /// The whole page, with these books on it.
+#[span(name = "page.home", attrs(books = books.len()))]
 pub fn render(books: &[Book]) -> String {
+    TEMPLATE_RENDERS.inc();
+    let _timer = TEMPLATE_RENDER_DURATION.start_timer();
     let mut page = String::from(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Bookstore</title></head>\n<body>\n\
          <h1>Bookstore</h1>\n<form action=\"/search\"><input name=\"q\"> <button>Search</button></form>\n<ul>\n",

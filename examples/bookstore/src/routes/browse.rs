@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
+use telemetry_core::trace;
 
 use crate::app::{AppError, AppState};
 use crate::db::{self, Book, SortOrder};
@@ -33,6 +34,7 @@ pub struct Search {
 ///
 /// # Errors
 /// The database failed.
+#[trace(name = "books.list", attrs(page = listing.page))]
 pub async fn list(
     State(state): State<AppState>,
     Query(listing): Query<Listing>,
@@ -46,6 +48,7 @@ pub async fn list(
 ///
 /// # Errors
 /// No such book, or the loader failed.
+#[trace(name = "books.one", attrs(book.id = id))]
 pub async fn one(State(state): State<AppState>, Path(id): Path<i64>) -> Result<Json<Arc<Book>>, AppError> {
     let book = state.loader.load(id).await?;
     book.map(Json).ok_or(AppError::NotFound { kind: "book", id })
@@ -55,6 +58,7 @@ pub async fn one(State(state): State<AppState>, Path(id): Path<i64>) -> Result<J
 ///
 /// # Errors
 /// Nothing to search for, or the database failed.
+#[trace(name = "books.search", attrs(query = search.q, books.found: u64), bind = span)]
 pub async fn search(
     State(state): State<AppState>,
     Query(search): Query<Search>,
@@ -64,5 +68,6 @@ pub async fn search(
         return Err(AppError::Invalid("`q` is empty: give a part of a title, an author or a subject"));
     }
     let ids = state.pool.run(move |connection| db::search(connection, &text, MAX_FOUND)).await?;
+    span.books_found(ids.len() as u64);
     Ok(Json(state.loader.load_many(&ids).await?))
 }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, SET_COOKIE};
+use telemetry_core::trace;
 
 use crate::app::{AppError, AppState};
 use crate::db;
@@ -14,6 +15,7 @@ use crate::guard::CSRF_COOKIE;
 ///
 /// # Errors
 /// The database failed.
+#[trace(name = "csrf.issue")]
 pub async fn issue(State(state): State<AppState>) -> Result<Response, AppError> {
     let token = state.pool.run(|connection| db::random_token(connection)).await?;
     let cookie = HeaderValue::try_from(format!("{CSRF_COOKIE}={token}; Path=/; SameSite=Strict; Secure"))

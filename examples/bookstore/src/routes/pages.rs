@@ -2,6 +2,7 @@
 
 use axum::extract::{Path, State};
 use axum::response::Html;
+use telemetry_core::trace;
 
 use crate::app::{AppError, AppState};
 use crate::db::{self, SortOrder};
@@ -13,6 +14,7 @@ const SHOWN: u32 = 20;
 ///
 /// # Errors
 /// The database failed.
+#[trace(name = "pages.home")]
 pub async fn home(State(state): State<AppState>) -> Result<Html<String>, AppError> {
     let books = state.pool.run(|connection| db::list(connection, SortOrder::Popularity, SHOWN, 0)).await?;
     Ok(Html(page::home(&books)))
@@ -22,6 +24,7 @@ pub async fn home(State(state): State<AppState>) -> Result<Html<String>, AppErro
 ///
 /// # Errors
 /// No such book, or the loader failed.
+#[trace(name = "pages.book", attrs(book.id = id))]
 pub async fn book(State(state): State<AppState>, Path(id): Path<i64>) -> Result<Html<String>, AppError> {
     let book = state.loader.load(id).await?.ok_or(AppError::NotFound { kind: "book", id })?;
     Ok(Html(page::book(&book)))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use telemetry_core::trace;
 
 use crate::app::{AppError, AppState};
 use crate::outgoing::Found;
@@ -12,6 +13,7 @@ use crate::outgoing::Found;
 ///
 /// # Errors
 /// No such book, the loader failed, or the other service did.
+#[trace(name = "books.related", attrs(book.id = id))]
 pub async fn related(
     State(state): State<AppState>,
     Path(id): Path<i64>,

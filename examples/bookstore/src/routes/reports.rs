@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use telemetry_core::trace;
 
 use crate::app::{AppError, AppState};
 use crate::db;
@@ -10,6 +11,7 @@ use crate::db;
 ///
 /// # Errors
 /// Always, until its table exists: see [`db::royalties`].
+#[trace(name = "reports.royalties")]
 pub async fn royalties(State(state): State<AppState>) -> Result<Json<serde_json::Value>, AppError> {
     let cents = state.pool.run(|connection| db::royalties(connection)).await?;
     Ok(Json(serde_json::json!({ "royalties_cents": cents })))
