@@ -91,19 +91,23 @@ impl Epochs {
     /// Compares the current line with the clocks; returns the number of the line for traces that begin now.
     pub(super) fn anchor(&mut self, source: Source) -> u32 {
         self.settle(source);
-        let now = Reading::take(source);
-        if let (Some(first), Some(line)) = (self.first, self.lines.get(self.current)) {
-            if line.unix_nanos(now.ticks).abs_diff(now.wall) > DRIFT_LIMIT_NANOS {
-                let epoch = Epoch { ticks: now.ticks, wall: now.wall, nanos_per_tick: rate(&first, &now) };
-                self.current = (self.current + 1) % KEPT;
-                if self.current == self.lines.len() {
-                    self.lines.push(epoch);
-                } else {
-                    self.lines[self.current] = epoch;
-                }
-            }
-        }
+        self.observe(Reading::take(source));
         self.current as u32
+    }
+
+    /// Begins a new line where the current one and the wall clock have parted.
+    fn observe(&mut self, now: Reading) {
+        let (Some(first), Some(line)) = (self.first, self.lines.get(self.current)) else { return };
+        if line.unix_nanos(now.ticks).abs_diff(now.wall) <= DRIFT_LIMIT_NANOS {
+            return;
+        }
+        let epoch = Epoch { ticks: now.ticks, wall: now.wall, nanos_per_tick: rate(&first, &now) };
+        self.current = (self.current + 1) % KEPT;
+        if self.current == self.lines.len() {
+            self.lines.push(epoch);
+        } else {
+            self.lines[self.current] = epoch;
+        }
     }
 
     fn line(&self, epoch: u32) -> Option<&Epoch> {
@@ -123,4 +127,53 @@ impl Epochs {
 fn rate(first: &Reading, now: &Reading) -> f64 {
     let ticks = now.ticks.saturating_sub(first.ticks).max(1);
     now.monotonic.saturating_sub(first.monotonic).max(1) as f64 / ticks as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: u64 = 3_600_000_000_000;
+
+    /// Clocks of two ticks a nanosecond, at `seconds` since the start, the wall clock off by `step`.
+    fn reading(seconds: u64, step: i64) -> Reading {
+        let nanos = seconds * 1_000_000_000;
+        Reading { ticks: nanos * 2, monotonic: nanos, wall: (10 * HOUR + nanos).wrapping_add_signed(step) }
+    }
+
+    fn epochs() -> Epochs {
+        let (first, second) = (reading(1, 0), reading(2, 0));
+        let line = Epoch { ticks: first.ticks, wall: first.wall, nanos_per_tick: rate(&first, &second) };
+        Epochs { first: Some(first), lines: vec![line], current: 0 }
+    }
+
+    #[test]
+    fn a_clock_that_agrees_keeps_its_line() {
+        let mut epochs = epochs();
+        epochs.observe(reading(3, 40_000));
+        assert_eq!(epochs.current, 0);
+    }
+
+    #[test]
+    fn a_wall_clock_step_begins_a_line_and_leaves_open_traces_on_theirs() {
+        let mut epochs = epochs();
+        let hour_back = -(HOUR as i64);
+        epochs.observe(reading(5, hour_back));
+        assert_eq!(epochs.current, 1, "traces that begin now follow the wall clock");
+        assert_eq!(epochs.unix_nanos(1, reading(6, 0).ticks), reading(6, hour_back).wall);
+        // A trace that began before the step goes on along its own line: its children never start before it.
+        let (root, child) = (reading(4, 0), reading(6, 0));
+        assert_eq!(epochs.unix_nanos(0, root.ticks), root.wall);
+        assert_eq!(epochs.unix_nanos(0, child.ticks), child.wall);
+        assert_eq!(epochs.nanos(0, child.ticks - root.ticks), 2_000_000_000);
+    }
+
+    #[test]
+    fn lines_are_bounded() {
+        let mut epochs = epochs();
+        for step in 1..1_000 {
+            epochs.observe(reading(5 + step, step as i64 * 1_000_000_000));
+        }
+        assert_eq!(epochs.lines.len(), KEPT);
+    }
 }

@@ -44,6 +44,11 @@ impl Current {
         self.flags & flag::SAMPLED != 0
     }
 
+    /// Nothing opens here: the thread is a sink's.
+    pub(crate) const fn is_suppressed(&self) -> bool {
+        self.flags & flag::ACTIVE != 0 && self.span_id == 0
+    }
+
     pub(crate) const fn epoch(&self) -> u32 {
         self.flags >> flag::EPOCH_SHIFT & 0xff
     }

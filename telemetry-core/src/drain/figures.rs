@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue};
 
-use super::lane::{DropReason, LaneFigures};
+use super::lane::{DropReason, SinkFigures};
 use super::lock;
 
 /// Upper bounds of the ticks' durations, in seconds.
@@ -35,7 +35,7 @@ impl TickDurations {
 }
 
 /// The families the drain adds to a snapshot.
-pub(super) fn families(lanes: &[LaneFigures], ticks: &TickDurations) -> Vec<MetricFamily> {
+pub(super) fn families(lanes: &[SinkFigures], ticks: &TickDurations) -> Vec<MetricFamily> {
     vec![
         drain_duration(ticks),
         per_sink(
@@ -76,7 +76,7 @@ fn drain_duration(ticks: &TickDurations) -> MetricFamily {
     family
 }
 
-fn spans_dropped(lanes: &[LaneFigures]) -> MetricFamily {
+fn spans_dropped(lanes: &[SinkFigures]) -> MetricFamily {
     let series = lanes.iter().flat_map(|lane| {
         DropReason::ALL.map(|reason| MetricSeries {
             labels: vec![label("reason", reason.as_str()), label("sink", lane.sink.clone())],
@@ -93,11 +93,11 @@ fn spans_dropped(lanes: &[LaneFigures]) -> MetricFamily {
 }
 
 fn per_sink(
-    lanes: &[LaneFigures],
+    lanes: &[SinkFigures],
     name: &'static str,
     help: &'static str,
     kind: MetricKind,
-    value: fn(&LaneFigures) -> MetricValue,
+    value: fn(&SinkFigures) -> MetricValue,
 ) -> MetricFamily {
     let series = lanes
         .iter()
@@ -147,8 +147,8 @@ mod tests {
     #[test]
     fn every_reason_of_every_sink_is_a_series_from_the_start() {
         let lanes = [
-            LaneFigures { sink: "tty".to_owned(), ..LaneFigures::default() },
-            LaneFigures { sink: "memory".to_owned(), dropped: [7, 0, 0, 0], ..LaneFigures::default() },
+            SinkFigures { sink: "tty".to_owned(), ..SinkFigures::default() },
+            SinkFigures { sink: "memory".to_owned(), dropped: [7, 0, 0, 0], ..SinkFigures::default() },
         ];
         let family = spans_dropped(&lanes);
         assert_eq!(family.series.len(), 2 * DropReason::ALL.len());

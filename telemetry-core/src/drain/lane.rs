@@ -60,26 +60,27 @@ impl DropReason {
 
 /// One sink's accounting at one moment: taken = delivered + dropped + queued.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct LaneFigures {
+#[non_exhaustive]
+pub struct SinkFigures {
     /// The sink's name.
-    pub(crate) sink: String,
+    pub sink: String,
     /// Spans taken from the ring for this sink.
-    pub(crate) taken: u64,
+    pub taken: u64,
     /// Spans in batches the sink accepted.
-    pub(crate) delivered: u64,
+    pub delivered: u64,
     /// Spans it missed, by the number of the reason.
     pub(crate) dropped: [u64; DropReason::ALL.len()],
     /// Spans waiting or in the sink's hands.
-    pub(crate) queued: u64,
+    pub queued: u64,
     /// Calls that returned an error or panicked.
-    pub(crate) errors: u64,
+    pub errors: u64,
     /// Metric snapshots that gave way to a later one.
-    pub(crate) replaced_snapshots: u64,
+    pub replaced_snapshots: u64,
 }
 
-impl LaneFigures {
+impl SinkFigures {
     /// Spans missed for any reason.
-    pub(crate) fn dropped_in_all(&self) -> u64 {
+    pub fn dropped_total(&self) -> u64 {
         self.dropped.iter().sum()
     }
 }
@@ -114,7 +115,7 @@ struct State {
     /// The number of the last item put in, and of the last one processed.
     last_in: u64,
     last_out: u64,
-    figures: LaneFigures,
+    figures: SinkFigures,
     /// Faults of any kind so far, and the last one in words.
     fault_count: u64,
     last_fault: String,
@@ -144,7 +145,7 @@ impl Lane {
             batches: 0,
             last_in: 0,
             last_out: 0,
-            figures: LaneFigures { sink: name.clone(), ..LaneFigures::default() },
+            figures: SinkFigures { sink: name.clone(), ..SinkFigures::default() },
             fault_count: 0,
             last_fault: String::new(),
         };
@@ -163,7 +164,7 @@ impl Lane {
         &self.name
     }
 
-    pub(super) fn figures(&self) -> LaneFigures {
+    pub(super) fn figures(&self) -> SinkFigures {
         lock(&self.state).figures.clone()
     }
 

@@ -12,7 +12,6 @@ mod figures;
 pub(crate) mod lane;
 mod options;
 mod progress;
-pub(crate) mod salvage;
 pub(crate) mod sink_thread;
 #[cfg(test)]
 mod tests;
@@ -31,7 +30,8 @@ pub(crate) use faults::Faults;
 pub(crate) use options::Options;
 pub(crate) use waker::Waker;
 
-use lane::{Lane, LaneFigures};
+use lane::Lane;
+pub use lane::SinkFigures;
 use progress::Awaited;
 use worker::Shared;
 
@@ -124,7 +124,7 @@ impl Drain {
     }
 
     /// The accounting of every sink, in the order they were added.
-    pub(crate) fn figures(&self) -> Vec<LaneFigures> {
+    pub(crate) fn figures(&self) -> Vec<SinkFigures> {
         self.shared.lanes().iter().map(|lane| lane.figures()).collect()
     }
 

@@ -46,7 +46,7 @@ impl Default for Options {
             interval: Duration::from_secs(1),
             batch_spans: 1024,
             queue_batches: 256,
-            context: SinkContext { resource: Arc::new(Resource::empty()) },
+            context: SinkContext { resource: Arc::new(Resource::empty()), live: None },
             suppress: || Box::new(()),
             faults: Arc::new(Faults::to_standard_error()),
         }

@@ -1,7 +1,6 @@
 //! The thread of one sink: takes from its queue and calls the sink, whatever the sink does.
 
 use std::any::Any;
-use std::cell::Cell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -11,16 +10,6 @@ use crate::sink::{Sink, SinkContext, SinkError};
 
 use super::lane::{CallResult, Lane, Work};
 use super::lock;
-
-thread_local! {
-    static HAS_PANICKED: Cell<bool> = const { Cell::new(false) };
-}
-
-/// True on the thread of a sink that has panicked before: a panic hook can stay silent there, since further panics
-/// are counted and reported at a limited rate.
-pub(crate) fn panics_are_known_here() -> bool {
-    HAS_PANICKED.try_with(Cell::get).unwrap_or(false)
-}
 
 /// The name of a sink's thread.
 pub(super) fn thread_name(sink: &str) -> String {
@@ -97,7 +86,6 @@ fn drop_sink(lane: &Lane) {
 }
 
 fn panicked(panic: Box<dyn Any + Send>) -> CallResult {
-    HAS_PANICKED.with(|known| known.set(true));
     let message = panic_message(&*panic).to_owned();
     // What a payload does when dropped is beyond our control: a second panic must not end this thread.
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {

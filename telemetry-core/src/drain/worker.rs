@@ -54,11 +54,6 @@ impl Shared {
         lock(&self.lanes).list.clone()
     }
 
-    /// The sinks, unless the list is locked: for the child of a fork, which must not wait for a lock.
-    pub(super) fn lanes_if_free(&self) -> Option<Vec<Arc<Lane>>> {
-        self.lanes.try_lock().ok().map(|lanes| lanes.list.clone())
-    }
-
     pub(super) fn families(&self) -> Vec<MetricFamily> {
         let lanes: Vec<_> = self.lanes().iter().map(|lane| lane.figures()).collect();
         figures::families(&lanes, &self.tick_durations)

@@ -57,7 +57,7 @@ pub fn configure_from_settings() -> Result<Option<Bootstrap>, ConfigureError> {
 /// # Errors
 /// As for [`configure_from_settings`].
 pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Bootstrap>, ConfigureError> {
-    let resolved = resolver.choices("SINKS", sink::names()).resolve()?;
+    let resolved = resolver.choices("SINKS", sink::known()).resolve()?;
     for warning in resolved.warnings() {
         eprintln!("telemetry: {warning}");
     }

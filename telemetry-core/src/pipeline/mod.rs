@@ -17,7 +17,6 @@ use crate::span::decode;
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
 pub use ring_cell::RingError;
 pub(crate) use ring_cell::{RingCell, allocate};
-pub(crate) use telemetry::live_metrics;
 pub use telemetry::{StartError, Telemetry, TelemetryBuilder, disable, enable, is_enabled};
 
 /// Everything that spans of one process, or of one test, share.

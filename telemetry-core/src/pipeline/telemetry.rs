@@ -11,7 +11,7 @@ use crate::record::Value;
 use crate::resource::Resource;
 use crate::sample::{AlwaysSample, ParentBased, Sampler};
 use crate::settings::{Resolver, Values};
-use crate::sink::{Sink, SinkContext};
+use crate::sink::{LiveMetrics, Sink, SinkContext};
 use crate::span::{gates, watch_panics};
 
 /// How long a shutdown may take when nothing else is said.
@@ -152,7 +152,10 @@ impl TelemetryBuilder {
         };
         let options = Options {
             interval: self.interval,
-            context: SinkContext { resource: Arc::clone(&resource) },
+            context: SinkContext {
+                resource: Arc::clone(&resource),
+                live: Some(LiveMetrics::new(live_metrics)),
+            },
             suppress,
             ..Options::default()
         };

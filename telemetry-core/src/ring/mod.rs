@@ -21,11 +21,11 @@ mod slot;
 mod wake;
 
 pub(crate) use claim::Ring;
-pub(crate) use consumer::{Counts, Sweep};
+pub(crate) use consumer::Sweep;
 #[cfg(not(loom))]
 pub(crate) use producer::COLD;
 pub(crate) use producer::{Drop as DropReason, Producer};
-pub(crate) use slot::{ATTRIBUTE_BYTES, EVENT_BYTES, NAME_BYTES, SLOT_BYTES};
+pub(crate) use slot::{ATTRIBUTE_BYTES, EVENT_BYTES, NAME_BYTES};
 pub(crate) use slot::{Body, Slot, state};
 pub(crate) use wake::Wake;
 

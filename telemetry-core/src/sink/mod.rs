@@ -88,6 +88,30 @@ pub enum AfterFork {
 pub struct SinkContext {
     /// What the service is: its name, version, instance, host and process.
     pub resource: Arc<Resource>,
+    /// Reads every instrument at once, for a sink that is asked before the first tick.
+    pub live: Option<LiveMetrics>,
+}
+
+/// Reads every instrument now.
+#[derive(Clone)]
+pub struct LiveMetrics(Arc<dyn Fn() -> Arc<MetricsSnapshot> + Send + Sync>);
+
+impl LiveMetrics {
+    /// Wraps what reads the instruments.
+    pub fn new(read: impl Fn() -> Arc<MetricsSnapshot> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// Every instrument's state now.
+    pub fn read(&self) -> Arc<MetricsSnapshot> {
+        (self.0)()
+    }
+}
+
+impl std::fmt::Debug for LiveMetrics {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("LiveMetrics")
+    }
 }
 
 /// Why a sink could not deliver.
@@ -103,10 +127,4 @@ pub enum SinkError {
     /// Anything else.
     #[error("{0}")]
     Other(Box<dyn std::error::Error + Send + Sync>),
-}
-
-/// The Prometheus text of a snapshot.
-fn exposition(metrics: &MetricsSnapshot) -> &str {
-    // Stands in for the exposition's own rendering: what has been rendered before, which is all there is so far.
-    metrics.text.get().map_or("", String::as_str)
 }

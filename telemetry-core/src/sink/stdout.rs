@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
 
-use super::{Sink, SinkError, exposition, json};
+use super::{Sink, SinkError, json};
 
 /// Writes one JSON object a line for each span, to standard output or any writer.
 ///
@@ -109,7 +109,7 @@ impl<W: Write + Send + 'static> Sink for StdoutSink<W> {
         if !self.metrics {
             return Ok(());
         }
-        let text = exposition(metrics);
+        let text = metrics.text();
         for line in
             ["# TELEMETRY_METRICS_BEGIN"].into_iter().chain(text.lines()).chain(["# TELEMETRY_METRICS_END"])
         {

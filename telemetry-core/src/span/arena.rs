@@ -57,6 +57,16 @@ pub(super) enum Key {
 }
 
 impl Key {
+    /// The key of a call site with this number: by number where a byte holds it, else by reference.
+    #[inline(always)]
+    pub(super) fn of_site(number: usize, keys: &'static [&'static str]) -> Self {
+        if number < SITE_KEYS {
+            Self::Site(number as u8, keys)
+        } else {
+            Self::Static(keys.get(number).copied().unwrap_or_default())
+        }
+    }
+
     fn text(self) -> &'static str {
         match self {
             Self::Site(number, keys) => keys.get(usize::from(number)).copied().unwrap_or_default(),

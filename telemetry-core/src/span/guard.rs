@@ -54,21 +54,21 @@ impl SpanGuard {
     #[inline(always)]
     pub fn attribute<V: AttributeValue + ?Sized>(&mut self, key: usize, value: &V) {
         let keys = self.site.site.keys;
-        self.with_body(|body| value.record(Entry::span(body, Key::Site(key as u8, keys))));
+        self.with_body(|body| value.record(Entry::span(body, Key::of_site(key, keys))));
     }
 
     /// Records what `value` displays.
     pub fn attribute_display(&mut self, key: usize, value: &dyn fmt::Display) {
         let keys = self.site.site.keys;
         let text = Formatted::new(format_args!("{value}"));
-        self.with_body(|body| write::formatted(body, Key::Site(key as u8, keys), &text));
+        self.with_body(|body| write::formatted(body, Key::of_site(key, keys), &text));
     }
 
     /// Records how `value` looks to a programmer.
     pub fn attribute_debug(&mut self, key: usize, value: &dyn fmt::Debug) {
         let keys = self.site.site.keys;
         let text = Formatted::new(format_args!("{value:?}"));
-        self.with_body(|body| write::formatted(body, Key::Site(key as u8, keys), &text));
+        self.with_body(|body| write::formatted(body, Key::of_site(key, keys), &text));
     }
 
     /// Records that the work failed.

@@ -189,8 +189,7 @@ fn begin_root_named(
     let gate = site.gate();
     let gate = if gate == gates::UNREGISTERED { gates::register(site) } else { gate };
     let current = local.current.get();
-    let suppressed = current.flags & flag::ACTIVE != 0 && current.span_id == 0;
-    if gates::is_off(gate) || suppressed || !local.pipeline.get().is_enabled() {
+    if gates::is_off(gate) || current.is_suppressed() || !local.pipeline.get().is_enabled() {
         return Opened::NOTHING;
     }
     let remote = parent.map_or(Current::NONE, SpanContext::to_current);

@@ -32,6 +32,10 @@ pub(crate) fn watch_panics() {
     HOOK.call_once(|| {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
+            // A sink's panic is counted and reported, at a limited rate, by the drain.
+            if LOCAL.with(|local| local.current.get().is_suppressed()) {
+                return;
+            }
             note(info);
             previous(info);
         }));

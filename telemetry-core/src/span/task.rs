@@ -66,21 +66,21 @@ impl TaskSpan {
     #[inline(always)]
     pub fn attribute<V: AttributeValue + ?Sized>(&mut self, key: usize, value: &V) {
         let keys = self.site.site.keys;
-        self.with_body(|body| value.record(Entry::span(body, Key::Site(key as u8, keys))));
+        self.with_body(|body| value.record(Entry::span(body, Key::of_site(key, keys))));
     }
 
     /// Records what `value` displays.
     pub fn attribute_display(&mut self, key: usize, value: &dyn fmt::Display) {
         let keys = self.site.site.keys;
         let text = Formatted::new(format_args!("{value}"));
-        self.with_body(|body| write::formatted(body, Key::Site(key as u8, keys), &text));
+        self.with_body(|body| write::formatted(body, Key::of_site(key, keys), &text));
     }
 
     /// Records how `value` looks to a programmer.
     pub fn attribute_debug(&mut self, key: usize, value: &dyn fmt::Debug) {
         let keys = self.site.site.keys;
         let text = Formatted::new(format_args!("{value:?}"));
-        self.with_body(|body| write::formatted(body, Key::Site(key as u8, keys), &text));
+        self.with_body(|body| write::formatted(body, Key::of_site(key, keys), &text));
     }
 
     /// Records that the work failed.
@@ -97,6 +97,22 @@ impl TaskSpan {
     /// Says that the work is done, so that dropping the span does not mean it was cancelled.
     pub fn complete(&mut self) {
         self.progress = Progress::Ready;
+    }
+
+    /// Records an attribute of any type that can be one.
+    pub fn set(&mut self, key: &'static str, value: impl AttributeValue) {
+        self.with_body(|body| value.record(Entry::span(body, Key::Static(key))));
+    }
+
+    /// Runs `work` inside the span: for wrappers that poll by hand.
+    #[inline]
+    pub fn in_scope<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        if self.inside.flags == 0 {
+            return work();
+        }
+        self.progress = Progress::Polled;
+        let _entered = LOCAL.with(|local| Entered::enter(local, self));
+        work()
     }
 
     /// A future that enters the span at each poll of `future`.
@@ -120,14 +136,8 @@ impl TaskSpan {
         poll
     }
 
-    /// Makes the span current for a stretch of synchronous work.
-    pub(crate) fn enter(&mut self) -> impl Drop + '_ {
-        self.progress = Progress::Polled;
-        LOCAL.with(|local| Entered::enter(local, self))
-    }
-
     #[inline(always)]
-    pub(crate) fn with_body(&mut self, write: impl FnOnce(&mut Body)) {
+    fn with_body(&mut self, write: impl FnOnce(&mut Body)) {
         // SAFETY: the pointer is null or a slot of a ring, which is never freed.
         #[allow(unsafe_code, reason = "the span's slot is written in place")]
         if let Some(slot) = unsafe { self.inside.slot.as_ref() } {

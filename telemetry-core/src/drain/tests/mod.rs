@@ -173,7 +173,7 @@ impl Rig {
         self.drain.drain_now(AMPLE)
     }
 
-    fn figures(&self, sink: &str) -> LaneFigures {
+    fn figures(&self, sink: &str) -> SinkFigures {
         self.drain.figures().into_iter().find(|f| f.sink == sink).unwrap()
     }
 
@@ -183,7 +183,7 @@ impl Rig {
 }
 
 /// Fails unless every span taken is accounted for.
-fn assert_conserved(figures: &LaneFigures, taken: u64) {
+fn assert_conserved(figures: &SinkFigures, taken: u64) {
     assert_eq!(figures.taken, taken, "{figures:?}");
-    assert_eq!(figures.taken, figures.delivered + figures.dropped_in_all() + figures.queued, "{figures:?}");
+    assert_eq!(figures.taken, figures.delivered + figures.dropped_total() + figures.queued, "{figures:?}");
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::drain::lane::DropReason;
-use crate::drain::salvage::Salvage;
 
 #[test]
 fn shutdown_drains_flushes_and_closes() {
@@ -90,28 +89,6 @@ fn a_stuck_source_is_named_and_the_sinks_still_deliver() {
     assert_eq!(*threads, ["telemetry-drain"]);
     assert!(deliveries[0].is_done(), "{deliveries:?}");
     drop(release);
-}
-
-#[test]
-fn sinks_at_rest_can_be_taken_over_and_the_busy_one_is_named() {
-    let rig = Rig::new();
-    let (stuck, _release, arrived) = blocking("stuck");
-    let (idle, received) = counting("idle");
-    rig.drain.add_sink(idle).unwrap();
-    rig.round(2).unwrap();
-    rig.drain.add_sink(stuck).unwrap();
-    rig.source.put(1);
-    rig.drain.waker().wake();
-    arrived.recv().unwrap();
-    // The idle sink gets its batch before the stuck one, but may still be at it.
-    let idle = &rig.drain.shared.lanes()[0];
-    assert!(idle.await_mark(idle.mark(), 0, None).is_done());
-    let Salvage { mut sinks, busy } = rig.drain.salvage();
-    assert_eq!(busy, ["stuck"]);
-    assert_eq!(sinks.len(), 1);
-    assert_eq!(sinks[0].0, "idle");
-    sinks[0].1.export_spans(&[span(1, 1, 0, "in the child", 0, 1)]).unwrap();
-    assert_eq!(received.load(Ordering::Relaxed), 4);
 }
 
 #[test]

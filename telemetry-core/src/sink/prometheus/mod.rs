@@ -12,12 +12,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
 
-use super::{Sink, SinkError, exposition};
+use super::{LiveMetrics, Sink, SinkContext, SinkError};
 
 pub use server::PrometheusServer;
-
-/// Computes a snapshot at the moment of the call.
-type Live = Arc<dyn Fn() -> Arc<MetricsSnapshot> + Send + Sync>;
 
 /// Keeps the latest metrics for a scrape; a handle that can be cloned and read from any thread.
 ///
@@ -39,7 +36,7 @@ pub struct PrometheusSink {
 #[derive(Default)]
 struct Shared {
     latest: Option<Arc<MetricsSnapshot>>,
-    live: Option<Live>,
+    live: Option<LiveMetrics>,
 }
 
 impl PrometheusSink {
@@ -54,7 +51,7 @@ impl PrometheusSink {
     /// Says how to compute the metrics for a scrape before the first tick; for all clones of this handle.
     #[must_use]
     pub fn with_live(self, live: impl Fn() -> Arc<MetricsSnapshot> + Send + Sync + 'static) -> Self {
-        self.lock().live = Some(Arc::new(live));
+        self.lock().live = Some(LiveMetrics::new(live));
         self
     }
 
@@ -68,12 +65,12 @@ impl PrometheusSink {
             shared.live.clone()
         };
         // Outside the lock: it runs the samplers, which may take their time or even scrape.
-        live.map(|live| live())
+        live.map(|live| live.read())
     }
 
     /// The latest metrics in the Prometheus text format, or live ones before the first tick.
     pub fn text(&self) -> String {
-        self.snapshot().map_or_else(String::new, |snapshot| exposition(&snapshot).to_owned())
+        self.snapshot().map_or_else(String::new, |snapshot| snapshot.text().to_owned())
     }
 
     /// Serves `GET /metrics` over HTTP/1.1 by a small listener of its own, until the guard is dropped.
@@ -116,13 +113,21 @@ impl Sink for PrometheusSink {
         "prometheus"
     }
 
+    fn start(&mut self, context: &SinkContext) -> Result<(), SinkError> {
+        let mut shared = self.lock();
+        if shared.live.is_none() {
+            shared.live.clone_from(&context.live);
+        }
+        Ok(())
+    }
+
     fn export_spans(&mut self, _: &[SpanRecord]) -> Result<(), SinkError> {
         Ok(())
     }
 
     fn export_metrics(&mut self, metrics: &Arc<MetricsSnapshot>) -> Result<(), SinkError> {
         // Rendered here, on the sink's own thread, so that a scrape only copies.
-        exposition(metrics);
+        metrics.text();
         let before = self.lock().latest.replace(Arc::clone(metrics));
         drop(before);
         Ok(())
