@@ -137,7 +137,11 @@ fn path(value: String) -> Result<PathBuf, ArgsError> {
 fn names(value: String) -> Result<Vec<String>, ArgsError> {
     let names: Vec<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
     if names.iter().any(String::is_empty) {
-        return Err(ArgsError::Value { name: "--sinks", value, accepted: "a list of names, such as tty,prometheus" });
+        return Err(ArgsError::Value {
+            name: "--sinks",
+            value,
+            accepted: "a list of names, such as tty,prometheus",
+        });
     }
     Ok(names)
 }
@@ -172,7 +176,10 @@ mod tests {
         assert!(args.listen_given);
         assert_eq!(args.drive, Some(200));
         assert_eq!(args.database, Some(PathBuf::from("/tmp/books.db")));
-        assert_eq!(served("--sinks tty,prometheus").sinks, Some(vec!["tty".to_owned(), "prometheus".to_owned()]));
+        assert_eq!(
+            served("--sinks tty,prometheus").sinks,
+            Some(vec!["tty".to_owned(), "prometheus".to_owned()])
+        );
         assert_eq!(served("--listen [::1]:9000").listen.to_string(), "[::1]:9000");
     }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bookstore::args::{self, Args, Command};
-use bookstore::drive::{self, Report};
+use bookstore::drive;
 use bookstore::server::{Options, Server, StartError};
 use bookstore::telemetry;
 use telemetry_core::Bootstrap;

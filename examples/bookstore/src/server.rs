@@ -109,7 +109,8 @@ impl Server {
             RESTOCK_PERIOD,
             stopped.clone(),
         ));
-        let service = router(state.clone(), options.metrics).into_make_service_with_connect_info::<SocketAddr>();
+        let service =
+            router(state.clone(), options.metrics).into_make_service_with_connect_info::<SocketAddr>();
         let serving = axum::serve(listener, service).with_graceful_shutdown(until(stopped));
         let serving = tokio::spawn(serving.into_future());
         Ok(Self { address, state, stop, serving, restocking, _pool_gauges: pool_gauges, _scratch: scratch })

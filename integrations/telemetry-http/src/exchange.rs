@@ -124,13 +124,11 @@ impl Exchange {
 
     /// Ends it.
     pub(crate) fn end(mut self, end: End) {
-        match end {
-            End::Completed => self.span.complete(),
-            End::Failed(error_type) => {
-                self.measured.fail();
-                self.span.fail(error_type, None);
-            }
+        if let End::Failed(error_type) = end {
+            self.measured.fail();
+            self.span.fail(error_type, None);
         }
+        self.span.complete();
     }
 
     fn describe<B: Body>(&mut self, request: &Request<B>, route: Option<&'static str>) {

@@ -34,7 +34,12 @@ pub(crate) struct Measured {
 impl Measured {
     pub(crate) fn begin(method: KnownMethod) -> Self {
         HTTP_REQUESTS_IN_FLIGHT.inc();
-        Self { method, _timer: HTTP_REQUEST_DURATION.with(method.as_str()).start_timer(), status: None, failed: false }
+        Self {
+            method,
+            _timer: HTTP_REQUEST_DURATION.with(method.as_str()).start_timer(),
+            status: None,
+            failed: false,
+        }
     }
 
     /// Takes note of the status the client was sent.

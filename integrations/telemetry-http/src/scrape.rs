@@ -81,6 +81,9 @@ mod tests {
         let service = MetricsService::new(PrometheusSink::new());
         assert_eq!(service.answer(&Method::HEAD).status(), 200);
         let refused = service.answer(&Method::POST);
-        assert_eq!((refused.status().as_u16(), refused.headers()["allow"].as_bytes()), (405, &b"GET, HEAD"[..]));
+        assert_eq!(
+            (refused.status().as_u16(), refused.headers()["allow"].as_bytes()),
+            (405, &b"GET, HEAD"[..])
+        );
     }
 }

@@ -3,12 +3,15 @@
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::query::{self, Sql};
 use super::StoreError;
+use super::query::{self, Sql};
 
 macro_rules! select_books {
     ($rest:literal) => {
-        Sql(concat!("SELECT id, title, author, subject, year, price_cents, stock, popularity FROM books ", $rest))
+        Sql(concat!(
+            "SELECT id, title, author, subject, year, price_cents, stock, popularity FROM books ",
+            $rest
+        ))
     };
 }
 

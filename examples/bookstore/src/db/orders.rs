@@ -12,11 +12,9 @@ const SHELF: Sql = Sql("SELECT price_cents, stock FROM books WHERE id = ?");
 const ADJUST_STOCK: Sql = Sql("UPDATE books SET stock = stock + ? WHERE id = ?");
 const INSERT: Sql = Sql("INSERT INTO orders (customer, book_id, quantity, placed_at) VALUES (?, ?, ?, ?)");
 const DELETE: Sql = Sql("DELETE FROM orders WHERE id = ? RETURNING book_id, quantity");
-const RECOMPUTE_POPULARITY: Sql = Sql(
-    "UPDATE books SET popularity = sold.copies \
+const RECOMPUTE_POPULARITY: Sql = Sql("UPDATE books SET popularity = sold.copies \
      FROM (SELECT book_id, sum(quantity) AS copies FROM orders GROUP BY book_id) AS sold \
-     WHERE books.id = sold.book_id AND books.popularity <> sold.copies",
-);
+     WHERE books.id = sold.book_id AND books.popularity <> sold.copies");
 const RESTOCK_LOW_SHELVES: Sql = Sql("UPDATE books SET stock = stock + ? WHERE stock < ? RETURNING id");
 const ROYALTIES: Sql = Sql("SELECT coalesce(sum(cents), 0) FROM royalties");
 
@@ -83,7 +81,8 @@ pub fn place(
     // Immediate, since a transaction that reads first and then writes can find the lock taken and must start over.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let since = now - 86_400;
-    let today: Option<u32> = query::first(&transaction, ORDERS_SINCE, params![customer, since], |row| row.get(0))?;
+    let today: Option<u32> =
+        query::first(&transaction, ORDERS_SINCE, params![customer, since], |row| row.get(0))?;
     if today >= Some(orders_per_day) {
         return Ok(Err(OrderRefused::Quota(orders_per_day)));
     }

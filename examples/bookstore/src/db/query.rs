@@ -44,7 +44,11 @@ pub(super) fn first<T>(
 
 /// Changes rows. Returns how many were changed.
 #[trace(name = "db.query", kind = client, attrs(db.system = "sqlite", db.statement = sql))]
-pub(super) fn change(connection: &Connection, sql: Sql, parameters: impl Params) -> Result<usize, StoreError> {
+pub(super) fn change(
+    connection: &Connection,
+    sql: Sql,
+    parameters: impl Params,
+) -> Result<usize, StoreError> {
     DB_QUERIES.inc();
     let _timer = DB_QUERY_DURATION.start_timer();
     Ok(connection.prepare_cached(sql.0)?.execute(parameters)?)

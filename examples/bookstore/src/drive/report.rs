@@ -100,6 +100,9 @@ mod tests {
         let text = report.to_string();
         assert!(text.contains("200 in 0.50 s, 400 a second"), "{text}");
         assert!(text.contains("  200 OK                        150  ██████████████████████▌\n"), "{text}");
-        assert!(text.contains("  500 Internal Server Error       1  ▏\n") || text.contains("  ▎\n"), "{text}");
+        assert!(
+            text.contains("  500 Internal Server Error       1  ▏\n") || text.contains("  ▎\n"),
+            "{text}"
+        );
     }
 }
