@@ -1,4 +1,8 @@
-//! The macros of `telemetry-core`, which re-exports them.
+//! The macros of `telemetry-core`, which re-exports them: use them from there.
+//!
+//! A macro converts its tokens and delegates. Behind it stand three stages, each a file: *parse* reads what is written
+//! and keeps every position, *model* makes of it a type that cannot be invalid and notes every mistake, *expand* turns
+//! the model into tokens.
 #![forbid(unsafe_code)]
 
 use proc_macro::TokenStream;
@@ -10,16 +14,119 @@ mod site;
 mod step;
 mod trace;
 
+/// Makes each call of a function a span, named by the function's path.
+///
+/// The span is a child of the span that is current when the function is called, or, for an `async fn`, when its future
+/// is first polled; it ends when the function has returned and its arguments are dropped. An `Err` that is returned
+/// marks it as failed, a panic too. While telemetry is off, a call costs one load and a branch, and no attribute is
+/// evaluated.
+///
+/// | argument | meaning |
+/// |---|---|
+/// | `name = "…"`, `name = CONSTANT` | the name; else `module::function` |
+/// | `type = Name` | names a method `Name::function`; an attribute sees nothing of the `impl` around it |
+/// | `attrs(…)` | what is recorded, see below; nothing else of the function's arguments is |
+/// | `kind = server` | the role: `internal` (default), `server`, `client`, `producer`, `consumer` |
+/// | `root` | the span begins a trace of its own |
+/// | `err = off` | an `Err` that is returned is not looked at |
+/// | `err = function` | the error's message is what `function(&error)` returns, anything that is `Display` |
+/// | `bind = name` | the span's handle, under this name in the body |
+/// | `crate = path` | where `telemetry-core` is found, if it goes by another name |
+///
+/// Attributes are evaluated only when the span records, and type-checked always:
+///
+/// | in `attrs(…)` | records |
+/// |---|---|
+/// | `key = expression` | a number, a boolean, text or bytes by its type (`AttributeValue`); a literal costs nothing |
+/// | `key = %expression`, `key = ?expression` | what `Display` or `Debug` shows |
+/// | `variable`, `%variable`, `?variable`, `user.id` | the variable or field under its own name |
+/// | `book.id = …`, `"any key" = …` | the same under a dotted or a quoted key |
+/// | `rows: i64` | declares an attribute for the body to set: `span.rows(n)` with `bind = span`; one of `bool`, `i64`, `u64`, `f64`, `str`, `bytes` |
+///
+/// # Examples
+/// ```
+/// use telemetry_core::testing::Scope;
+/// use telemetry_core::trace;
+///
+/// #[trace(name = "books.load", kind = client, attrs(book.id = id, db.system = "sqlite", rows: i64), bind = span)]
+/// fn load(id: i64) -> Result<String, std::num::ParseIntError> {
+///     let year: i64 = "1984".parse()?;
+///     span.rows(1);
+///     Ok(format!("book {id} of {year}"))
+/// }
+///
+/// let scope = Scope::new();
+/// load(7).unwrap();
+/// assert_eq!(
+///     scope.tree().to_string(),
+///     "books.load [client] db.system=\"sqlite\" book.id=7 rows=1\n",
+/// );
+/// ```
+///
+/// # What it takes
+/// Functions and methods with a body, async or not, generic or not. A function that ends in `async { … }` or
+/// `Box::pin(async { … })`, as `async_trait` writes it, is traced inside that future. A `const fn` is refused, and so
+/// is a method without a body. In a `#[track_caller]` function an error that leaves early by `return` or `?` is not
+/// seen, since catching it would change the caller. An argument behind `_`, `ref` or `..` is dropped just after the
+/// span has ended.
 #[proc_macro_attribute]
 pub fn trace(arguments: TokenStream, item: TokenStream) -> TokenStream {
     trace::attribute(trace::Macro::Trace, arguments.into(), item.into()).into()
 }
 
+/// Makes each call of a function a span, named by the function alone.
+///
+/// Takes the arguments of [`macro@trace`], `type` excepted, and does the same.
+///
+/// # Examples
+/// ```
+/// use telemetry_core::span;
+/// use telemetry_core::testing::Scope;
+///
+/// #[span(attrs(id, title = ?title.trim()))]
+/// async fn rename(id: u64, title: &str) -> Result<(), &'static str> {
+///     if id == 0 { Err("no such book") } else { Ok(()) }
+/// }
+///
+/// let scope = Scope::new();
+/// let future = std::pin::pin!(rename(7, " Emma "));
+/// let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// assert!(future.poll(&mut context).is_ready());
+/// assert_eq!(scope.tree().to_string(), "rename id=7 title=\"\\\"Emma\\\"\"\n");
+/// ```
 #[proc_macro_attribute]
 pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
     trace::attribute(trace::Macro::Span, arguments.into(), item.into()).into()
 }
 
+/// Opens a child of the current span in the middle of a function.
+///
+/// | form | what it is |
+/// |---|---|
+/// | `step!("name")` | a guard: the span ends when it is dropped, so bind it: `let _step = step!("name");` |
+/// | `step!("name", key = expression, …)` | the same with attributes, written as in [`macro@trace`]'s `attrs(…)` |
+/// | `step!("name", … => future)` | a future that runs `future` inside the span; an `Err` it yields marks the span |
+/// | `step!(crate = path, "name", …)` | where `telemetry-core` is found, if it goes by another name |
+///
+/// The name is a string literal or the path of a `const`. The guard stays on its thread: the compiler refuses to hold
+/// it across an `.await` in a task that may move, where the form with `=>` is meant. That form opens its span where it
+/// stands, whenever the future is polled.
+///
+/// # Examples
+/// ```
+/// use telemetry_core::testing::Scope;
+/// use telemetry_core::{span, step};
+///
+/// #[span]
+/// fn page(rows: &[u32]) -> usize {
+///     let _step = step!("render", rows = rows.len());
+///     rows.len() * 80
+/// }
+///
+/// let scope = Scope::new();
+/// page(&[1, 2, 3]);
+/// assert_eq!(scope.tree().to_string(), "page\n  render rows=3\n");
+/// ```
 #[proc_macro]
 pub fn step(tokens: TokenStream) -> TokenStream {
     step::step(tokens.into()).into()

@@ -9,10 +9,10 @@ use super::parse::Form;
 
 /// The path of what expansions may name.
 pub(crate) fn private(root: Option<&syn::Path>) -> TokenStream {
-    match root {
-        Some(path) => quote_spanned!(Span::mixed_site()=> #path::__private),
-        None => quote_spanned!(Span::mixed_site()=> ::telemetry_core::__private),
-    }
+    root.map_or_else(
+        || quote_spanned!(Span::mixed_site()=> ::telemetry_core::__private),
+        |path| quote_spanned!(Span::mixed_site()=> #path::__private),
+    )
 }
 
 /// Opens a span.

@@ -10,7 +10,7 @@ use super::body::{self, TailFuture};
 use super::function::Function;
 use super::parse::{Arguments, ErrorHandling, KINDS, Name, TypeName};
 use super::rules;
-use super::signature;
+use super::signature::{self, Yields};
 use crate::mistakes::Mistakes;
 use crate::site::expand::private;
 use crate::site::model::{Attributes, Site};
@@ -109,19 +109,21 @@ fn kind_variant(kind: Option<&Ident>) -> Ident {
 
 fn outcome(err: Option<ErrorHandling>, function: &Function) -> Outcome {
     match err {
-        Some(ErrorHandling::Off) => Outcome::Ignored,
         Some(ErrorHandling::Mapped(path)) => Outcome::Mapped(path),
         None if function.output().is_some_and(|output| returns_maybe_result(function, output)) => {
             Outcome::Probed
         }
-        None => Outcome::Ignored,
+        Some(ErrorHandling::Off) | None => Outcome::Ignored,
     }
 }
 
 /// Whether an error can come out of the function, as far as the form of its return type tells.
 pub(super) fn returns_maybe_result(function: &Function, output: &Type) -> bool {
     match signature::future_output(output) {
-        Some(output) if function.signature.asyncness.is_none() => output.is_none_or(signature::maybe_result),
+        Some(Yields::Hidden) => true,
+        Some(Yields::Spelled(output)) if function.signature.asyncness.is_none() => {
+            signature::maybe_result(output)
+        }
         _ => signature::maybe_result(output),
     }
 }
@@ -147,7 +149,10 @@ fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {
     if let Some(future) = signature::future_output(output)
         && let Some(tail) = body::tail_future(&function.body)
     {
-        let output = future.map_or_else(|| quote_spanned!(Span::mixed_site()=> _), signature::inferable);
+        let output = match future {
+            Yields::Spelled(output) => signature::inferable(output),
+            Yields::Hidden => quote_spanned!(Span::mixed_site()=> _),
+        };
         return Shape::TailFuture { output, tail: Box::new(tail) };
     }
     let fallible = !matches!(outcome, Outcome::Ignored);

@@ -39,8 +39,16 @@ pub(super) fn inferable(ty: &Type) -> TokenStream {
     ty.into_token_stream()
 }
 
-/// For a type that is spelled as a future: what it resolves to, if that is spelled too.
-pub(super) fn future_output(ty: &Type) -> Option<Option<&Type>> {
+/// What a future yields.
+pub(super) enum Yields<'t> {
+    /// A type that is spelled.
+    Spelled(&'t Type),
+    /// A type that is not seen from here.
+    Hidden,
+}
+
+/// What a type yields that is spelled as a future; none for other types.
+pub(super) fn future_output(ty: &Type) -> Option<Yields<'_>> {
     match peeled(ty) {
         Type::ImplTrait(opaque) => bounds_output(opaque.bounds.iter()),
         Type::TraitObject(object) => bounds_output(object.bounds.iter()),
@@ -48,7 +56,9 @@ pub(super) fn future_output(ty: &Type) -> Option<Option<&Type>> {
             let last = path.path.segments.last()?;
             match last.ident.to_string().as_str() {
                 "Pin" | "Box" => types(last).next().and_then(future_output),
-                "BoxFuture" | "LocalBoxFuture" => Some(types(last).last()),
+                "BoxFuture" | "LocalBoxFuture" => {
+                    Some(types(last).last().map_or(Yields::Hidden, Yields::Spelled))
+                }
                 _ => None,
             }
         }
@@ -56,17 +66,18 @@ pub(super) fn future_output(ty: &Type) -> Option<Option<&Type>> {
     }
 }
 
-fn bounds_output<'t>(bounds: impl Iterator<Item = &'t TypeParamBound>) -> Option<Option<&'t Type>> {
+fn bounds_output<'t>(bounds: impl Iterator<Item = &'t TypeParamBound>) -> Option<Yields<'t>> {
     let mut segments = bounds.filter_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last(),
         _ => None,
     });
     let future = segments.find(|segment| segment.ident == "Future")?;
-    let PathArguments::AngleBracketed(arguments) = &future.arguments else { return Some(None) };
-    Some(arguments.args.iter().find_map(|argument| match argument {
+    let PathArguments::AngleBracketed(arguments) = &future.arguments else { return Some(Yields::Hidden) };
+    let output = arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::AssocType(output) if output.ident == "Output" => Some(&output.ty),
         _ => None,
-    }))
+    });
+    Some(output.map_or(Yields::Hidden, Yields::Spelled))
 }
 
 fn types(segment: &PathSegment) -> impl Iterator<Item = &Type> {
@@ -119,11 +130,7 @@ pub(super) fn owned(signature: &Signature, used: impl Fn(&Ident) -> bool) -> Vec
 /// The variables a pattern binds by value.
 pub(super) fn variables_of<'p>(pattern: &'p Pat, variables: &mut Vec<&'p Ident>) {
     match pattern {
-        Pat::Ident(binding) => {
-            if binding.by_ref.is_none() {
-                variables.push(&binding.ident);
-            }
-        }
+        Pat::Ident(binding) if binding.by_ref.is_none() => variables.push(&binding.ident),
         Pat::Paren(paren) => variables_of(&paren.pat, variables),
         Pat::Slice(slice) => slice.elems.iter().for_each(|pattern| variables_of(pattern, variables)),
         Pat::Struct(fields) => fields.fields.iter().for_each(|field| variables_of(&field.pat, variables)),
@@ -146,6 +153,8 @@ fn attributes(of_argument: &[Attribute], name: &Ident) -> Vec<Attribute> {
 fn may_own(ty: &Type) -> bool {
     match peeled(ty) {
         Type::Reference(_) | Type::Ptr(_) | Type::FnPtr(_) | Type::Never(_) => false,
+        Type::Array(array) => may_own(&array.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().any(may_own),
         Type::Path(_) => !is_primitive(ty),
         _ => true,
     }

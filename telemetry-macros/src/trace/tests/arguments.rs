@@ -1,0 +1,340 @@
+//! One expansion for each argument.
+
+use expect_test::expect;
+use quote::quote;
+
+use super::{span, trace};
+
+#[test]
+fn span_names_by_the_function() {
+    span(
+        quote!(),
+        quote!(
+            fn load() {}
+        ),
+        &expect![[r#"
+            fn load() {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                {}
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn trace_names_by_the_path() {
+    trace(
+        quote!(),
+        quote!(
+            fn load() {}
+        ),
+        &expect![[r#"
+            fn load() {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: ::core::concat!(::core::module_path!(), "::", "load"),
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                {}
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn name_is_a_literal() {
+    trace(
+        quote!(name = "books.load"),
+        quote!(
+            fn load() {}
+        ),
+        &expect![[r#"
+            fn load() {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "books.load",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                {}
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn name_is_a_constant() {
+    trace(
+        quote!(name = names::LOAD),
+        quote!(
+            fn load() {}
+        ),
+        &expect![[r#"
+            fn load() {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: names::LOAD,
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                {}
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn type_stands_before_the_function() {
+    trace(
+        quote!(type = Store),
+        quote!(
+            fn load(&self) {}
+        ),
+        &expect![[r#"
+            fn load(&self) {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "Store::load",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                {}
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn kind_is_recorded_in_the_call_site() {
+    span(
+        quote!(kind = server),
+        quote!(
+            fn load() {}
+        ),
+        &expect![[r#"
+            fn load() {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        kind: ::telemetry_core::__private::SpanKind::Server,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                {}
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn root_begins_a_trace() {
+    span(
+        quote!(root),
+        quote!(
+            fn load() {}
+        ),
+        &expect![[r#"
+            fn load() {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open_root(&SITE)
+                };
+                {}
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn err_off_looks_for_no_error() {
+    span(
+        quote!(err = off),
+        quote!(
+            fn load() -> Result<Book, Error> {
+                find()?
+            }
+        ),
+        &expect![[r#"
+            fn load() -> Result<Book, Error> {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                { find()? }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn err_can_be_mapped() {
+    span(
+        quote!(err = Error::code),
+        quote!(
+            fn load() -> Result<Book, Error> {
+                find()?
+            }
+        ),
+        &expect![[r#"
+            fn load() -> Result<Book, Error> {
+                let mut __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                let __telemetry_result = ::telemetry_core::__private::call_once(move || -> Result<
+                    Book,
+                    Error,
+                > { find()? });
+                if __telemetry_span.is_recording() {
+                    ::telemetry_core::__private::record_mapped(
+                        &mut __telemetry_span,
+                        &__telemetry_result,
+                        Error::code,
+                    );
+                }
+                __telemetry_result
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn crate_is_where_the_library_is_found() {
+    span(
+        quote!(crate = bookstore::telemetry),
+        quote!(
+            fn load() -> Result<Book, Error> {
+                find()?
+            }
+        ),
+        &expect![[r#"
+            fn load() -> Result<Book, Error> {
+                let mut __telemetry_span = {
+                    static SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::CallSite::new(bookstore::telemetry::__private::Site {
+                        name: "load",
+                        kind: bookstore::telemetry::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: bookstore::telemetry::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    bookstore::telemetry::__private::open(&SITE)
+                };
+                let __telemetry_result = bookstore::telemetry::__private::call_once(move || -> Result<
+                    Book,
+                    Error,
+                > { find()? });
+                bookstore::telemetry::__private::record_outcome!(
+                    __telemetry_span, __telemetry_result
+                );
+                __telemetry_result
+            }
+        "#]],
+    );
+}

@@ -1,0 +1,308 @@
+//! One expansion for each way a body is run.
+
+use expect_test::expect;
+use quote::quote;
+
+use super::span;
+
+#[test]
+fn a_result_is_caught_on_every_way_out() {
+    span(
+        quote!(),
+        quote!(
+            fn load(db: &Db, id: i64) -> Result<Book, Error> {
+                Ok(db.find(id)?)
+            }
+        ),
+        &expect![[r#"
+            fn load(db: &Db, id: i64) -> Result<Book, Error> {
+                let mut __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                let __telemetry_result = ::telemetry_core::__private::call_once(move || -> Result<
+                    Book,
+                    Error,
+                > { Ok(db.find(id)?) });
+                ::telemetry_core::__private::record_outcome!(__telemetry_span, __telemetry_result);
+                __telemetry_result
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn owned_arguments_are_dropped_before_the_span_ends() {
+    span(
+        quote!(),
+        quote!(
+            fn keep(self, a: Guard, mut b: Guard, _c: Guard, #[cfg(unix)] d: Guard, n: u8) {
+                use_all(a, b, d)
+            }
+        ),
+        &expect![[r#"
+            fn keep(self, a: Guard, mut b: Guard, _c: Guard, #[cfg(unix)] d: Guard, n: u8) {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "keep",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                ::telemetry_core::__private::call_once(move || -> () {
+                    #[cfg(unix)]
+                    {
+                        _ = &d;
+                    }
+                    #[allow(clippy::used_underscore_binding)]
+                    {
+                        _ = &_c;
+                    }
+                    _ = &b;
+                    _ = &a;
+                    _ = &self;
+                    { use_all(a, b, d) }
+                })
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_borrow_is_returned_as_it_stands() {
+    span(
+        quote!(),
+        quote!(
+            fn title(&mut self) -> &mut str {
+                &mut self.title
+            }
+        ),
+        &expect![[r#"
+            fn title(&mut self) -> &mut str {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "title",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                { &mut self.title }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn an_opaque_type_is_returned_as_it_stands() {
+    span(
+        quote!(),
+        quote!(
+            fn titles(&self) -> impl Fn(&str) -> usize {
+                |title| title.len()
+            }
+        ),
+        &expect![[r#"
+            fn titles(&self) -> impl Fn(&str) -> usize {
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "titles",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                { |title| title.len() }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn an_opaque_type_inside_a_result_is_inferred() {
+    span(
+        quote!(),
+        quote!(
+            fn titles(&self) -> Result<impl Iterator<Item = Title>, Error> {
+                self.iter()
+            }
+        ),
+        &expect![[r#"
+            fn titles(&self) -> Result<impl Iterator<Item = Title>, Error> {
+                let mut __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "titles",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                let __telemetry_result = ::telemetry_core::__private::call_once(move || -> Result<
+                    _,
+                    Error,
+                > { self.iter() });
+                ::telemetry_core::__private::record_outcome!(__telemetry_span, __telemetry_result);
+                __telemetry_result
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_tracked_caller_is_left_the_caller() {
+    span(
+        quote!(),
+        quote!(
+            #[track_caller]
+            fn load() -> Result<Book, Error> {
+                find()
+            }
+        ),
+        &expect![[r##"
+            #[track_caller]
+            fn load() -> Result<Book, Error> {
+                let mut __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                let __telemetry_result: Result<Book, Error> = { find() };
+                #[allow(unreachable_code)]
+                {
+                    ::telemetry_core::__private::record_outcome!(
+                        __telemetry_span, __telemetry_result
+                    );
+                }
+                #[allow(unreachable_code)] __telemetry_result
+            }
+        "##]],
+    );
+}
+
+#[test]
+fn attributes_and_signature_stay_as_written() {
+    span(
+        quote!(),
+        quote!(
+            #[doc = " Loads."]
+            #[inline]
+            #[must_use]
+            pub(crate) unsafe extern "C" fn load<'a, T: ?Sized, const N: usize>(
+                &'a self,
+                (a, _): (u8, u8),
+            ) -> [u8; N]
+            where
+                T: Debug,
+            {
+                #![allow(unused)]
+                [a; N]
+            }
+        ),
+        &expect![[r#"
+            /// Loads.
+            #[inline]
+            #[must_use]
+            pub(crate) unsafe extern "C" fn load<'a, T: ?Sized, const N: usize>(
+                &'a self,
+                (a, _): (u8, u8),
+            ) -> [u8; N]
+            where
+                T: Debug,
+            {
+                #![allow(unused)]
+                let __telemetry_span = {
+                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        kind: ::telemetry_core::__private::SpanKind::Internal,
+                        keys: &[],
+                        constants: &[],
+                        origin: ::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                            line: ::core::line!(),
+                        },
+                    });
+                    ::telemetry_core::__private::open(&SITE)
+                };
+                { [a; N] }
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_mistake_leaves_the_item_as_it_was() {
+    span(
+        quote!(naem = "x", kind = sever),
+        quote!(
+            fn load() {}
+        ),
+        &expect![[r#"
+            ::core::compile_error! {
+                "unknown argument `naem`: did you mean `name`? Accepted: `name`, `type`, `attrs`, `kind`, `root`, `err`, `bind`, `crate`"
+            }
+            ::core::compile_error! {
+                "unknown kind `sever`: did you mean `server`? Accepted: `internal`, `server`, `client`, `producer`, `consumer`"
+            }
+            fn load() {}
+        "#]],
+    );
+}
