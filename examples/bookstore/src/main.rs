@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use bookstore::args::{self, Args, Command};
-use bookstore::drive;
+use bookstore::drive::{self, Report};
 use bookstore::server::{Options, Server, StartError};
 use bookstore::telemetry;
 use telemetry_core::Bootstrap;
@@ -44,7 +44,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let server = start(args, bootstrap.as_ref(), &runtime)?;
     println!("bookstore: listening on http://{}\n", server.address());
     let report = match args.drive {
-        Some(requests) => Some(runtime.block_on(drive::drive(server.address(), requests))?),
+        Some(requests) => Some(drive(&server, requests, bootstrap.as_ref(), &runtime)?),
         None => {
             runtime.block_on(stop_signal())?;
             None
@@ -83,6 +83,21 @@ fn start(args: &Args, bootstrap: Option<&Bootstrap>, runtime: &Runtime) -> Resul
     }
 }
 
+/// Sends the server its requests, shows their traces, and takes its metrics once they are all counted.
+fn drive(
+    server: &Server,
+    requests: u32,
+    bootstrap: Option<&Bootstrap>,
+    runtime: &Runtime,
+) -> Result<Report, Box<dyn Error>> {
+    let mut report = runtime.block_on(drive::drive(server.address(), requests))?;
+    if let Some(bootstrap) = bootstrap {
+        bootstrap.telemetry.drain_now(DRAIN_TIMEOUT)?;
+    }
+    report.scrape = runtime.block_on(drive::scrape(server.address()))?;
+    Ok(report)
+}
+
 /// Stops the server inside the span of the stop.
 fn stop(server: Server, bootstrap: Option<&Bootstrap>, runtime: &Runtime) {
     let _span = bootstrap.map(|bootstrap| bootstrap.telemetry.shutdown_span());
@@ -107,10 +122,16 @@ struct Chain<'a>(&'a dyn Error);
 
 impl std::fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
+        let mut said = self.0.to_string();
+        f.write_str(&said)?;
         let mut source = self.0.source();
         while let Some(inner) = source {
-            write!(f, ": {inner}")?;
+            // An error that passes another on may have said what that one says.
+            let text = inner.to_string();
+            if !said.ends_with(&text) {
+                write!(f, ": {text}")?;
+            }
+            said = text;
             source = inner.source();
         }
         Ok(())

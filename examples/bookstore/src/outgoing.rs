@@ -65,7 +65,9 @@ pub struct Outgoing {
 impl Outgoing {
     /// A client of the service at this address.
     pub fn to(peer: SocketAddr) -> Self {
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), peer }
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        Self { client: Client::builder(TokioExecutor::new()).build(connector), peer }
     }
 
     /// The books the other service finds for a text.

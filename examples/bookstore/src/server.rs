@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use telemetry_core::metric::{SamplerError, SamplerGuard};
 use telemetry_core::sink::PrometheusSink;
 use telemetry_core::trace;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -111,7 +112,8 @@ impl Server {
         ));
         let service =
             router(state.clone(), options.metrics).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = axum::serve(listener, service).with_graceful_shutdown(until(stopped));
+        let serving =
+            axum::serve(listener.tap_io(without_delay), service).with_graceful_shutdown(until(stopped));
         let serving = tokio::spawn(serving.into_future());
         Ok(Self { address, state, stop, serving, restocking, _pool_gauges: pool_gauges, _scratch: scratch })
     }
@@ -181,6 +183,11 @@ fn reachable(address: SocketAddr) -> SocketAddr {
         address.set_ip(loopback);
     }
     address
+}
+
+/// Small chunks of a stream go out at once; a connection that refuses is slower, and works.
+fn without_delay(connection: &mut TcpStream) {
+    let _ = connection.set_nodelay(true);
 }
 
 async fn until(mut stopped: watch::Receiver<bool>) {

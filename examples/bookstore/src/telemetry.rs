@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use telemetry_core::settings::{Resolver, SettingsErrors, Tier};
+use telemetry_core::settings::{Resolved, Resolver, SettingValue, Tier};
 use telemetry_core::sink;
 use telemetry_core::{Bootstrap, ConfigureError, configure};
 
@@ -21,31 +21,34 @@ const DRIVE_INTERVAL: Duration = Duration::from_millis(200);
 /// # Errors
 /// A setting has a bad value, or telemetry cannot be started.
 pub fn start(args: &Args) -> Result<Option<Bootstrap>, ConfigureError> {
-    configure(with_defaults(Resolver::process(), args)?, Some(env!("CARGO_PKG_VERSION")))
-}
-
-fn with_defaults(resolver: Resolver, args: &Args) -> Result<Resolver, SettingsErrors> {
-    let said = resolver.clone().choices("SINKS", sink::known()).resolve()?;
-    let unsaid = |name| said.get(name).is_none_or(|value| value.tier() == Tier::Default);
-    let everything = args.drive.is_some() || cfg!(debug_assertions);
-    let on_terminal = cfg!(debug_assertions) && std::io::stdout().is_terminal();
-    let mut resolver = resolver;
-    if unsaid("ENABLED") {
-        resolver = resolver.value("ENABLED", true);
-    }
-    if unsaid("SERVICE_NAME") {
-        resolver = resolver.value("SERVICE_NAME", "bookstore");
-    }
-    if unsaid("SAMPLE_RATIO") {
-        resolver = resolver.value("SAMPLE_RATIO", if everything { 1.0 } else { RELEASE_RATIO });
-    }
-    if unsaid("DRAIN_INTERVAL") && args.drive.is_some() {
-        resolver = resolver.value("DRAIN_INTERVAL", DRIVE_INTERVAL);
-    }
+    let mut resolver = Resolver::process();
     if let Some(sinks) = &args.sinks {
         resolver = resolver.value("SINKS", sinks.clone());
-    } else if unsaid("SINKS") && (args.drive.is_some() || on_terminal) {
-        resolver = resolver.value("SINKS", vec!["prometheus".to_owned(), "tty".to_owned()]);
     }
-    Ok(resolver)
+    // Where something is wrong, `configure` says so, and of everything at once.
+    if let Ok(said) = resolver.clone().choices("SINKS", sink::known()).resolve() {
+        resolver = with_defaults(resolver, &said, args);
+    }
+    configure(resolver, Some(env!("CARGO_PKG_VERSION")))
+}
+
+fn with_defaults(mut resolver: Resolver, said: &Resolved, args: &Args) -> Resolver {
+    let driving = args.drive.is_some();
+    let everything = driving || cfg!(debug_assertions);
+    let drawn = driving || (cfg!(debug_assertions) && std::io::stdout().is_terminal());
+    let mut unless_said = |name: &str, value: SettingValue| {
+        if said.get(name).is_none_or(|value| value.tier() == Tier::Default) {
+            resolver = resolver.clone().value(name, value);
+        }
+    };
+    unless_said("ENABLED", true.into());
+    unless_said("SERVICE_NAME", "bookstore".into());
+    unless_said("SAMPLE_RATIO", if everything { 1.0 } else { RELEASE_RATIO }.into());
+    if driving {
+        unless_said("DRAIN_INTERVAL", DRIVE_INTERVAL.into());
+    }
+    if drawn {
+        unless_said("SINKS", ["prometheus", "tty"].into());
+    }
+    resolver
 }

@@ -74,3 +74,94 @@ fn a_request_to_terminate_stops_the_server_cleanly() {
     stdout.read_to_string(&mut rest).unwrap();
     assert!(server.wait().unwrap().success(), "{rest}");
 }
+
+#[test]
+fn a_drive_shows_its_traces_its_metrics_and_a_summary_and_loses_nothing() {
+    let output = run(&["--port", "0", "--drive", "200"]);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert_eq!(stderr, "");
+    let (traces, rest) = stdout.split_once("── GET /metrics ─").unwrap();
+    let (scrape, summary) = rest.split_once("── summary ─").unwrap();
+    for name in
+        ["bootstrap", "GET /books/{id}", "POST /orders", "GET /export/books", "restock.round", "shutdown"]
+    {
+        assert!(traces.contains(name), "no trace of {name}");
+    }
+    assert!(traces.contains("error.type") || traces.contains("✗ GET /reports/royalties"));
+    let related = (0..200).filter(|number| bookstore::drive::ask(*number).path.ends_with("/related")).count();
+    let requests: u32 = numbers(scrape, "http_requests_total{").iter().sum();
+    assert_eq!(requests as usize, 200 + 1 + related, "the token, and the calls to itself, count as well");
+    assert!(scrape.contains("bookstore_pool_total_connections 4\n"));
+    assert!(summary.contains("200 in "), "{summary}");
+    let spans = summary.lines().find(|line| line.starts_with("spans ")).unwrap();
+    let words: Vec<&str> = spans.split_whitespace().collect();
+    assert_eq!(words[1], words[3], "started and exported: {spans}");
+    assert_eq!(&words[4..], ["exported,", "0", "dropped"]);
+}
+
+#[test]
+fn a_drive_is_the_same_every_time() {
+    let statuses = || {
+        let output = text(&run(&["--port", "0", "--drive", "40"]).stdout);
+        let summary = output.split_once("── summary ─").unwrap().1.to_owned();
+        summary.lines().filter(|line| line.starts_with("  ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first: Vec<String> = statuses();
+    assert!(!first.is_empty());
+    let counted =
+        |lines: Vec<String>| lines.into_iter().filter(|line| line.contains('█')).collect::<Vec<_>>();
+    assert_eq!(counted(first), counted(statuses()));
+}
+
+#[test]
+fn as_json_every_parent_is_among_the_spans() {
+    let output = run(&["--port", "0", "--drive", "100", "--sinks", "stdout,prometheus"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let stdout = text(&output.stdout);
+    let spans: Vec<serde_json::Value> = stdout
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let ids: std::collections::HashSet<(&str, &str)> = spans.iter().map(|span| id(span, "span_id")).collect();
+    assert!(spans.len() > 300 && ids.len() == spans.len());
+    for span in &spans {
+        let parent = id(span, "parent_span_id");
+        assert!(parent.1.is_empty() || ids.contains(&parent), "no parent: {span}");
+    }
+}
+
+#[test]
+fn telemetry_switched_off_leaves_the_answers() {
+    let output = bookstore(&["--port", "0", "--drive", "20"]).env("TELEMETRY_ENABLED", "0").output().unwrap();
+    let stdout = text(&output.stdout);
+    assert!(output.status.success());
+    assert!(
+        stdout.contains("20 in ") && !stdout.contains("trace ") && !stdout.contains("spans "),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn bad_settings_are_all_named() {
+    let output = bookstore(&["--port", "0", "--sinks", "tty,paper"])
+        .env("TELEMETRY_SAMPLE_RATIO", "2")
+        .output()
+        .unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    for part in ["SAMPLE_RATIO", "paper", "prometheus"] {
+        assert!(stderr.contains(part), "{stderr}");
+    }
+}
+
+fn id<'a>(span: &'a serde_json::Value, key: &str) -> (&'a str, &'a str) {
+    (span["trace_id"].as_str().unwrap(), span[key].as_str().unwrap_or_default())
+}
+
+/// The values of all series of a metric.
+fn numbers(scrape: &str, series: &str) -> Vec<u32> {
+    let lines = scrape.lines().filter(|line| line.starts_with(series));
+    lines.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
+}

@@ -5,14 +5,21 @@ mod support;
 use bookstore::drive::{Ask, Token};
 use http::Method;
 use support::Store;
+use telemetry_core::testing::Scope;
 
 fn post(path: &str) -> Ask {
     Ask::new(Method::POST, path)
 }
 
+/// A store whose instruments are no other test's.
+async fn open() -> (Scope, Store) {
+    let scope = Scope::new();
+    (scope, Store::open().await)
+}
+
 #[tokio::test]
 async fn the_catalogue_lists_finds_and_shows_books() {
-    let store = Store::open().await;
+    let (_scope, store) = open().await;
     let (status, page) = store.json(Ask::get("/books?page=1&sort=title")).await;
     assert_eq!((status, page.as_array().unwrap().len()), (200, 10));
     assert_eq!(store.json(Ask::get("/books?page=99")).await, (200, serde_json::json!([])));
@@ -34,7 +41,7 @@ async fn the_catalogue_lists_finds_and_shows_books() {
 
 #[tokio::test]
 async fn pages_are_html_and_escape_what_they_show() {
-    let store = Store::open().await;
+    let (_scope, store) = open().await;
     for (path, expected) in
         [("/", "<h1>Bookstore</h1>"), ("/books/47/page", "The Sea Around &lt;Us&gt; &amp; Other Proofs")]
     {
@@ -48,7 +55,7 @@ async fn pages_are_html_and_escape_what_they_show() {
 
 #[tokio::test]
 async fn related_books_come_from_a_call_to_the_search_service() {
-    let store = Store::open().await;
+    let (_scope, store) = open().await;
     let (status, related) = store.json(Ask::get("/books/1/related")).await;
     let related = related.as_array().unwrap();
     assert_eq!(status, 200);
@@ -59,7 +66,7 @@ async fn related_books_come_from_a_call_to_the_search_service() {
 
 #[tokio::test]
 async fn an_order_needs_a_known_client_the_token_and_copies() {
-    let store = Store::open().await;
+    let (_scope, store) = open().await;
     let order = || post("/orders").body(r#"{"book_id":3,"quantity":2}"#);
     assert_eq!(store.status(order().token(Token::Right)).await, 401);
     assert_eq!(store.status(order().token(Token::Right).key("guessed")).await, 401);
@@ -80,7 +87,7 @@ async fn an_order_needs_a_known_client_the_token_and_copies() {
 
 #[tokio::test]
 async fn a_trial_client_runs_out_of_orders_and_then_of_requests() {
-    let store = Store::open().await;
+    let (_scope, store) = open().await;
     let order = || post("/orders").token(Token::Right).key("trial-key").body(r#"{"book_id":3,"quantity":1}"#);
     let mut answers = Vec::new();
     for _ in 0..4 {
@@ -100,7 +107,7 @@ async fn a_trial_client_runs_out_of_orders_and_then_of_requests() {
 
 #[tokio::test]
 async fn the_back_office_is_open_to_the_keeper_only() {
-    let store = Store::open().await;
+    let (_scope, store) = open().await;
     let restock = || post("/admin/books/3/restock").body(r#"{"copies":5}"#);
     assert_eq!(store.status(restock()).await, 403);
     assert_eq!(store.status(restock().key("reader-key")).await, 403);
@@ -124,7 +131,7 @@ async fn the_back_office_is_open_to_the_keeper_only() {
 
 #[tokio::test]
 async fn the_export_streams_every_book_once() {
-    let store = Store::open().await;
+    let (_scope, store) = open().await;
     let answer = store.send(Ask::get("/export/books")).await;
     assert_eq!(answer.headers()["content-type"], "application/x-ndjson");
     assert_eq!(answer.headers().get("content-length"), None, "a stream does not know its length");
@@ -139,7 +146,7 @@ async fn the_export_streams_every_book_once() {
 
 #[tokio::test]
 async fn a_failing_report_is_500_and_keeps_the_reason_to_itself() {
-    let store = Store::open().await;
+    let (_scope, store) = open().await;
     let answer = store.json(Ask::get("/reports/royalties")).await;
     assert_eq!(answer, (500, serde_json::json!({"error":"something went wrong on our side"})));
     store.close().await;
@@ -147,7 +154,7 @@ async fn a_failing_report_is_500_and_keeps_the_reason_to_itself() {
 
 #[tokio::test]
 async fn unknown_paths_and_methods_are_refused() {
-    let store = Store::open().await;
+    let (_scope, store) = open().await;
     assert_eq!(store.status(Ask::get("/nowhere")).await, 404);
     assert_eq!(store.status(Ask::new(Method::DELETE, "/books")).await, 405);
     store.close().await;

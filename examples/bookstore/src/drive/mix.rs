@@ -18,12 +18,14 @@ pub struct Ask {
     pub token: Token,
     /// Its JSON body.
     pub body: Option<String>,
+    /// Its `traceparent`.
+    pub traceparent: Option<String>,
 }
 
 impl Ask {
     /// A request without a key, a token or a body.
     pub fn new(method: Method, path: &str) -> Self {
-        Self { method, path: path.to_owned(), key: None, token: Token::None, body: None }
+        Self { method, path: path.to_owned(), key: None, token: Token::None, body: None, traceparent: None }
     }
 
     /// A request for a page.
@@ -41,6 +43,12 @@ impl Ask {
     #[must_use]
     pub fn token(self, token: Token) -> Self {
         Self { token, ..self }
+    }
+
+    /// The same request as a part of a trace.
+    #[must_use]
+    pub fn traceparent(self, traceparent: &str) -> Self {
+        Self { traceparent: Some(traceparent.to_owned()), ..self }
     }
 
     /// The same request with a JSON body.

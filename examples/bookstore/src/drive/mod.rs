@@ -12,7 +12,7 @@ pub use mix::{Ask, Token, ask};
 pub use report::{Report, WithSpans};
 pub use visitor::{DriveError, Visitor};
 
-/// Sends the server at `address` so many requests of the fixed mix, one after the other, and asks for its metrics.
+/// Sends the server at `address` so many requests of the fixed mix, one after the other.
 ///
 /// # Errors
 /// A request without an answer. A status is an answer, whatever it is.
@@ -24,8 +24,14 @@ pub async fn drive(address: SocketAddr, requests: u32) -> Result<Report, DriveEr
         let status = visitor.send(ask(number)).await?.status();
         *by_status.entry(status.as_u16()).or_default() += 1;
     }
-    let took = began.elapsed();
-    let scrape = visitor.send(Ask::get("/metrics")).await?;
-    let scrape = scrape.status().is_success().then(|| String::from_utf8_lossy(scrape.body()).into_owned());
-    Ok(Report { by_status, took, scrape })
+    Ok(Report { by_status, took: began.elapsed(), scrape: None })
+}
+
+/// Asks the server at `address` for its metrics; none where it has none to show.
+///
+/// # Errors
+/// A request without an answer.
+pub async fn scrape(address: SocketAddr) -> Result<Option<String>, DriveError> {
+    let answer = Visitor::stranger(address).send(Ask::get("/metrics")).await?;
+    Ok(answer.status().is_success().then(|| String::from_utf8_lossy(answer.body()).into_owned()))
 }

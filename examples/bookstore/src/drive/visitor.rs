@@ -54,17 +54,24 @@ pub struct Visitor {
 }
 
 impl Visitor {
+    /// A visitor without a token.
+    pub fn stranger(address: SocketAddr) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        let client = Client::builder(TokioExecutor::new()).build(connector);
+        Self { client, address, token: String::new() }
+    }
+
     /// A visitor who has asked the server for a token.
     ///
     /// # Errors
     /// The server does not answer, or gives no token.
     pub async fn arrive(address: SocketAddr) -> Result<Self, DriveError> {
-        let client = Client::builder(TokioExecutor::new()).build_http();
-        let visitor = Self { client, address, token: String::new() };
+        let mut visitor = Self::stranger(address);
         let answer = visitor.send(Ask::get("/csrf")).await?;
         let answer: serde_json::Value = serde_json::from_slice(answer.body()).unwrap_or_default();
-        let token = answer["token"].as_str().ok_or(DriveError::NoToken)?.to_owned();
-        Ok(Self { token, ..visitor })
+        answer["token"].as_str().ok_or(DriveError::NoToken)?.clone_into(&mut visitor.token);
+        Ok(visitor)
     }
 
     /// Sends a request and reads the answer to its end.
@@ -96,6 +103,9 @@ impl Visitor {
             .build()?;
         let mut request =
             Request::builder().method(ask.method).uri(uri).header(USER_AGENT, "bookstore-drive");
+        if let Some(traceparent) = ask.traceparent {
+            request = request.header("traceparent", traceparent);
+        }
         if let Some(key) = ask.key {
             request = request.header(API_KEY_HEADER, key);
         }

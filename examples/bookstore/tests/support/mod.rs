@@ -14,7 +14,7 @@ pub(crate) struct Store {
 impl Store {
     /// Opens a store on a free port, over a database of its own.
     pub(crate) async fn open() -> Self {
-        let options = Options { listen: "127.0.0.1:0".parse().unwrap(), database: None };
+        let options = Options { listen: "127.0.0.1:0".parse().unwrap(), database: None, metrics: None };
         let server = Server::start(options).await.unwrap();
         let visitor = Visitor::arrive(server.address()).await.unwrap();
         Self { server, visitor }
