@@ -43,12 +43,11 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let runtime = Runtime::new()?;
     let server = start(args, bootstrap.as_ref(), &runtime)?;
     println!("bookstore: listening on http://{}\n", server.address());
-    let report = match args.drive {
-        Some(requests) => Some(drive(&server, requests, bootstrap.as_ref(), &runtime)?),
-        None => {
-            runtime.block_on(stop_signal())?;
-            None
-        }
+    let report = if let Some(requests) = args.drive {
+        Some(drive(&server, requests, bootstrap.as_ref(), &runtime)?)
+    } else {
+        runtime.block_on(stop_signal())?;
+        None
     };
     stop(server, bootstrap.as_ref(), &runtime);
     if let Some(bootstrap) = bootstrap {

@@ -269,9 +269,7 @@ fn a_panic_is_recorded_with_its_message_and_goes_on() {
     let scope = Scope::new();
     let mut service = TelemetryLayer::new().layer(Answer(|_| async {
         tokio::task::yield_now().await;
-        if true {
-            panic!("spilled ink");
-        }
+        assert!(std::hint::black_box(false), "spilled ink");
         Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()))
     }));
     // The future outlives the panic, as it does in a server that catches panics around each poll.

@@ -119,10 +119,8 @@ impl Local {
 
     /// Leaves the ring: the reservation goes back, the place to another thread.
     pub(crate) fn leave(&self) {
-        if self.token.get() != NO_TOKEN {
-            if let Some(ring) = self.pipeline.get().ring.get() {
-                ring.leave(self.producer.get());
-            }
+        if let (true, Some(ring)) = (self.token.get() != NO_TOKEN, self.pipeline.get().ring.allocated()) {
+            ring.leave(self.producer.get());
         }
         self.producer.set(&COLD);
         self.token.set(NO_TOKEN);

@@ -59,12 +59,13 @@ impl Shared {
         figures::families(&lanes, &self.tick_durations)
     }
 
-    pub(super) fn add_sink(&self, sink: Box<dyn Sink>) -> Result<String, DrainStartError> {
+    pub(super) fn add_sink(&self, mut sink: Box<dyn Sink>) -> Result<String, DrainStartError> {
         let wanted = sink.name().replace('\0', "");
         let mut lanes = lock(&self.lanes);
         if lanes.closed {
             return Err(DrainStartError::Stopped);
         }
+        sink.attach(&self.options.context);
         let name = free_name(&lanes.list, &wanted);
         let faults = Arc::clone(&self.options.faults);
         let lane = Arc::new(Lane::new(name.clone(), sink, self.options.queue_batches, faults));

@@ -115,15 +115,14 @@ pub(super) fn add_fixed(core: &'static Core, gate: u32, offset: usize, amount: u
 pub(super) fn observe_fixed(core: &'static Core, gate: u32, bucket: usize, sum: usize, value: f64) {
     LOCAL.with(|local| {
         // The sum is the last cell of the series, so when it is within reach the bucket is.
-        match (local.fixed.get(gate as usize + sum), local.fixed.get(gate as usize + bucket)) {
-            (Some(sum), Some(bucket)) => {
-                bump(bucket, 1);
-                bump_sum(sum, value);
-            }
-            _ => {
-                change_fixed(core, bucket, Change::Count(1));
-                change_fixed(core, sum, Change::Sum(value));
-            }
+        if let Some(sum) = local.fixed.get(gate as usize + sum)
+            && let Some(bucket) = local.fixed.get(gate as usize + bucket)
+        {
+            bump(bucket, 1);
+            bump_sum(sum, value);
+        } else {
+            change_fixed(core, bucket, Change::Count(1));
+            change_fixed(core, sum, Change::Sum(value));
         }
     });
 }
@@ -146,12 +145,13 @@ pub(super) fn observe_entry(
     sum: usize,
     value: f64,
 ) {
-    LOCAL.with(|local| match (local.entry_cell(core, entry, sum), local.entry_cell(core, entry, bucket)) {
-        (Some(sum), Some(bucket)) => {
+    LOCAL.with(|local| {
+        if let Some(sum) = local.entry_cell(core, entry, sum)
+            && let Some(bucket) = local.entry_cell(core, entry, bucket)
+        {
             bump(bucket, 1);
             bump_sum(sum, value);
-        }
-        _ => {
+        } else {
             change_entry(core, entry, bucket, Change::Count(1));
             change_entry(core, entry, sum, Change::Sum(value));
         }
@@ -340,25 +340,6 @@ impl MetricLocal {
             self.busy.set(was_busy);
         }
     }
-
-    /// Lets go of blocks another process owns the meaning of, without folding them.
-    fn abandon(&self) {
-        self.fixed.clear();
-        self.series.clear();
-        self.key.set(0);
-    }
-}
-
-/// In the child of a fork: forgets this thread's cells, and starts the store's values at zero.
-///
-/// Call it on the one thread the child has, for the store it writes to, before anything else is counted.
-pub(crate) fn after_fork(store: &'static MetricStore) {
-    LOCAL.with(|local| {
-        if ptr::eq(local.store(), store) {
-            local.abandon();
-        }
-        store.forget_values();
-    });
 }
 
 /// Adds to a gauge: a compare-and-swap loop, as any thread may write it.

@@ -115,9 +115,9 @@ impl Observers {
             .find(|observer| observer.source.as_ref().is_some_and(|known| Arc::ptr_eq(known, source)));
         // Its guard may have been dropped while it was read.
         let Some(observer) = followed else { return 0 };
-        let last = std::mem::replace(&mut observer.last, total);
+        let before = std::mem::replace(&mut observer.last, total);
         // A total that fell has started anew.
-        total.checked_sub(last).unwrap_or(total)
+        total.checked_sub(before).unwrap_or(total)
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Observer>> {

@@ -78,15 +78,6 @@ pub(crate) enum SamplerReport {
     Slow { name: Cow<'static, str>, took: Duration, interval: Duration },
 }
 
-impl SamplerReport {
-    /// The name, for limiting reports.
-    pub(crate) fn name(&self) -> &str {
-        match self {
-            Self::Panicked { name, .. } | Self::Slow { name, .. } => name,
-        }
-    }
-}
-
 impl fmt::Display for SamplerReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

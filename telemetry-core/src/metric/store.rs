@@ -226,15 +226,6 @@ impl MetricStore {
         };
     }
 
-    /// In the child of a fork: everything at zero, and no other thread.
-    pub(super) fn forget_values(&self) {
-        let mut state = self.lock();
-        state.threads.clear();
-        state.retired = ThreadTotals { fixed: Vec::new(), series: Vec::new() };
-        self.refused.store(0, Ordering::Relaxed);
-        self.lost.store(0, Ordering::Relaxed);
-    }
-
     // Gauges.
 
     /// The gauges a thread reaches without asking the store.

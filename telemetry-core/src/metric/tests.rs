@@ -122,6 +122,12 @@ impl Drop for Scope {
     }
 }
 
+fn join(threads: Vec<thread::JoinHandle<()>>) {
+    for thread in threads {
+        thread.join().unwrap();
+    }
+}
+
 fn line(series: &MetricSeries) -> String {
     let labels: Vec<_> = series.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let value = match &series.value {
@@ -344,7 +350,7 @@ fn eight_threads_that_come_and_go_are_summed_exactly_and_never_fall() {
                 })
             })
             .collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        join(threads);
     }
     done.store(true, Ordering::Relaxed);
     reader.join().unwrap();
@@ -385,7 +391,7 @@ fn threads_alive_while_the_block_grows_keep_their_counts() {
         "name=_other,otel_metric_overflow=true [2000, 0] 0"
     );
     barrier.wait();
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    join(threads);
     assert_eq!(scope.count("test_things_total"), 2);
 }
 
@@ -510,17 +516,4 @@ fn a_counter_follows_a_total_kept_elsewhere() {
     assert_eq!(tick(), 11);
     let _again = THINGS.follow(read(&total)).unwrap();
     assert_eq!(tick(), 12);
-}
-
-#[test]
-fn after_a_fork_counters_start_at_zero() {
-    let scope = Scope::new();
-    THINGS.add(3);
-    HITS.with(("a", Outcome::Hit)).inc();
-    super::after_fork(scope.store);
-    assert_eq!(scope.count("test_things_total"), 0);
-    THINGS.inc();
-    HITS.with(("a", Outcome::Hit)).add(2);
-    assert_eq!(scope.count("test_things_total"), 1);
-    assert_eq!(scope.counts("test_hits_total"), ["backend=a,outcome=hit 2"]);
 }

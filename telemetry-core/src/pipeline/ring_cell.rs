@@ -142,6 +142,7 @@ impl RingCell {
 }
 
 /// Zeroed slots from the global allocator, kept for ever; `None` when there is no memory.
+#[allow(clippy::cast_ptr_alignment, reason = "the layout is that of slots")]
 #[allow(unsafe_code, reason = "slots are zeroed in place: building them one by one would touch every page")]
 pub(crate) fn allocate(capacity: usize) -> Option<&'static [Slot]> {
     let layout = Layout::array::<Slot>(capacity).ok().filter(|layout| layout.size() != 0)?;

@@ -19,10 +19,8 @@ impl Wake {
 
     /// Rings. Never waits: where the bell is just being changed or rung, somebody is awake.
     pub(super) fn ring(&self) {
-        if let Ok(bell) = self.0.try_lock() {
-            if let Some(bell) = &*bell {
-                bell();
-            }
+        if let Some(bell) = self.0.try_lock().ok().as_deref().and_then(Option::as_ref) {
+            bell();
         }
     }
 }

@@ -31,7 +31,12 @@ pub trait Sink: Send + 'static {
     /// The sink's name in figures and reports, such as `stdout`.
     fn name(&self) -> &str;
 
-    /// Called once on the sink's thread before anything else.
+    /// Called once when the sink is added, on the thread that adds it; to be quick.
+    fn attach(&mut self, context: &SinkContext) {
+        let _ = context;
+    }
+
+    /// Called once on the sink's thread before anything is delivered.
     ///
     /// # Errors
     /// A failure is counted and reported; the sink is still fed.

@@ -43,7 +43,12 @@ pub(crate) fn watch_panics() {
 }
 
 fn note(info: &PanicHookInfo<'_>) {
-    let text = info.payload_as_str().unwrap_or("(a payload that is not text)");
+    let payload = info.payload();
+    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
+        (Some(text), _) => text,
+        (None, Some(text)) => text.as_str(),
+        (None, None) => "(a payload that is not text)",
+    };
     LOCAL.with(|local| {
         LAST.with(|last| {
             last.ticks.set(clock::ticks(local));

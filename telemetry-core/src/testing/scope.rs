@@ -139,10 +139,9 @@ fn checkout(builder: &ScopeBuilder) -> Result<&'static Pipeline, RingError> {
         pipeline.ring.allocated().is_some() && pipeline.ring.capacity() == builder.capacity
     };
     let real: fn(usize) -> Option<&'static [Slot]> = allocate;
-    if std::ptr::fn_addr_eq(builder.allocate, real) {
-        if let Some(at) = idle.iter().position(usable) {
-            return Ok(idle.swap_remove(at));
-        }
+    let real = std::ptr::fn_addr_eq(builder.allocate, real);
+    if let Some(at) = idle.iter().position(usable).filter(|_| real) {
+        return Ok(idle.swap_remove(at));
     }
     let pipeline = Pipeline::new();
     pipeline.ring.configure(builder.capacity)?;
@@ -183,11 +182,16 @@ impl Scope {
         spans.clone()
     }
 
-    /// Forgets the spans that have ended so far.
-    pub fn clear(&self) {
+    /// The spans that have ended since they were last taken or cleared; the scope forgets them.
+    pub fn take_spans(&self) -> Vec<SpanRecord> {
         let mut spans = self.lock();
         while self.pipeline.drain_spans(BATCH, &mut spans) != 0 {}
-        spans.clear();
+        std::mem::take(&mut spans)
+    }
+
+    /// Forgets the spans that have ended so far.
+    pub fn clear(&self) {
+        self.take_spans();
     }
 
     /// The spans that have ended so far as an indented tree, without identifiers and durations.

@@ -1,4 +1,5 @@
 //! What `#[derive(Label)]` expands to.
+#![allow(clippy::needless_raw_string_hashes, reason = "as expect-test writes them")]
 
 use expect_test::{Expect, expect};
 use quote::quote;

@@ -42,7 +42,7 @@ pub(super) enum LabelValue {
     /// Any string.
     Text,
     /// One of the fixed set of values of this type.
-    Fixed(Type),
+    Fixed(Box<Type>),
 }
 
 pub(super) enum Buckets {
@@ -202,7 +202,7 @@ impl Mistakes {
         match ty {
             Type::Reference(reference) if is_ident(&reference.elem, "str") => LabelValue::Text,
             ty if is_ident(&ty, "str") => LabelValue::Text,
-            ty => LabelValue::Fixed(ty),
+            ty => LabelValue::Fixed(Box::new(ty)),
         }
     }
 

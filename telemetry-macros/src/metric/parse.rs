@@ -122,7 +122,7 @@ impl Parse for Label {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let name = input.parse()?;
         if !input.peek(Token![:]) {
-            let example = format!("expected `: ` and a type, as in `{name}: str` or `{name}: SomeEnum`");
+            let example = format!("expected `:` and a type, as in `{name}: str` or `{name}: SomeEnum`");
             return Err(syn::Error::new(Ident::span(&name), example));
         }
         input.parse::<Token![:]>()?;

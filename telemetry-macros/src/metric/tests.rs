@@ -1,4 +1,5 @@
 //! What `metric!` expands to, and what it says about mistakes.
+#![allow(clippy::needless_raw_string_hashes, reason = "as expect-test writes them")]
 
 use expect_test::{Expect, expect};
 use quote::quote;
@@ -155,15 +156,34 @@ fn a_counter_with_enumerated_labels_under_a_condition() {
                 const ENUMERATED: bool = true;
                 #[inline(always)]
                 fn index(__telemetry_values: &HttpRequestsLabels) -> usize {
-                    ::telemetry_core::__private::metric::position(&__telemetry_values.method)
-                        * <bool as ::telemetry_core::__private::metric::Label>::VALUES.len()
-                        + ::telemetry_core::__private::metric::position(&__telemetry_values.ok)
+                    ::telemetry_core::__private::metric::position(
+                        <Method as ::telemetry_core::__private::metric::Label>::index(
+                            &__telemetry_values.method,
+                        ),
+                        <Method as ::telemetry_core::__private::metric::Label>::VALUES,
+                    ) * <bool as ::telemetry_core::__private::metric::Label>::VALUES.len()
+                        + ::telemetry_core::__private::metric::position(
+                            <bool as ::telemetry_core::__private::metric::Label>::index(
+                                &__telemetry_values.ok,
+                            ),
+                            <bool as ::telemetry_core::__private::metric::Label>::VALUES,
+                        )
                 }
                 #[inline(always)]
                 fn texts<'v>(__telemetry_values: &'v HttpRequestsLabels) -> [&'v str; 2usize] {
                     [
-                        ::telemetry_core::__private::metric::text(&__telemetry_values.method),
-                        ::telemetry_core::__private::metric::text(&__telemetry_values.ok),
+                        ::telemetry_core::__private::metric::text(
+                            <Method as ::telemetry_core::__private::metric::Label>::index(
+                                &__telemetry_values.method,
+                            ),
+                            <Method as ::telemetry_core::__private::metric::Label>::VALUES,
+                        ),
+                        ::telemetry_core::__private::metric::text(
+                            <bool as ::telemetry_core::__private::metric::Label>::index(
+                                &__telemetry_values.ok,
+                            ),
+                            <bool as ::telemetry_core::__private::metric::Label>::VALUES,
+                        ),
                     ]
                 }
             }
@@ -226,7 +246,12 @@ fn a_gauge_with_a_string_label_and_a_limit() {
                 fn texts<'v>(__telemetry_values: &'v OpenLabels<'_>) -> [&'v str; 2usize] {
                     [
                         __telemetry_values.r#type,
-                        ::telemetry_core::__private::metric::text(&__telemetry_values.state),
+                        ::telemetry_core::__private::metric::text(
+                            <State as ::telemetry_core::__private::metric::Label>::index(
+                                &__telemetry_values.state,
+                            ),
+                            <State as ::telemetry_core::__private::metric::Label>::VALUES,
+                        ),
                     ]
                 }
             }

@@ -25,12 +25,6 @@ impl Store {
         self.visitor.send(ask).await.unwrap()
     }
 
-    /// The status of an answer, and its body as JSON; null where it is none.
-    pub(crate) async fn json(&self, ask: Ask) -> (u16, serde_json::Value) {
-        let answer = self.send(ask).await;
-        (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap_or_default())
-    }
-
     /// The status of an answer.
     pub(crate) async fn status(&self, ask: Ask) -> u16 {
         self.send(ask).await.status().as_u16()

@@ -113,12 +113,11 @@ impl Sink for PrometheusSink {
         "prometheus"
     }
 
-    fn start(&mut self, context: &SinkContext) -> Result<(), SinkError> {
+    fn attach(&mut self, context: &SinkContext) {
         let mut shared = self.lock();
         if shared.live.is_none() {
             shared.live.clone_from(&context.live);
         }
-        Ok(())
     }
 
     fn export_spans(&mut self, _: &[SpanRecord]) -> Result<(), SinkError> {

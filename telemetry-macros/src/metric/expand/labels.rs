@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
+use syn::Type;
 
 use super::cfg;
 use crate::metric::model::{Label, LabelValue, Metric, label_text};
@@ -43,8 +44,8 @@ pub(super) fn labels(metric: &Metric, private: &TokenStream) -> TokenStream {
 //       const NAMES: … = &["outcome"];
 //       const VALUES: … = &[<Outcome as Label>::VALUES];
 //       const ENUMERATED: bool = true;
-//       fn index(values: &LookupsLabels) -> usize { position(&values.outcome) }
-//       fn texts<'v>(values: &'v LookupsLabels) -> [&'v str; 1] { [text(&values.outcome)] }
+//       fn index(values: &LookupsLabels) -> usize { position(…) }
+//       fn texts<'v>(values: &'v LookupsLabels) -> [&'v str; 1] { [text(…)] }
 //   }
 fn label_set(metric: &Metric, private: &TokenStream) -> TokenStream {
     let set = set_ident(metric);
@@ -58,7 +59,7 @@ fn label_set(metric: &Metric, private: &TokenStream) -> TokenStream {
         LabelValue::Text => quote!(&[]),
     });
     let texts = metric.labels.iter().map(|Label { name, value }| match value {
-        LabelValue::Fixed(_) => quote!(#private::text(&__telemetry_values.#name)),
+        LabelValue::Fixed(ty) => fixed(private, &quote!(text), name, ty),
         LabelValue::Text => quote!(__telemetry_values.#name),
     });
     let enumerated = !has_text(metric);
@@ -85,16 +86,24 @@ fn label_set(metric: &Metric, private: &TokenStream) -> TokenStream {
     }
 }
 
-// Expands to: `position(&values.method) * <Status as Label>::VALUES.len() + position(&values.status)`
+// Expands to: `position(… method …) * <Status as Label>::VALUES.len() + position(… status …)`
 fn index(metric: &Metric, private: &TokenStream) -> TokenStream {
     let terms = metric.labels.iter().filter_map(|Label { name, value }| match value {
-        LabelValue::Fixed(ty) => Some((quote!(#private::position(&__telemetry_values.#name)), ty)),
+        LabelValue::Fixed(ty) => Some((fixed(private, &quote!(position), name, ty), ty)),
         LabelValue::Text => None,
     });
     terms.enumerate().fold(TokenStream::new(), |before, (at, (position, ty))| {
         let before = if at > 1 { quote!((#before)) } else { before };
         if at == 0 { position } else { quote!(#before * <#ty as #private::Label>::VALUES.len() + #position) }
     })
+}
+
+// Expands to: `position(<Method as Label>::index(&values.method), <Method as Label>::VALUES)`
+//
+// The type is named at each use: should it be no label, the errors are one and the same, and the compiler shows it once.
+fn fixed(private: &TokenStream, function: &TokenStream, name: &Ident, ty: &Type) -> TokenStream {
+    let label = quote!(<#ty as #private::Label>);
+    quote!(#private::#function(#label::index(&__telemetry_values.#name), #label::VALUES))
 }
 
 // Expands to: `impl From<Outcome> for LookupsLabels { … }`, with a tuple for several labels. A string label takes a

@@ -1,0 +1,2 @@
+//! Nothing here: the tests are in `tests/`.
+#![forbid(unsafe_code)]

@@ -1,0 +1,12 @@
+use telemetry_core::Label;
+
+#[derive(Label)]
+#[label(renameall = "kebab-case")]
+enum Outcome {
+    #[label(name = "hit")]
+    Hit,
+}
+
+fn main() {
+    let _ = <Outcome as Label>::VALUES;
+}

@@ -1,0 +1,10 @@
+use telemetry_core::Label;
+
+#[derive(Label)]
+struct Outcome {
+    code: u16,
+}
+
+fn main() {
+    let _ = <Outcome as Label>::VALUES;
+}

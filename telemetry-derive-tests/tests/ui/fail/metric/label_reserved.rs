@@ -1,0 +1,10 @@
+use telemetry_core::metric;
+
+metric! {
+    /// Jobs done.
+    static JOBS: Counter = "jobs_total" { le: str, quantile: str, __name: str };
+}
+
+fn main() {
+    
+}

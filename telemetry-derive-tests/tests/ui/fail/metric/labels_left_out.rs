@@ -1,0 +1,10 @@
+use telemetry_core::metric;
+
+metric! {
+    /// Jobs done.
+    static JOBS: Counter = "jobs_total" { queue: str };
+}
+
+fn main() {
+    JOBS.inc();
+}
