@@ -58,7 +58,7 @@ mod trace;
 /// let scope = Scope::new();
 /// load(7).unwrap();
 /// assert_eq!(
-///     scope.tree().to_string(),
+///     scope.tree(),
 ///     "books.load [client] db.system=\"sqlite\" book.id=7 rows=1\n",
 /// );
 /// ```
@@ -92,7 +92,7 @@ pub fn trace(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// let future = std::pin::pin!(rename(7, " Emma "));
 /// let mut context = std::task::Context::from_waker(std::task::Waker::noop());
 /// assert!(future.poll(&mut context).is_ready());
-/// assert_eq!(scope.tree().to_string(), "rename id=7 title=\"\\\"Emma\\\"\"\n");
+/// assert_eq!(scope.tree(), "rename id=7 title=\"\\\"Emma\\\"\"\n");
 /// ```
 #[proc_macro_attribute]
 pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
@@ -125,7 +125,7 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// let scope = Scope::new();
 /// page(&[1, 2, 3]);
-/// assert_eq!(scope.tree().to_string(), "page\n  render rows=3\n");
+/// assert_eq!(scope.tree(), "page\n  render rows=3\n");
 /// ```
 #[proc_macro]
 pub fn step(tokens: TokenStream) -> TokenStream {

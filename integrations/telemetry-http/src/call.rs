@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::fmt::Display;
 use std::future::Future;
 
+use http::header::HOST;
 use http::{Request, Response};
 use http_body::Body;
 use telemetry_core::{Name, SpanBuilder, Status, TaskSpan};
@@ -71,7 +72,7 @@ fn describe<Q: Body>(span: &mut TaskSpan, method: KnownMethod, request: &Request
         return;
     }
     span.attribute(key::METHOD, &Kept(method.as_str()));
-    span.attribute(key::PEER_NAME, &attributes::host(request.uri(), request.headers()));
+    span.attribute(key::PEER_NAME, &attributes::host(request.uri(), request.headers().get(HOST)));
     span.attribute(key::REQUEST_LENGTH, &attributes::content_length(request.headers(), request.body()));
     span.attribute(key::URL, &request.uri().path_and_query().map(Url));
 }

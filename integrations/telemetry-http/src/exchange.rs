@@ -1,17 +1,12 @@
 //! A request from its beginning to its end: what is known of it, and how it is recorded.
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
-
 use bytes::Buf;
-use http::header::USER_AGENT;
-use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use telemetry_core::{Name, SpanBuilder, Status, TaskSpan};
 
-use crate::attributes::{self, Address, Kept, SERVER, Text, Url, key};
+use crate::asked::Asked;
+use crate::attributes::{self, SERVER};
 use crate::headers;
 use crate::method::KnownMethod;
 use crate::metrics::Measured;
@@ -34,10 +29,9 @@ pub(crate) struct Exchange {
     span: TaskSpan,
     measured: Measured,
     method: KnownMethod,
+    /// Kept while the span records.
+    asked: Option<Asked>,
     status: Option<StatusCode>,
-    /// Written last, so that they leave room for everything shorter.
-    url: Option<PathAndQuery>,
-    user_agent: Option<HeaderValue>,
     /// The length the response's head announced.
     announced: Option<u64>,
     sent: u64,
@@ -54,20 +48,9 @@ impl Exchange {
         if let Some(parent) = headers::extract(request.headers()) {
             builder = builder.parent(parent);
         }
-        let mut exchange = Self {
-            span: builder.task(),
-            measured,
-            method,
-            status: None,
-            url: None,
-            user_agent: None,
-            announced: None,
-            sent: 0,
-        };
-        if exchange.span.is_recording() {
-            exchange.describe(request, names.map(|names| names.route));
-        }
-        exchange
+        let span = builder.task();
+        let asked = span.is_recording().then(|| Asked::of(request, names.map(|names| names.route)));
+        Self { span, measured, method, asked, status: None, announced: None, sent: 0 }
     }
 
     /// Runs work inside the span of the request, if there still is one. A panic in it ends the request as panicked:
@@ -75,20 +58,9 @@ impl Exchange {
     pub(crate) fn within<R>(exchange: &mut Option<Self>, work: impl FnOnce() -> R) -> R {
         let entered = EndOnPanic(exchange);
         match entered.0 {
-            Some(exchange) => exchange.enter(work),
+            Some(exchange) => exchange.span.in_scope(work),
             None => work(),
         }
-    }
-
-    fn enter<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let (mut work, mut result) = (Some(work), None);
-        // Never ready, since the span is not done when this stretch of work is.
-        let stretch = poll_fn(|_| {
-            result = work.take().map(|work| work());
-            Poll::<()>::Pending
-        });
-        let _ = pin!(self.span.run(stretch)).poll(&mut Context::from_waker(Waker::noop()));
-        result.expect("a poll of the span polls the work once")
     }
 
     /// Takes note of the response's head, and names the trace in it.
@@ -103,7 +75,6 @@ impl Exchange {
         if status.is_server_error() {
             self.span.status(Status::Error);
         }
-        self.span.attribute(key::STATUS, &status.as_u16());
     }
 
     /// True when the response is all there is: the server sends no body, whatever the service made.
@@ -130,18 +101,6 @@ impl Exchange {
         }
         self.span.complete();
     }
-
-    fn describe<B: Body>(&mut self, request: &Request<B>, route: Option<&'static str>) {
-        let span = &mut self.span;
-        span.attribute(key::METHOD, &Kept(self.method.as_str()));
-        span.attribute(key::ROUTE, &route.map(Kept));
-        span.attribute(key::HOST, &attributes::host(request.uri(), request.headers()));
-        span.attribute(key::PEER, &route::peer(request.extensions()).map(Address));
-        let length = attributes::content_length(request.headers(), request.body());
-        span.attribute(key::REQUEST_LENGTH, &length);
-        self.url = request.uri().path_and_query().cloned();
-        self.user_agent = request.headers().get(USER_AGENT).cloned();
-    }
 }
 
 /// Drops the exchange while the panic is on its way, which tells its span of it.
@@ -161,11 +120,9 @@ impl Drop for Exchange {
         if self.announced.is_some_and(|length| self.sent >= length) && !std::thread::panicking() {
             self.span.complete();
         }
-        if self.span.is_recording() {
+        if let Some(asked) = self.asked.take() {
             let length = self.announced.or((self.sent > 0).then_some(self.sent));
-            self.span.attribute(key::RESPONSE_LENGTH, &length);
-            self.span.attribute(key::URL, &self.url.as_ref().map(Url));
-            self.span.attribute(key::USER_AGENT, &self.user_agent.as_ref().map(Text));
+            asked.describe(&mut self.span, self.method, self.status, length);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Request spans, request metrics and trace propagation for HTTP services built on tower: axum, hyper, tonic.
 #![forbid(unsafe_code)]
 
+mod asked;
 mod attributes;
 mod body;
 mod call;

@@ -10,11 +10,12 @@ use super::local;
 use super::observed::{AlreadyFollowed, Following};
 use super::place::{self, Place};
 use super::snapshot::MetricKind;
+use super::update;
 
 /// A total (`u64`) that only grows, declared by [`metric!`](crate::metric!).
 ///
 /// Updates from any thread go to a cell of that thread's own, by a load and a store without a locked instruction, and
-/// are summed when read; see the [module](crate::metric) for memory and teardown. When disabled an update is one load
+/// are summed when read; see the [module](mod@crate::metric) for memory and teardown. When disabled an update is one load
 /// and a branch. A total beyond `u64::MAX` wraps around.
 pub struct Counter<L: LabelSet = ()> {
     core: Core,
@@ -61,7 +62,7 @@ impl Counter {
     pub fn add(&'static self, amount: u64) {
         let gate = self.core.gate();
         if gate != OFF {
-            local::add_fixed(&self.core, gate, 0, amount);
+            update::add_fixed(&self.core, gate, 0, amount);
         }
     }
 
@@ -168,8 +169,8 @@ impl CounterSeries {
 #[inline(always)]
 fn add_at(core: &'static Core, gate: u32, place: Place, amount: u64) {
     match place {
-        Place::Index(index) => local::add_fixed(core, gate, index, amount),
-        Place::Entry(entry) => local::add_entry(core, entry, 0, amount),
+        Place::Index(index) => update::add_fixed(core, gate, index, amount),
+        Place::Entry(entry) => update::add_entry(core, entry, 0, amount),
         Place::Nowhere => local::store().count_lost(),
     }
 }

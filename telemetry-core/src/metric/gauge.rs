@@ -10,6 +10,7 @@ use super::labels::LabelSet;
 use super::local;
 use super::place::{self, Place};
 use super::snapshot::MetricKind;
+use super::update;
 
 /// A value (`f64`) that goes up and down, declared by [`metric!`](crate::metric!).
 ///
@@ -173,7 +174,7 @@ impl Change {
         match self {
             Self::Set(value) => slot.store(encode(value), Ordering::Relaxed),
             Self::Add(amount) => {
-                local::exchange(slot, |bits| encode(decode(bits).unwrap_or(0.0) + amount));
+                update::exchange(slot, |bits| encode(decode(bits).unwrap_or(0.0) + amount));
             }
         }
     }
@@ -186,8 +187,8 @@ fn change(core: &'static Core, place: impl FnOnce() -> Place, change: Change) {
         return;
     }
     match place() {
-        Place::Index(index) => local::with_gauge(core, gate, index, |slot| change.apply(slot)),
-        Place::Entry(entry) => local::with_gauge_entry(core, entry, |slot| change.apply(slot)),
+        Place::Index(index) => update::with_gauge(core, gate, index, |slot| change.apply(slot)),
+        Place::Entry(entry) => update::with_gauge_entry(core, entry, |slot| change.apply(slot)),
         Place::Nowhere => local::store().count_lost(),
     }
 }

@@ -11,6 +11,7 @@ use super::labels::LabelSet;
 use super::local;
 use super::place::{self, Place};
 use super::snapshot::MetricKind;
+use super::update;
 
 /// Observations (`f64`) counted in buckets, declared by [`metric!`](crate::metric!).
 ///
@@ -194,9 +195,9 @@ fn observe_at(core: &'static Core, gate: u32, place: Place, value: f64) {
     match place {
         Place::Index(index) => {
             let first = index * (bounds.len() + 2);
-            local::observe_fixed(core, gate, first + bucket, first + sum, value);
+            update::observe_fixed(core, gate, first + bucket, first + sum, value);
         }
-        Place::Entry(entry) => local::observe_entry(core, entry, bucket, sum, value),
+        Place::Entry(entry) => update::observe_entry(core, entry, bucket, sum, value),
         Place::Nowhere => local::store().count_lost(),
     }
 }

@@ -90,6 +90,12 @@ impl Core {
         self.gate.load(Ordering::Relaxed)
     }
 
+    /// Whether the gate is open and carries no flag.
+    #[inline(always)]
+    pub(super) fn is_open(&self) -> bool {
+        (self.gate() as i32) >= 0
+    }
+
     /// Changes the gate; only the registry does, under its mutex.
     pub(super) fn set_gate(&self, word: u32) {
         self.gate.store(word, Ordering::Relaxed);

@@ -17,6 +17,35 @@
 //!
 //! Past its limit of series (1,000 unless declared otherwise) an instrument with string labels counts further label
 //! sets together in one series, every label `_other` and `otel_metric_overflow="true"` beside them.
+//!
+//! # Examples
+//! ```
+//! use telemetry_core::{Label, metric};
+//!
+//! #[derive(Label)]
+//! enum Outcome {
+//!     Hit,
+//!     NotFound,
+//! }
+//!
+//! metric! {
+//!     /// Books looked up, by outcome.
+//!     pub static LOOKUPS: Counter = "bookstore_lookups_total" { outcome: Outcome };
+//!
+//!     /// Time taken by queries, by statement.
+//!     pub static QUERIES: Histogram = "bookstore_query_seconds" { statement: str, cached: bool },
+//!         buckets = [0.001, 0.01, 0.1], limit = 50;
+//! }
+//!
+//! LOOKUPS.with(Outcome::NotFound).inc();
+//! QUERIES.with(("select", true)).observe(0.02);
+//! // The labels by name, and a series resolved once.
+//! let select = QUERIES.series(QueriesLabels { cached: false, statement: "select" });
+//! select.observe(0.03);
+//!
+//! assert_eq!(Outcome::VALUES, ["hit", "not_found"]);
+//! assert_eq!(metric::check(), []);
+//! ```
 
 pub(crate) mod buckets;
 mod cells;
@@ -38,6 +67,7 @@ pub mod snapshot;
 mod store;
 #[cfg(test)]
 mod tests;
+mod update;
 
 pub use buckets::{DEFAULT_BUCKETS, exponential, linear};
 pub use collect::SeriesOverflow;

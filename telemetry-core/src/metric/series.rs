@@ -169,6 +169,6 @@ pub(super) fn look_up(core: &'static Core, texts: &[&str]) -> Option<&'static Se
     let store = super::local::store();
     match store.series_table(core).and_then(|table| table.find(hash, texts)) {
         Some(entry) => Some(entry),
-        None => super::local::add_series(store, core, hash, texts),
+        None => super::update::add_series(store, core, hash, texts),
     }
 }

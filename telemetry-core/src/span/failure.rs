@@ -25,6 +25,9 @@ const MAX_SOURCES: usize = 32;
 
 /// A span that can be told of a failure.
 pub trait RecordFailure {
+    /// Whether the span would keep it.
+    fn is_recording(&self) -> bool;
+
     /// Sets the status to error, with the type of the error and its message.
     ///
     /// The message is formatted during the call, if at all.
@@ -35,6 +38,11 @@ pub trait RecordFailure {
 }
 
 impl RecordFailure for SpanGuard {
+    #[inline(always)]
+    fn is_recording(&self) -> bool {
+        self.is_recording()
+    }
+
     fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
         self.fail(error_type, Some(message));
     }
@@ -45,6 +53,11 @@ impl RecordFailure for SpanGuard {
 }
 
 impl RecordFailure for TaskSpan {
+    #[inline(always)]
+    fn is_recording(&self) -> bool {
+        self.is_recording()
+    }
+
     fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
         self.fail(error_type, Some(message));
     }
@@ -154,7 +167,7 @@ pub mod depths {
 #[macro_export]
 macro_rules! __telemetry_record_outcome {
     ($span:ident, $result:ident) => {
-        if $span.is_recording() {
+        if $crate::__private::RecordFailure::is_recording(&$span) {
             use $crate::__private::failure::depths::*;
             (&&&&&&$crate::__private::failure::Probe(&$result)).__telemetry_record(&mut $span);
         }
@@ -177,7 +190,9 @@ pub fn record_mapped<'r, T, E, D: Display>(
     result: &'r Result<T, E>,
     message: impl Fn(&'r E) -> D,
 ) {
-    if let Err(error) = result {
+    if let Err(error) = result
+        && span.is_recording()
+    {
         span.record_failure(type_name::<E>(), &Mapped { error, message });
     }
 }
@@ -218,13 +233,11 @@ mod tests {
         failures: Vec<(&'static str, Option<String>)>,
     }
 
-    impl Recorded {
+    impl RecordFailure for Recorded {
         fn is_recording(&self) -> bool {
             self.recording
         }
-    }
 
-    impl RecordFailure for Recorded {
         fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
             self.failures.push((error_type, Some(message.to_string())));
         }
@@ -375,7 +388,7 @@ mod tests {
             &error.1
         }
 
-        let mut span = Recorded::default();
+        let mut span = Recorded { recording: true, ..Recorded::default() };
         record_mapped(&mut span, &Err::<(), _>((404, String::from("no such book"))), code);
         assert_eq!(span.failures, [("(u16, alloc::string::String)", Some(String::from("no such book")))]);
     }

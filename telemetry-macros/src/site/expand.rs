@@ -15,6 +15,37 @@ pub(crate) fn private(root: Option<&syn::Path>) -> TokenStream {
     )
 }
 
+/// What a span is opened as. Its methods are called by their paths, which no trait of the user's can take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opened {
+    /// For a scope.
+    Guard,
+    /// For a future.
+    Task,
+}
+
+impl Opened {
+    /// The function that opens it.
+    fn function(self, root: bool) -> Ident {
+        let name = match (self, root) {
+            (Self::Guard, false) => "open",
+            (Self::Guard, true) => "open_root",
+            (Self::Task, false) => "open_task",
+            (Self::Task, true) => "open_task_root",
+        };
+        Ident::new(name, Span::mixed_site())
+    }
+
+    /// Its type.
+    pub(crate) fn type_name(self) -> Ident {
+        let name = match self {
+            Self::Guard => "SpanGuard",
+            Self::Task => "TaskSpan",
+        };
+        Ident::new(name, Span::mixed_site())
+    }
+}
+
 /// Opens a span.
 ///
 /// ```text
@@ -24,9 +55,9 @@ pub(crate) fn private(root: Option<&syn::Path>) -> TokenStream {
 ///     open(&SITE)
 /// }
 /// ```
-pub(crate) fn opened(private: &TokenStream, site: &Site, open: &str) -> TokenStream {
+pub(crate) fn open(private: &TokenStream, site: &Site, opened: Opened, root: bool) -> TokenStream {
     let Site { name, kind, constants, recorded, declared: _ } = site;
-    let open = Ident::new(open, Span::mixed_site());
+    let open = opened.function(root);
     let keys = recorded.iter().map(|attribute| &attribute.key);
     let constants = constants.iter().map(|constant| {
         let Constant { key, variant, value } = constant;
@@ -56,43 +87,46 @@ pub(crate) fn opened(private: &TokenStream, site: &Site, open: &str) -> TokenStr
 ///
 /// ```text
 /// // Expands to:
-/// if __telemetry_span.is_recording() {
-///     __telemetry_span.attribute(0, &id);
+/// if SpanGuard::is_recording(&__telemetry_span) {
+///     SpanGuard::attribute(&mut __telemetry_span, 0, &id);
 /// }
 /// ```
-pub(crate) fn records(span: &Ident, recorded: &[Recorded]) -> Option<TokenStream> {
-    if recorded.is_empty() {
+pub(crate) fn records(
+    private: &TokenStream,
+    span: &Ident,
+    opened: Opened,
+    site: &Site,
+) -> Option<TokenStream> {
+    if site.recorded.is_empty() {
         return None;
     }
-    let records = recorded.iter().enumerate().map(|(index, attribute)| {
-        let method = match attribute.form {
+    let ty = opened.type_name();
+    let records = site.recorded.iter().enumerate().map(|(index, Recorded { form, expression, .. })| {
+        let method = match form {
             Form::Typed => "attribute",
             Form::Display => "attribute_display",
             Form::Debug => "attribute_debug",
         };
-        let place = Span::mixed_site().located_at(first_span(&attribute.expression));
-        let method = Ident::new(method, place);
+        let method = Ident::new(method, Span::mixed_site());
         let index = Literal::usize_unsuffixed(index);
-        let value = borrowed(&attribute.expression, place);
-        quote_spanned!(Span::mixed_site()=> #span.#method(#index, #value);)
+        let value = borrowed(expression);
+        quote_spanned!(Span::mixed_site()=> #private::#ty::#method(&mut #span, #index, #value);)
     });
     Some(quote_spanned! {Span::mixed_site()=>
-        if #span.is_recording() {
+        if #private::#ty::is_recording(&#span) {
             #(#records)*
         }
     })
 }
 
-/// `&expression`, with the parentheses it may need.
-fn borrowed(expression: &Expr, place: Span) -> Expr {
+/// `&expression`, with the parentheses it may need, where the expression stands.
+fn borrowed(expression: &Expr) -> Expr {
+    let first = expression.to_token_stream().into_iter().next();
+    let place = first.map_or_else(Span::mixed_site, |token| token.span());
     Expr::Reference(ExprReference {
         attrs: Vec::new(),
-        and_token: syn::Token![&](place),
+        and_token: syn::Token![&](Span::mixed_site().located_at(place)),
         mutability: None,
         expr: Box::new(expression.clone()),
     })
-}
-
-fn first_span(tokens: &impl ToTokens) -> Span {
-    tokens.to_token_stream().into_iter().next().map_or_else(Span::mixed_site, |token| token.span())
 }

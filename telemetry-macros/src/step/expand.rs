@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Expr;
 
 use super::model::Step;
-use crate::site::expand::{opened, records};
+use crate::site::expand::{Opened, open, records};
 
 /// An expression: a guard, or a future.
 pub(super) fn step(step: &Step) -> TokenStream {
@@ -19,18 +19,18 @@ pub(super) fn step(step: &Step) -> TokenStream {
 /// // Expands to:
 /// {
 ///     let mut __telemetry_span = open(&SITE);
-///     if __telemetry_span.is_recording() { … }
+///     if SpanGuard::is_recording(&__telemetry_span) { … }
 ///     __telemetry_span
 /// }
 /// ```
 fn guard(step: &Step) -> TokenStream {
     let span = Ident::new("__telemetry_span", Span::mixed_site());
-    let opened = opened(&step.private, &step.site, "open");
-    match records(&span, &step.site.recorded) {
-        None => opened,
+    let open = open(&step.private, &step.site, Opened::Guard, false);
+    match records(&step.private, &span, Opened::Guard, &step.site) {
+        None => open,
         Some(records) => quote_spanned! {Span::mixed_site()=>
             {
-                let mut #span = #opened;
+                let mut #span = #open;
                 #records
                 #span
             }
@@ -44,10 +44,10 @@ fn guard(step: &Step) -> TokenStream {
 /// // Expands to:
 /// {
 ///     let mut __telemetry_span = open_task(&SITE);
-///     if __telemetry_span.is_recording() { … }
+///     if TaskSpan::is_recording(&__telemetry_span) { … }
 ///     let __telemetry_future = future;
 ///     async move {
-///         let __telemetry_result = __telemetry_span.run(__telemetry_future).await;
+///         let __telemetry_result = TaskSpan::run(&mut __telemetry_span, __telemetry_future).await;
 ///         record_outcome!(__telemetry_span, __telemetry_result);
 ///         __telemetry_result
 ///     }
@@ -56,16 +56,16 @@ fn guard(step: &Step) -> TokenStream {
 fn task(step: &Step, future: &Expr) -> TokenStream {
     let private = &step.private;
     let span = Ident::new("__telemetry_span", Span::mixed_site());
-    let opened = opened(private, &step.site, "open_task");
-    let records = records(&span, &step.site.recorded);
+    let open = open(private, &step.site, Opened::Task, false);
+    let records = records(private, &span, Opened::Task, &step.site);
     let future = quote!(#future);
     quote_spanned! {Span::mixed_site()=>
         {
-            let mut #span = #opened;
+            let mut #span = #open;
             #records
             let __telemetry_future = ::core::future::IntoFuture::into_future(#future);
             async move {
-                let __telemetry_result = #span.run(__telemetry_future).await;
+                let __telemetry_result = #private::TaskSpan::run(&mut #span, __telemetry_future).await;
                 #private::record_outcome!(#span, __telemetry_result);
                 __telemetry_result
             }

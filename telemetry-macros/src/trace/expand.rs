@@ -7,7 +7,7 @@ use syn::Expr;
 use super::body::{TailFuture, tail_future_mut};
 use super::function::Function;
 use super::model::{Outcome, Owned, Shape, Traced};
-use crate::site::expand::{opened, records};
+use crate::site::expand::{Opened, open, records};
 use crate::site::model::Declared;
 
 /// The function, its signature as written and its body under a span.
@@ -43,7 +43,7 @@ pub(super) fn traced(traced: &Traced) -> TokenStream {
 /// { body }
 /// ```
 fn guarded(traced: &Traced, body: &TokenStream) -> TokenStream {
-    let open = open(traced, false, "open");
+    let open = opening(traced, Opened::Guard);
     quote_spanned! {Span::mixed_site()=>
         #open
         #body
@@ -73,7 +73,7 @@ fn called(traced: &Traced, output: &TokenStream, owned: &[Owned]) -> TokenStream
     match record(traced) {
         None => guarded(traced, &call),
         Some(record) => {
-            let open = open(traced, true, "open");
+            let open = opening(traced, Opened::Guard);
             quote_spanned! {Span::mixed_site()=>
                 #open
                 let __telemetry_result = #call;
@@ -92,7 +92,7 @@ fn called(traced: &Traced, output: &TokenStream, owned: &[Owned]) -> TokenStream
 /// __telemetry_result
 /// ```
 fn watched(traced: &Traced, output: &TokenStream) -> TokenStream {
-    let open = open(traced, true, "open");
+    let open = opening(traced, Opened::Guard);
     let body = &traced.function.body;
     let record = record(traced);
     quote_spanned! {Span::mixed_site()=>
@@ -108,16 +108,17 @@ fn watched(traced: &Traced, output: &TokenStream) -> TokenStream {
 /// ```text
 /// // Expands to:
 /// let mut __telemetry_span = open_task(&SITE);
-/// let __telemetry_result = __telemetry_span.run(async move { … }).await;
+/// let __telemetry_result = TaskSpan::run(&mut __telemetry_span, async move { … }).await;
 /// record_outcome!(__telemetry_span, __telemetry_result);
 /// __telemetry_result
 /// ```
 fn awaited(traced: &Traced, future: &TokenStream) -> TokenStream {
-    let open = open(traced, true, "open_task");
+    let private = &traced.private;
+    let open = opening(traced, Opened::Task);
     let record = record(traced);
     quote_spanned! {Span::mixed_site()=>
         #open
-        let __telemetry_result = __telemetry_span.run(#future).await;
+        let __telemetry_result = #private::TaskSpan::run(&mut __telemetry_span, #future).await;
         #record
         __telemetry_result
     }
@@ -173,15 +174,16 @@ fn tail_future(traced: &Traced, output: &TokenStream, tail: &TailFuture) -> Toke
 }
 
 /// Opens the span, records its attributes and binds its handle.
-fn open(traced: &Traced, is_told: bool, open: &str) -> TokenStream {
+fn opening(traced: &Traced, opened: Opened) -> TokenStream {
+    let Traced { private, site, root, bind, outcome, .. } = traced;
     let span = Ident::new("__telemetry_span", Span::mixed_site());
-    let open = if traced.root { format!("{open}_root") } else { open.to_owned() };
-    let opened = opened(&traced.private, &traced.site, &open);
-    let records = records(&span, &traced.site.recorded);
-    let mutable = (is_told || records.is_some()).then(|| quote_spanned!(Span::mixed_site()=> mut));
-    let handle = traced.bind.as_ref().map(|bind| handle(&traced.private, bind, &traced.site.declared));
+    let open = open(private, site, opened, *root);
+    let records = records(private, &span, opened, site);
+    let is_written = records.is_some() || opened == Opened::Task || !matches!(outcome, Outcome::Ignored);
+    let mutable = is_written.then(|| quote_spanned!(Span::mixed_site()=> mut));
+    let handle = bind.as_ref().map(|bind| handle(private, bind, opened, &site.declared));
     quote_spanned! {Span::mixed_site()=>
-        let #mutable #span = #opened;
+        let #mutable #span = #open;
         #records
         #handle
     }
@@ -193,23 +195,25 @@ fn open(traced: &Traced, is_told: bool, open: &str) -> TokenStream {
 ///     struct __TelemetrySpan(Span);
 ///     impl __TelemetrySpan {
 ///         fn rows(self, value: i64) {
-///             self.0.i64("rows", value);
+///             Span::i64(&self.0, "rows", value);
 ///         }
 ///     }
 ///     impl Deref for __TelemetrySpan { … }
-///     __TelemetrySpan(__telemetry_span.handle())
+///     __TelemetrySpan(SpanGuard::handle(&__telemetry_span))
 /// };
 /// ```
-fn handle(private: &TokenStream, bind: &Ident, declared: &[Declared]) -> TokenStream {
+fn handle(private: &TokenStream, bind: &Ident, opened: Opened, declared: &[Declared]) -> TokenStream {
+    let ty = opened.type_name();
+    let handle = quote_spanned!(Span::mixed_site()=> #private::#ty::handle(&__telemetry_span));
     if declared.is_empty() {
-        return quote_spanned!(Span::mixed_site()=> let #bind = __telemetry_span.handle(););
+        return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
     }
     let setters = declared.iter().map(|attribute| {
         let Declared { key, setter, kind, .. } = attribute;
         let (method, argument) = (Ident::new(kind.method(), Span::mixed_site()), kind.argument());
         quote_spanned! {Span::mixed_site()=>
             fn #setter(self, value: #argument) {
-                self.0.#method(#key, value);
+                #private::Span::#method(&self.0, #key, value);
             }
         }
     });
@@ -227,7 +231,7 @@ fn handle(private: &TokenStream, bind: &Ident, declared: &[Declared]) -> TokenSt
                     &self.0
                 }
             }
-            __TelemetrySpan(__telemetry_span.handle())
+            __TelemetrySpan(#handle)
         };
     }
 }
@@ -241,9 +245,7 @@ fn record(traced: &Traced) -> Option<TokenStream> {
             #private::record_outcome!(__telemetry_span, __telemetry_result);
         }),
         Outcome::Mapped(path) => Some(quote_spanned! {Span::mixed_site()=>
-            if __telemetry_span.is_recording() {
-                #private::record_mapped(&mut __telemetry_span, &__telemetry_result, #path);
-            }
+            #private::record_mapped(&mut __telemetry_span, &__telemetry_result, #path);
         }),
     }
 }

@@ -286,13 +286,11 @@ fn err_can_be_mapped() {
                     Book,
                     Error,
                 > { find()? });
-                if __telemetry_span.is_recording() {
-                    ::telemetry_core::__private::record_mapped(
-                        &mut __telemetry_span,
-                        &__telemetry_result,
-                        Error::code,
-                    );
-                }
+                ::telemetry_core::__private::record_mapped(
+                    &mut __telemetry_span,
+                    &__telemetry_result,
+                    Error::code,
+                );
                 __telemetry_result
             }
         "#]],

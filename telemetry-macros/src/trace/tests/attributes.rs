@@ -77,15 +77,43 @@ fn attributes_are_evaluated_only_when_the_span_records() {
                     });
                     ::telemetry_core::__private::open(&SITE)
                 };
-                if __telemetry_span.is_recording() {
-                    __telemetry_span.attribute(0, &id);
-                    __telemetry_span.attribute(1, &(id + 1));
-                    __telemetry_span.attribute_display(2, &price);
-                    __telemetry_span.attribute_debug(3, &tags);
-                    __telemetry_span.attribute(4, &header());
-                    __telemetry_span.attribute(5, &title);
-                    __telemetry_span.attribute_display(6, &author);
-                    __telemetry_span.attribute_debug(7, &author.name);
+                if ::telemetry_core::__private::SpanGuard::is_recording(&__telemetry_span) {
+                    ::telemetry_core::__private::SpanGuard::attribute(&mut __telemetry_span, 0, &id);
+                    ::telemetry_core::__private::SpanGuard::attribute(
+                        &mut __telemetry_span,
+                        1,
+                        &(id + 1),
+                    );
+                    ::telemetry_core::__private::SpanGuard::attribute_display(
+                        &mut __telemetry_span,
+                        2,
+                        &price,
+                    );
+                    ::telemetry_core::__private::SpanGuard::attribute_debug(
+                        &mut __telemetry_span,
+                        3,
+                        &tags,
+                    );
+                    ::telemetry_core::__private::SpanGuard::attribute(
+                        &mut __telemetry_span,
+                        4,
+                        &header(),
+                    );
+                    ::telemetry_core::__private::SpanGuard::attribute(
+                        &mut __telemetry_span,
+                        5,
+                        &title,
+                    );
+                    ::telemetry_core::__private::SpanGuard::attribute_display(
+                        &mut __telemetry_span,
+                        6,
+                        &author,
+                    );
+                    ::telemetry_core::__private::SpanGuard::attribute_debug(
+                        &mut __telemetry_span,
+                        7,
+                        &author.name,
+                    );
                 }
                 {}
             }
@@ -126,13 +154,13 @@ fn declared_attributes_are_methods_of_the_handle() {
                     #[allow(dead_code, non_snake_case, clippy::all, clippy::pedantic)]
                     impl __TelemetrySpan {
                         fn rows(self, value: ::core::primitive::i64) {
-                            self.0.i64("rows", value);
+                            ::telemetry_core::__private::Span::i64(&self.0, "rows", value);
                         }
                         fn book_title(self, value: &::core::primitive::str) {
-                            self.0.str("book.title", value);
+                            ::telemetry_core::__private::Span::str(&self.0, "book.title", value);
                         }
                         fn r#type(self, value: ::core::primitive::bool) {
-                            self.0.bool("type", value);
+                            ::telemetry_core::__private::Span::bool(&self.0, "type", value);
                         }
                     }
                     impl ::core::ops::Deref for __TelemetrySpan {
@@ -141,7 +169,9 @@ fn declared_attributes_are_methods_of_the_handle() {
                             &self.0
                         }
                     }
-                    __TelemetrySpan(__telemetry_span.handle())
+                    __TelemetrySpan(
+                        ::telemetry_core::__private::SpanGuard::handle(&__telemetry_span),
+                    )
                 };
                 {
                     span.rows(1);
@@ -178,7 +208,7 @@ fn bind_alone_is_the_handle() {
                     });
                     ::telemetry_core::__private::open(&SITE)
                 };
-                let span = __telemetry_span.handle();
+                let span = ::telemetry_core::__private::SpanGuard::handle(&__telemetry_span);
                 {
                     span.event("x");
                 }

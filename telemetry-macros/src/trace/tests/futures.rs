@@ -32,19 +32,21 @@ fn an_async_function_runs_in_its_span() {
                     });
                     ::telemetry_core::__private::open_task(&SITE)
                 };
-                if __telemetry_span.is_recording() {
-                    __telemetry_span.attribute(0, &id);
+                if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
+                    ::telemetry_core::__private::TaskSpan::attribute(&mut __telemetry_span, 0, &id);
                 }
-                let __telemetry_result = __telemetry_span
-                    .run(async move {
-                        if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
-                            Result<Book, Error>,
-                        > {
-                            return __telemetry_return;
-                        }
-                        _ = &permit;
-                        { self.find(id, permit).await }
-                    })
+                let __telemetry_result = ::telemetry_core::__private::TaskSpan::run(
+                        &mut __telemetry_span,
+                        async move {
+                            if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
+                                Result<Book, Error>,
+                            > {
+                                return __telemetry_return;
+                            }
+                            _ = &permit;
+                            { self.find(id, permit).await }
+                        },
+                    )
                     .await;
                 ::telemetry_core::__private::record_outcome!(__telemetry_span, __telemetry_result);
                 __telemetry_result
@@ -80,17 +82,19 @@ fn an_async_function_may_return_nothing() {
                     });
                     ::telemetry_core::__private::open_task(&SITE)
                 };
-                let __telemetry_result = __telemetry_span
-                    .run(async move {
-                        if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
-                            (),
-                        > {
-                            return __telemetry_return;
-                        }
-                        {
-                            sweep().await;
-                        }
-                    })
+                let __telemetry_result = ::telemetry_core::__private::TaskSpan::run(
+                        &mut __telemetry_span,
+                        async move {
+                            if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
+                                (),
+                            > {
+                                return __telemetry_return;
+                            }
+                            {
+                                sweep().await;
+                            }
+                        },
+                    )
                     .await;
                 __telemetry_result
             }
@@ -130,18 +134,24 @@ fn a_boxed_future_runs_in_its_span() {
                         });
                         ::telemetry_core::__private::open_task(&SITE)
                     };
-                    if __telemetry_span.is_recording() {
-                        __telemetry_span.attribute(0, &id);
+                    if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
+                        ::telemetry_core::__private::TaskSpan::attribute(
+                            &mut __telemetry_span,
+                            0,
+                            &id,
+                        );
                     }
-                    let __telemetry_result = __telemetry_span
-                        .run(async move {
-                            if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
-                                Result<Book, Error>,
-                            > {
-                                return __telemetry_return;
-                            }
-                            { find(id).await }
-                        })
+                    let __telemetry_result = ::telemetry_core::__private::TaskSpan::run(
+                            &mut __telemetry_span,
+                            async move {
+                                if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
+                                    Result<Book, Error>,
+                                > {
+                                    return __telemetry_return;
+                                }
+                                { find(id).await }
+                            },
+                        )
                         .await;
                     ::telemetry_core::__private::record_outcome!(
                         __telemetry_span, __telemetry_result

@@ -1,0 +1,171 @@
+//! What is counted, and how it shows.
+
+use super::*;
+
+#[test]
+fn everything_shows_at_zero_before_its_first_use() {
+    let scope = Scope::new();
+    assert_eq!(scope.counts("test_things_total"), ["0"]);
+    assert_eq!(scope.counts("test_lookups_total").len(), 6);
+    assert_eq!(scope.counts("test_lookups_total")[5], "outcome=gave-up,cached=true 0");
+    assert_eq!(scope.counts("test_hundred_total"), [""; 0]);
+    assert_eq!(scope.counts("test_level"), ["0"]);
+    assert_eq!(scope.counts("test_size_bytes")[0], "outcome=hit [0, 0, 0, 0] 0");
+    let family = scope.family("test_size_bytes");
+    assert_eq!(
+        (&*family.help, family.unit.as_deref(), &*family.crate_name),
+        ("Sizes.", Some("bytes"), "telemetry-core")
+    );
+}
+
+#[test]
+fn families_are_sorted_by_name_those_of_the_caller_included() {
+    let scope = Scope::new();
+    let snapshot = scope.store.snapshot(7, 3, |families| {
+        let name = "aaa".into();
+        families.push(MetricFamily { name, ..families[0].clone() });
+    });
+    assert_eq!((snapshot.time_unix_nanos, snapshot.start_unix_nanos), (7, 3));
+    assert_eq!(snapshot.families[0].name, "aaa");
+    assert!(snapshot.families.is_sorted_by_key(|family| family.name.clone()));
+}
+
+#[test]
+fn labels_count_by_index_and_by_name() {
+    let scope = Scope::new();
+    LOOKUPS.with((Outcome::Miss, true)).inc();
+    LOOKUPS.with(LookupsLabels { cached: true, outcome: Outcome::Miss }).add(2);
+    let kept = LOOKUPS.series((Outcome::Hit, false));
+    kept.inc();
+    HUNDRED.with((Digit(9), Digit(8))).inc();
+    HUNDRED.with((Digit(9), Digit(77))).inc();
+    let lookups = scope.counts("test_lookups_total");
+    assert_eq!(lookups[3], "outcome=miss,cached=true 3");
+    assert_eq!(lookups[0], "outcome=hit,cached=false 1");
+    assert_eq!(scope.counts("test_hundred_total"), ["tens=9,ones=8 1", "tens=9,ones=9 1"]);
+}
+
+#[test]
+fn gauges_set_and_add() {
+    let scope = Scope::new();
+    LEVEL.set(2.5);
+    LEVEL.inc();
+    LEVEL.dec();
+    LEVEL.add(-4.0);
+    LEVELS.with((Digit(1), Digit(2))).set(0.0);
+    NAMED_LEVELS.with("a").inc();
+    NAMED_LEVELS.series("a").add(2.0);
+    assert_eq!(scope.counts("test_level"), ["-1.5"]);
+    // Set to zero is used; never set is not.
+    assert_eq!(scope.counts("test_levels"), ["tens=1,ones=2 0"]);
+    assert_eq!(scope.counts("test_named_levels"), ["name=a 3"]);
+}
+
+#[test]
+fn gauges_beyond_the_first_chunk_have_slots_of_their_own() {
+    let scope = Scope::new();
+    for index in [0, 255, 256, 511, 512, 1_023, 1_024, 100_000] {
+        let slot = scope.store.gauge(index).unwrap();
+        assert_eq!(slot.swap(1, Ordering::Relaxed), 0, "{index}");
+    }
+    assert!(scope.store.gauge(usize::MAX / 2).is_none());
+}
+
+#[test]
+fn histograms_count_in_buckets_and_sum() {
+    let scope = Scope::new();
+    for value in [1.0, 1.5, 100.0, 1e9, f64::NAN, f64::INFINITY] {
+        SIZES.with(Outcome::Miss).observe(value);
+    }
+    NAMED_SIZES.with("x").observe(1.0);
+    NAMED_SIZES.series("x").observe_duration(Duration::from_secs(2));
+    assert_eq!(scope.counts("test_size_bytes")[1], "outcome=miss [1, 1, 1, 1] 1000000102.5");
+    assert_eq!(scope.counts("test_named_size_bytes"), ["name=x [1, 1] 3"]);
+    assert_eq!(scope.counts("telemetry_metric_refused_total"), ["2"]);
+}
+
+#[test]
+fn a_timer_observes_once_unless_discarded() {
+    let scope = Scope::new();
+    drop(TIME.start_timer());
+    let stopped = TIME.start_timer().stop();
+    TIME.start_timer().discard();
+    let MetricValue::Histogram { counts, sum, .. } = &scope.family("test_time_seconds").series[0].value
+    else {
+        panic!("not a histogram")
+    };
+    assert_eq!(counts.iter().sum::<u64>(), 2);
+    assert!(*sum >= stopped.as_secs_f64());
+}
+
+#[test]
+fn label_sets_beyond_the_limit_share_one_series() {
+    let scope = Scope::new();
+    for (backend, times) in [("a", 1), ("b", 2), ("c", 3), ("d", 4), ("e", 5), ("a", 10)] {
+        for _ in 0..times {
+            HITS.with((backend, Outcome::Hit)).inc();
+        }
+    }
+    assert_eq!(
+        scope.counts("test_hits_total"),
+        [
+            "backend=a,outcome=hit 11",
+            "backend=b,outcome=hit 2",
+            "backend=c,outcome=hit 3",
+            "backend=_other,outcome=_other,otel_metric_overflow=true 9",
+        ]
+    );
+    assert_eq!(scope.counts("telemetry_metric_overflow_total"), ["instrument=test_hits_total 9"]);
+    let warning = SeriesOverflow { name: "test_hits_total", limit: 3 };
+    assert_eq!(scope.store.take_overflow_warnings(), [warning]);
+    assert_eq!(scope.store.take_overflow_warnings(), []);
+}
+
+#[test]
+fn enumerated_labels_beyond_the_limit_are_found_by_hash() {
+    let scope = Scope::new();
+    (0..10).for_each(|tens| (0..10).for_each(|ones| NARROW.with((Digit(tens), Digit(ones))).inc()));
+    let counts = scope.counts("test_narrow_total");
+    assert_eq!(counts.len(), 51);
+    assert_eq!(counts[0], "tens=0,ones=0 1");
+    assert_eq!(counts[50], "tens=_other,ones=_other,otel_metric_overflow=true 50");
+}
+
+#[test]
+fn a_disabled_store_counts_nothing_and_keeps_its_values() {
+    let scope = Scope::new();
+    let update = || {
+        THINGS.inc();
+        LEVEL.set(1.0);
+        TIME.observe(1.0);
+        HITS.with(("a", Outcome::Hit)).inc();
+        NAMED_LEVELS.with("a").set(1.0);
+        NAMED_SIZES.with("a").observe(f64::NAN);
+    };
+    scope.store.disable();
+    update();
+    assert_eq!(scope.counts("test_things_total"), ["0"]);
+    assert_eq!(scope.counts("telemetry_metric_refused_total"), ["0"]);
+    scope.store.enable();
+    update();
+    scope.store.disable();
+    update();
+    assert_eq!(scope.counts("test_things_total"), ["1"]);
+    assert_eq!(scope.counts("test_level"), ["1"]);
+    assert_eq!(scope.counts("test_hits_total"), ["backend=a,outcome=hit 1"]);
+}
+
+#[test]
+fn clashes_are_reported_with_both_places_and_the_first_counts() {
+    let scope = Scope::new();
+    let conflicts = crate::metric::check();
+    let conflict = conflicts.iter().find(|conflict| conflict.second == "test_clash_sum").unwrap();
+    assert_eq!((conflict.exposed.as_str(), conflict.first), ("test_clash_sum", "test_clash"));
+    assert!(conflict.first_place.file().ends_with("mod.rs"), "{conflict}");
+    assert!(conflict.first_place.line() < conflict.second_place.line(), "{conflict}");
+    SECOND.set(1.0);
+    FIRST.observe(1.0);
+    let snapshot = scope.store.snapshot(0, 0, |_| {});
+    assert!(snapshot.families.iter().all(|family| family.name != "test_clash_sum"));
+    assert!(scope.counts("test_clash")[0].ends_with(" 1"));
+}

@@ -1,0 +1,185 @@
+//! Expansions raise no warning, whatever the user's crate denies: rustc's lints here, clippy's under `cargo clippy`.
+#![forbid(unsafe_code)]
+#![deny(
+    warnings,
+    clippy::all,
+    clippy::pedantic,
+    clippy::nursery,
+    elided_lifetimes_in_paths,
+    explicit_outlives_requirements,
+    missing_debug_implementations,
+    missing_docs,
+    redundant_lifetimes,
+    single_use_lifetimes,
+    trivial_casts,
+    trivial_numeric_casts,
+    unit_bindings,
+    unnameable_types,
+    unreachable_pub,
+    unused_lifetimes,
+    unused_qualifications,
+    unused_results
+)]
+#![allow(clippy::unused_async, reason = "the shapes matter, not what they do")]
+
+use std::fmt::Display;
+use std::sync::{Mutex, MutexGuard};
+
+use telemetry_core::testing::Scope;
+use telemetry_core::{span, step, trace};
+use tokio::task::yield_now;
+
+/// A type with a method of each kind.
+#[derive(Debug, Clone, Default)]
+pub struct Shelf {
+    titles: Vec<String>,
+}
+
+impl Shelf {
+    /// A borrow.
+    ///
+    /// # Errors
+    /// When empty.
+    #[trace(type = Shelf, attrs(count = self.titles.len(), from.id = 3, shelf.kind = "oak"))]
+    pub fn first(&mut self) -> Result<&mut String, String> {
+        self.titles.first_mut().ok_or_else(|| String::from("empty"))
+    }
+
+    /// By value.
+    #[must_use]
+    #[span]
+    pub fn cleared(mut self) -> Self {
+        self.titles.clear();
+        self
+    }
+
+    /// An early return, a loop, a last `return`.
+    ///
+    /// # Errors
+    /// Mostly.
+    #[span]
+    pub fn search(&self, title: &str) -> Result<usize, String> {
+        for (index, own) in self.titles.iter().enumerate() {
+            if own == title {
+                return Ok(index);
+            }
+        }
+        Err(format!("no {title}"))
+    }
+
+    /// Async.
+    ///
+    /// # Errors
+    /// Never.
+    #[span(attrs(title))]
+    pub async fn add(&mut self, title: String) -> Result<(), String> {
+        yield_now().await;
+        self.titles.push(title);
+        Ok(())
+    }
+
+    /// Declares attributes with names that method names would not have.
+    #[span(bind = span, attrs(rows: i64, is.done: bool, fromId: u64, never_set: str))]
+    pub fn declared(&self) {
+        span.rows(1);
+        span.is_done(true);
+        span.fromId(1);
+    }
+}
+
+/// Arguments of which some are not used.
+#[span]
+pub fn unused(_text: &str, _number: u32, _owned: String, guard: MutexGuard<'_, u8>) -> u8 {
+    *guard
+}
+
+/// Never ends.
+#[span]
+pub fn diverges() -> ! {
+    std::process::abort()
+}
+
+/// Ends in a panic.
+///
+/// # Errors
+/// With zero.
+///
+/// # Panics
+/// Otherwise.
+#[span]
+pub fn panics(number: u32) -> Result<u32, String> {
+    if number == 0 {
+        return Err(String::from("zero"));
+    }
+    panic!("not zero")
+}
+
+/// Async and never ends.
+#[span]
+pub async fn pending() -> ! {
+    loop {
+        yield_now().await;
+    }
+}
+
+/// Opaque types in and out.
+#[span(attrs(text = %text))]
+pub fn opaque(text: impl Display) -> impl Iterator<Item = char> {
+    text.to_string().chars().collect::<Vec<_>>().into_iter()
+}
+
+/// A future in a box.
+#[span]
+pub fn boxed(mutex: &Mutex<u8>) -> std::pin::Pin<Box<dyn Future<Output = u8> + Send + '_>> {
+    Box::pin(async move { mutex.lock().map_or(0, |guard| *guard) })
+}
+
+/// The caller's line.
+///
+/// # Errors
+/// With zero.
+#[span]
+#[track_caller]
+pub fn tracked(number: u32) -> Result<u32, String> {
+    if number == 0 {
+        return Err(String::from("zero"));
+    }
+    Ok(std::panic::Location::caller().line())
+}
+
+/// Steps.
+#[span]
+pub async fn steps(rows: &[u8]) -> usize {
+    {
+        let _render = step!("render", rows = rows.len(), form = "list");
+    }
+    step!("wait", ?rows => yield_now()).await;
+    rows.len()
+}
+
+/// An error by its function.
+///
+/// # Errors
+/// Always.
+#[span(err = ToString::to_string)]
+pub fn mapped() -> Result<(), String> {
+    Err(String::from("always"))
+}
+
+#[tokio::test]
+async fn expansions_raise_no_warning() {
+    let scope = Scope::new();
+    let mut shelf = Shelf::default();
+    assert!(shelf.add(String::from("Emma")).await.is_ok());
+    assert!(shelf.first().is_ok());
+    assert_eq!(shelf.search("Emma"), Ok(0));
+    shelf.declared();
+    assert_eq!(shelf.cleared().search("Emma"), Err(String::from("no Emma")));
+    let mutex = Mutex::new(7);
+    assert_eq!(boxed(&mutex).await, 7);
+    assert_eq!(mutex.lock().map_or(0, |guard| unused("", 0, String::new(), guard)), 7);
+    assert_eq!(opaque(7).count(), 1);
+    assert!(panics(0).is_err() && tracked(0).is_err() && mapped().is_err());
+    assert_eq!(steps(&[1]).await, 1);
+    assert_eq!(scope.spans().len(), 15);
+}
