@@ -11,10 +11,6 @@ use crate::attributes::{self, Address, Kept, Text, Url, key};
 use crate::method::KnownMethod;
 use crate::route;
 
-/// A path and query of at most this many bytes stands in front, where a person looks for it; the others fit behind it.
-/// A longer one comes last but one, and is cut to the room that is left.
-const SHORT_URL_BYTES: usize = 40;
-
 /// The parts of a request that its span describes. Cheap to keep: references and counts, no copied text.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -47,20 +43,16 @@ impl Asked {
         status: Option<StatusCode>,
         response_length: Option<u64>,
     ) {
-        let url = self.uri.path_and_query();
-        let (short, long) = match url {
-            Some(url) if url.as_str().len() <= SHORT_URL_BYTES => (url.into(), None),
-            url => (None, url),
-        };
+        let (short, long) = Url::short_and_long(&self.uri);
         span.attribute(key::STATUS, &status.map(|status| status.as_u16()));
-        span.attribute(key::URL, &short.map(Url));
+        span.attribute(key::URL, &short);
         span.attribute(key::METHOD, &Kept(method.as_str()));
         span.attribute(key::ROUTE, &self.route.map(Kept));
         span.attribute(key::RESPONSE_LENGTH, &response_length);
         span.attribute(key::REQUEST_LENGTH, &self.length);
         span.attribute(key::HOST, &attributes::host(&self.uri, self.host.as_ref()));
         span.attribute(key::PEER, &self.peer.map(Address));
-        span.attribute(key::URL, &long.map(Url));
+        span.attribute(key::URL, &long);
         span.attribute(key::USER_AGENT, &self.user_agent.as_ref().map(Text));
     }
 }

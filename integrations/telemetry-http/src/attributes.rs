@@ -75,7 +75,21 @@ impl AttributeValue for Kept {
 }
 
 /// The path and query of a request, without credentials.
-pub(crate) struct Url<'a>(pub(crate) &'a PathAndQuery);
+pub(crate) struct Url<'a>(&'a PathAndQuery);
+
+/// A path and query of at most this many bytes leaves room for all the others behind it.
+const SHORT_URL_BYTES: usize = 40;
+
+impl<'a> Url<'a> {
+    /// The path and query as one of two: a short one is to be recorded first, where a person looks for it, a long one
+    /// after what is to be kept whole, to be cut to the room that is left.
+    pub(crate) fn short_and_long(uri: &'a Uri) -> (Option<Self>, Option<Self>) {
+        match uri.path_and_query() {
+            Some(url) if url.as_str().len() <= SHORT_URL_BYTES => (Some(Self(url)), None),
+            url => (None, url.map(Self)),
+        }
+    }
+}
 
 impl AttributeValue for Url<'_> {
     fn record(&self, entry: Entry<'_>) {

@@ -71,8 +71,10 @@ fn describe<Q: Body>(span: &mut TaskSpan, method: KnownMethod, request: &Request
     if !span.is_recording() {
         return;
     }
+    let (short, long) = Url::short_and_long(request.uri());
+    span.attribute(key::URL, &short);
     span.attribute(key::METHOD, &Kept(method.as_str()));
     span.attribute(key::PEER_NAME, &attributes::host(request.uri(), request.headers().get(HOST)));
     span.attribute(key::REQUEST_LENGTH, &attributes::content_length(request.headers(), request.body()));
-    span.attribute(key::URL, &request.uri().path_and_query().map(Url));
+    span.attribute(key::URL, &long);
 }

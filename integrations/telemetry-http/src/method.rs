@@ -5,7 +5,7 @@ use http::Method;
 /// A request's method as a label and as the first word of a span's name. A method outside the list of RFC 9110 and
 /// RFC 5789 is `_OTHER`, so that a caller cannot make series or names by inventing methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum KnownMethod {
+pub(crate) enum KnownMethod {
     /// `CONNECT`.
     Connect,
     /// `DELETE`.
@@ -52,7 +52,7 @@ impl KnownMethod {
     }
 
     /// The method of a request.
-    pub fn of(method: &Method) -> Self {
+    pub(crate) fn of(method: &Method) -> Self {
         match *method {
             Method::CONNECT => Self::Connect,
             Method::DELETE => Self::Delete,
@@ -68,7 +68,7 @@ impl KnownMethod {
     }
 
     /// The method as it is written, or `_OTHER`.
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Connect => "CONNECT",
             Self::Delete => "DELETE",

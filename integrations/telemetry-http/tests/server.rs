@@ -18,27 +18,8 @@ use telemetry_http::TelemetryLayer;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A service made of a function.
-#[derive(Clone)]
-struct Answer<F>(F);
-
-impl<F, O, B, E> Service<Request<Full<Bytes>>> for Answer<F>
-where
-    F: FnMut(Request<Full<Bytes>>) -> O,
-    O: Future<Output = Result<Response<B>, E>>,
-{
-    type Response = Response<B>;
-    type Error = E;
-    type Future = O;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), E>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<Full<Bytes>>) -> O {
-        (self.0)(request)
-    }
-}
+mod support;
+use support::Answer;
 
 fn answer<B>(status: u16, body: B) -> Ready<Result<Response<B>, Infallible>> {
     ready(Ok(Response::builder().status(status).body(body).unwrap()))
