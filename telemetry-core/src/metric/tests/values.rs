@@ -37,11 +37,13 @@ fn labels_count_by_index_and_by_name() {
     LOOKUPS.with(LookupsLabels { cached: true, outcome: Outcome::Miss }).add(2);
     let kept = LOOKUPS.series((Outcome::Hit, false));
     kept.inc();
+    LOOKUPS.with((Outcome::GaveUp, true)).inc();
     HUNDRED.with((Digit(9), Digit(8))).inc();
     HUNDRED.with((Digit(9), Digit(77))).inc();
     let lookups = scope.counts("test_lookups_total");
     assert_eq!(lookups[3], "outcome=miss,cached=true 3");
     assert_eq!(lookups[0], "outcome=hit,cached=false 1");
+    assert_eq!(lookups[5], "outcome=gave-up,cached=true 1");
     assert_eq!(scope.counts("test_hundred_total"), ["tens=9,ones=8 1", "tens=9,ones=9 1"]);
 }
 
