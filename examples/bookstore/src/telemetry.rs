@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::Duration;
 
-use telemetry_core::settings::{Resolved, Resolver, SettingValue, Tier};
+use telemetry_core::settings::{Resolver, SettingValue, Tier};
 use telemetry_core::sink;
 use telemetry_core::{Bootstrap, ConfigureError, configure};
 
@@ -21,34 +21,90 @@ const DRIVE_INTERVAL: Duration = Duration::from_millis(200);
 /// # Errors
 /// A setting has a bad value, or telemetry cannot be started.
 pub fn start(args: &Args) -> Result<Option<Bootstrap>, ConfigureError> {
+    let facts = Facts {
+        driving: args.drive.is_some(),
+        debug: cfg!(debug_assertions),
+        on_terminal: std::io::stdout().is_terminal(),
+    };
     let mut resolver = Resolver::process();
     if let Some(sinks) = &args.sinks {
         resolver = resolver.value("SINKS", sinks.clone());
     }
-    // Where something is wrong, `configure` says so, and of everything at once.
-    if let Ok(said) = resolver.clone().choices("SINKS", sink::known()).resolve() {
-        resolver = with_defaults(resolver, &said, args);
-    }
-    configure(resolver, Some(env!("CARGO_PKG_VERSION")))
+    configure(with_defaults(resolver, facts), Some(env!("CARGO_PKG_VERSION")))
 }
 
-fn with_defaults(mut resolver: Resolver, said: &Resolved, args: &Args) -> Resolver {
-    let driving = args.drive.is_some();
-    let everything = driving || cfg!(debug_assertions);
-    let drawn = driving || (cfg!(debug_assertions) && std::io::stdout().is_terminal());
-    let mut unless_said = |name: &str, value: SettingValue| {
-        if said.get(name).is_none_or(|value| value.tier() == Tier::Default) {
-            resolver = resolver.clone().value(name, value);
-        }
-    };
-    unless_said("ENABLED", true.into());
-    unless_said("SERVICE_NAME", "bookstore".into());
-    unless_said("SAMPLE_RATIO", if everything { 1.0 } else { RELEASE_RATIO }.into());
-    if driving {
-        unless_said("DRAIN_INTERVAL", DRIVE_INTERVAL.into());
+/// What the defaults depend on.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    driving: bool,
+    debug: bool,
+    on_terminal: bool,
+}
+
+fn with_defaults(resolver: Resolver, facts: Facts) -> Resolver {
+    // Where something is wrong, the start says so, and of everything at once.
+    let Ok(said) = resolver.clone().choices("SINKS", sink::known()).resolve() else { return resolver };
+    let everything = facts.driving || facts.debug;
+    let mut defaults: Vec<(&str, SettingValue)> = vec![
+        ("ENABLED", true.into()),
+        ("SERVICE_NAME", "bookstore".into()),
+        ("SAMPLE_RATIO", if everything { 1.0 } else { RELEASE_RATIO }.into()),
+    ];
+    if facts.driving {
+        defaults.push(("DRAIN_INTERVAL", DRIVE_INTERVAL.into()));
     }
-    if drawn {
-        unless_said("SINKS", ["prometheus", "tty"].into());
+    if facts.driving || (facts.debug && facts.on_terminal) {
+        defaults.push(("SINKS", ["prometheus", "tty"].into()));
     }
-    resolver
+    let unsaid = |name: &str| said.get(name).is_none_or(|value| value.tier() == Tier::Default);
+    defaults
+        .into_iter()
+        .filter(|(name, _)| unsaid(name))
+        .fold(resolver, |resolver, (name, value)| resolver.value(name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use telemetry_core::settings::{Environment, Settings};
+
+    use super::*;
+
+    const RELEASE: Facts = Facts { driving: false, debug: false, on_terminal: true };
+
+    fn settings(environment: &[(&str, &str)], facts: Facts) -> Settings {
+        let resolver = Resolver::new().environment(environment.iter().copied().collect::<Environment>());
+        with_defaults(resolver, facts).resolve().unwrap().settings()
+    }
+
+    #[test]
+    fn a_release_build_records_one_trace_in_twenty_and_all_others_everything() {
+        let ratio = |facts| settings(&[], facts).sample_ratio;
+        assert!((ratio(RELEASE) - 0.05).abs() < f64::EPSILON);
+        assert!((ratio(Facts { debug: true, ..RELEASE }) - 1.0).abs() < f64::EPSILON);
+        assert!((ratio(Facts { driving: true, ..RELEASE }) - 1.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn traces_are_drawn_by_a_drive_and_by_a_debug_build_on_a_terminal() {
+        let drawn = |facts| settings(&[], facts).sinks.iter().any(|sink| sink == "tty");
+        assert!(drawn(Facts { driving: true, on_terminal: false, ..RELEASE }));
+        assert!(drawn(Facts { debug: true, ..RELEASE }));
+        assert!(!drawn(Facts { debug: true, on_terminal: false, ..RELEASE }));
+        assert!(!drawn(RELEASE));
+    }
+
+    #[test]
+    fn what_the_environment_says_comes_first() {
+        let said = [
+            ("TELEMETRY_ENABLED", "0"),
+            ("TELEMETRY_SAMPLE_RATIO", "0.5"),
+            ("OTEL_SERVICE_NAME", "corner-shop"),
+            ("TELEMETRY_SINKS", "memory"),
+        ];
+        let settings = settings(&said, Facts { driving: true, ..RELEASE });
+        assert!(!settings.enabled);
+        assert!((settings.sample_ratio - 0.5).abs() < f64::EPSILON);
+        assert_eq!(settings.service_name, "corner-shop");
+        assert_eq!(settings.sinks, ["memory"]);
+    }
 }
