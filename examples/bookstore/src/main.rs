@@ -12,7 +12,7 @@ use bookstore::server::{Options, Server, StartError};
 use bookstore::telemetry;
 use telemetry_core::Bootstrap;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const BAD_USAGE: u8 = 2;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -41,13 +41,24 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     let bootstrap = telemetry::start(args)?;
     let runtime = Runtime::new()?;
+    // Before anybody is told where it listens: whoever knows that may send a signal.
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::watch()?
+    };
     let server = start(args, bootstrap.as_ref(), &runtime)?;
     println!("bookstore: listening on http://{}\n", server.address());
-    let report = if let Some(requests) = args.drive {
-        Some(drive(&server, requests, bootstrap.as_ref(), &runtime)?)
-    } else {
-        runtime.block_on(stop_signal())?;
-        None
+    let report = match args.drive {
+        Some(requests) => runtime.block_on(async {
+            tokio::select! {
+                report = drive(&server, requests, bootstrap.as_ref()) => report.map(Some),
+                () = signals.wait() => Ok(None),
+            }
+        })?,
+        None => {
+            runtime.block_on(signals.wait());
+            None
+        }
     };
     stop(server, bootstrap.as_ref(), &runtime);
     if let Some(bootstrap) = bootstrap {
@@ -83,17 +94,17 @@ fn start(args: &Args, bootstrap: Option<&Bootstrap>, runtime: &Runtime) -> Resul
 }
 
 /// Sends the server its requests, shows their traces, and takes its metrics once they are all counted.
-fn drive(
+async fn drive(
     server: &Server,
     requests: u32,
     bootstrap: Option<&Bootstrap>,
-    runtime: &Runtime,
 ) -> Result<Report, Box<dyn Error>> {
-    let mut report = runtime.block_on(drive::drive(server.address(), requests))?;
+    let mut report = drive::drive(server.address(), requests).await?;
     if let Some(bootstrap) = bootstrap {
+        // Blocks this thread, on which nothing else runs.
         bootstrap.telemetry.drain_now(DRAIN_TIMEOUT)?;
     }
-    report.scrape = runtime.block_on(drive::scrape(server.address()))?;
+    report.scrape = drive::scrape(server.address()).await?;
     Ok(report)
 }
 
@@ -105,15 +116,25 @@ fn stop(server: Server, bootstrap: Option<&Bootstrap>, runtime: &Runtime) {
     }
 }
 
-/// Waits for the first of an interrupt and a request to terminate.
-async fn stop_signal() -> std::io::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that stop the program: an interrupt, and a request to terminate.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// Watches from now on; one that comes before it is waited for is not lost.
+    fn watch() -> std::io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    /// Waits for the first of them.
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// Shows an error and what is behind it on one line.
