@@ -16,4 +16,5 @@ pub mod restock;
 pub mod routes;
 pub mod scratch;
 pub mod server;
+pub mod signals;
 pub mod telemetry;

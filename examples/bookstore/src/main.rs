@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 use std::error::Error;
+use std::fmt::Display;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,10 +11,10 @@ use std::time::Duration;
 use bookstore::args::{self, Args, Command};
 use bookstore::drive::{self, Report};
 use bookstore::server::{Options, Server, StartError};
+use bookstore::signals::Signals;
 use bookstore::telemetry;
 use telemetry_core::Bootstrap;
 use tokio::runtime::Runtime;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const BAD_USAGE: u8 = 2;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
@@ -21,7 +23,7 @@ fn main() -> ExitCode {
     let args = match args::parse(std::env::args().skip(1)) {
         Ok(Command::Serve(args)) => args,
         Ok(Command::Help) => {
-            print!("{}", args::USAGE);
+            say(&args::USAGE);
             return ExitCode::SUCCESS;
         }
         Err(mistake) => {
@@ -47,7 +49,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Signals::watch()?
     };
     let server = start(args, bootstrap.as_ref(), &runtime)?;
-    println!("bookstore: listening on http://{}\n", server.address());
+    say(&format_args!("bookstore: listening on http://{}\n\n", server.address()));
     let report = match args.drive {
         Some(requests) => runtime.block_on(async {
             tokio::select! {
@@ -65,11 +67,11 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         // Before the report, so that all traces stand above it.
         bootstrap.telemetry.flush(DRAIN_TIMEOUT)?;
         if let Some(report) = report {
-            print!("{}", report.with_spans(&bootstrap.telemetry));
+            say(&report.with_spans(&bootstrap.telemetry));
         }
         bootstrap.telemetry.shutdown(DRAIN_TIMEOUT)?;
     } else if let Some(report) = report {
-        print!("{report}");
+        say(&report);
     }
     Ok(())
 }
@@ -116,25 +118,10 @@ fn stop(server: Server, bootstrap: Option<&Bootstrap>, runtime: &Runtime) {
     }
 }
 
-/// The signals that stop the program: an interrupt, and a request to terminate.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    /// Watches from now on; one that comes before it is waited for is not lost.
-    fn watch() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
-    }
-
-    /// Waits for the first of them.
-    async fn wait(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
+/// Writes to standard output. Whoever has stopped reading, such as `head`, has read enough.
+fn say(text: &dyn Display) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = write!(stdout, "{text}").and_then(|()| stdout.flush());
 }
 
 /// Shows an error and what is behind it on one line.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use telemetry_core::{Context, trace};
+use telemetry_core::{Context, Span, SpanContext, trace};
 use tokio::sync::oneshot;
 
 use super::Shelf;
@@ -35,9 +35,15 @@ struct Shared {
     pending: Mutex<Pending>,
 }
 
+/// Who waits for a book: where the answer goes, and the span that waits.
+struct Asker {
+    answer: oneshot::Sender<Loaded>,
+    span: Option<SpanContext>,
+}
+
 #[derive(Default)]
 struct Pending {
-    waiting: BTreeMap<i64, Vec<oneshot::Sender<Loaded>>>,
+    waiting: BTreeMap<i64, Vec<Asker>>,
     /// True while a batch task is going to take `waiting`.
     scheduled: bool,
 }
@@ -89,14 +95,15 @@ impl Loader {
         if let Some(book) = self.shared.shelf.get(id) {
             return Asked::Kept(book);
         }
-        let (sender, receiver) = oneshot::channel();
+        let (answer, receiver) = oneshot::channel();
+        let asker = Asker { answer, span: Span::current().context() };
         let first = {
             let mut pending = self.shared.pending();
-            pending.waiting.entry(id).or_default().push(sender);
+            pending.waiting.entry(id).or_default().push(asker);
             !std::mem::replace(&mut pending.scheduled, true)
         };
         if first {
-            // The batch belongs to the trace of whoever asked first.
+            // The batch belongs to the trace of whoever asked first, and links to those of the others.
             tokio::spawn(Context::current().wrap_future(Arc::clone(&self.shared).run_batches()));
         }
         Asked::Waiting(receiver)
@@ -135,7 +142,7 @@ impl Shared {
         }
     }
 
-    fn take_batch(&self) -> Option<BTreeMap<i64, Vec<oneshot::Sender<Loaded>>>> {
+    fn take_batch(&self) -> Option<BTreeMap<i64, Vec<Asker>>> {
         let mut pending = self.pending();
         let later = pending.waiting.keys().nth(MAX_BATCH).copied();
         let rest = later.map(|id| pending.waiting.split_off(&id)).unwrap_or_default();
@@ -148,8 +155,9 @@ impl Shared {
     }
 
     #[trace(name = "loader.batch", attrs(batch.size = batch.len()))]
-    async fn load_batch(&self, batch: BTreeMap<i64, Vec<oneshot::Sender<Loaded>>>) {
+    async fn load_batch(&self, batch: BTreeMap<i64, Vec<Asker>>) {
         LOADER_BATCH_SIZE.observe(batch.len() as f64);
+        link_other_traces(batch.values().flatten());
         let generation = self.shelf.generation();
         let ids: Vec<i64> = batch.keys().copied().collect();
         let found = self.pool.run(move |connection| db::by_ids(connection, &ids)).await;
@@ -164,9 +172,9 @@ impl Shared {
             if let Ok(Some(book)) = &loaded {
                 self.shelf.put(generation, Arc::clone(book));
             }
-            for sender in waiting {
+            for asker in waiting {
                 // Who no longer listens has given up; nothing is owed.
-                let _ = sender.send(loaded.clone());
+                let _ = asker.answer.send(loaded.clone());
             }
         }
     }
@@ -176,8 +184,22 @@ impl Shared {
     }
 }
 
+/// Links the current span to one span of every other trace that asked; what does not fit is counted on the span.
+fn link_other_traces<'a>(askers: impl Iterator<Item = &'a Asker>) {
+    let current = Span::current();
+    let mut linked: Vec<_> = current.context().map(|span| span.trace_id).into_iter().collect();
+    for span in askers.filter_map(|asker| asker.span) {
+        if !linked.contains(&span.trace_id) {
+            linked.push(span.trace_id);
+            current.link(span);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use telemetry_core::testing::Scope;
+
     use super::*;
     use crate::scratch::ScratchDir;
 
@@ -210,6 +232,29 @@ mod tests {
         loader.forget(1);
         let fresh = loader.load(1).await.unwrap().unwrap();
         assert!(!Arc::ptr_eq(&first, &fresh));
+    }
+
+    #[trace(root)]
+    async fn visit(loader: &Loader, id: i64) {
+        loader.load(id).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_batch_hangs_on_the_first_trace_that_asked_and_links_to_the_others() {
+        let scope = Scope::new();
+        let (loader, _directory) = loader().await;
+        tokio::join!(visit(&loader, 1), visit(&loader, 2), visit(&loader, 1));
+        let spans = scope.spans();
+        let loads: Vec<_> = spans.iter().filter(|span| span.name == "loader.load").collect();
+        let batches: Vec<_> = spans.iter().filter(|span| span.name == "loader.batch").collect();
+        assert_eq!((loads.len(), batches.len()), (3, 1), "{}", scope.tree());
+        let parent = batches[0].parent_span_id;
+        let mut others: Vec<_> =
+            loads.iter().filter(|load| Some(load.span_id) != parent).map(|load| load.span_id).collect();
+        let mut linked: Vec<_> = batches[0].links.iter().map(|link| link.span_id).collect();
+        others.sort();
+        linked.sort();
+        assert_eq!(linked, others);
     }
 
     #[tokio::test]
