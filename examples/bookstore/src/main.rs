@@ -1,0 +1,146 @@
+//! The program: reads the command line, serves, and stops on a signal or when its drive is over.
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::fmt::Display;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use bookstore::args::{self, Args, Command};
+use bookstore::drive::{self, Report};
+use bookstore::server::{Options, Server, StartError};
+use bookstore::signals::Signals;
+use bookstore::telemetry;
+use telemetry_core::Bootstrap;
+use tokio::runtime::Runtime;
+
+const BAD_USAGE: u8 = 2;
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+fn main() -> ExitCode {
+    let args = match args::parse(std::env::args().skip(1)) {
+        Ok(Command::Serve(args)) => args,
+        Ok(Command::Help) => {
+            say(&args::USAGE);
+            return ExitCode::SUCCESS;
+        }
+        Err(mistake) => {
+            eprintln!("bookstore: {mistake}\n\n{}", args::USAGE);
+            return ExitCode::from(BAD_USAGE);
+        }
+    };
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bookstore: {}", Chain(failure.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let bootstrap = telemetry::start(args)?;
+    let runtime = Runtime::new()?;
+    // Before anybody is told where it listens: whoever knows that may send a signal.
+    let mut signals = {
+        let _context = runtime.enter();
+        Signals::watch()?
+    };
+    let server = start(args, bootstrap.as_ref(), &runtime)?;
+    say(&format_args!("bookstore: listening on http://{}\n\n", server.address()));
+    let report = match args.drive {
+        Some(requests) => runtime.block_on(async {
+            tokio::select! {
+                report = drive(&server, requests, bootstrap.as_ref()) => report.map(Some),
+                () = signals.wait() => Ok(None),
+            }
+        })?,
+        None => {
+            runtime.block_on(signals.wait());
+            None
+        }
+    };
+    stop(server, bootstrap.as_ref(), &runtime);
+    if let Some(bootstrap) = bootstrap {
+        // Before the report, so that all traces stand above it.
+        bootstrap.telemetry.flush(DRAIN_TIMEOUT)?;
+        if let Some(report) = report {
+            say(&report.with_spans(&bootstrap.telemetry));
+        }
+        bootstrap.telemetry.shutdown(DRAIN_TIMEOUT)?;
+    } else if let Some(report) = report {
+        say(&report);
+    }
+    Ok(())
+}
+
+/// Starts the server inside the span of the start, which says what it was started with. A drive whose port nobody
+/// chose takes any free one when the usual is taken.
+fn start(args: &Args, bootstrap: Option<&Bootstrap>, runtime: &Runtime) -> Result<Server, StartError> {
+    let span = bootstrap.map(Bootstrap::startup_span);
+    if let Some(span) = &span {
+        let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
+        span.handle().static_str("build.profile", profile).bool("drive", args.drive.is_some());
+    }
+    let metrics = bootstrap.and_then(|bootstrap| bootstrap.prometheus.clone());
+    let options = Options { listen: args.listen, database: args.database.clone(), metrics };
+    match runtime.block_on(Server::start(options.clone())) {
+        Err(failure) if failure.is_taken() && args.drive.is_some() && !args.listen_given => {
+            let listen = SocketAddr::new(args.listen.ip(), 0);
+            runtime.block_on(Server::start(Options { listen, ..options }))
+        }
+        started => started,
+    }
+}
+
+/// Sends the server its requests, shows their traces, and takes its metrics once they are all counted.
+async fn drive(
+    server: &Server,
+    requests: u32,
+    bootstrap: Option<&Bootstrap>,
+) -> Result<Report, Box<dyn Error>> {
+    let mut report = drive::drive(server.address(), requests).await?;
+    if let Some(bootstrap) = bootstrap {
+        // Blocks this thread, on which nothing else runs.
+        bootstrap.telemetry.drain_now(DRAIN_TIMEOUT)?;
+    }
+    report.scrape = drive::scrape(server.address()).await?;
+    Ok(report)
+}
+
+/// Stops the server inside the span of the stop.
+fn stop(server: Server, bootstrap: Option<&Bootstrap>, runtime: &Runtime) {
+    let _span = bootstrap.map(|bootstrap| bootstrap.telemetry.shutdown_span());
+    if !runtime.block_on(server.stop()) {
+        eprintln!("bookstore: some requests did not end in time and were abandoned");
+    }
+}
+
+/// Writes to standard output. Whoever has stopped reading, such as `head`, has read enough.
+fn say(text: &dyn Display) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = write!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// Shows an error and what is behind it on one line.
+struct Chain<'a>(&'a dyn Error);
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut said = self.0.to_string();
+        f.write_str(&said)?;
+        let mut source = self.0.source();
+        while let Some(inner) = source {
+            // An error that passes another on may have said what that one says.
+            let text = inner.to_string();
+            if !said.ends_with(&text) {
+                write!(f, ": {text}")?;
+            }
+            said = text;
+            source = inner.source();
+        }
+        Ok(())
+    }
+}

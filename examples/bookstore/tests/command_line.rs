@@ -1,0 +1,167 @@
+//! The program itself, started as anybody would.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::process::{Command, Output, Stdio};
+
+fn bookstore(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bookstore"));
+    command.args(arguments);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TELEMETRY_") || name.to_string_lossy().starts_with("OTEL_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn run(arguments: &[&str]) -> Output {
+    bookstore(arguments).output().unwrap()
+}
+
+#[test]
+fn a_mistake_on_the_command_line_shows_the_usage_and_exits_2() {
+    let output = run(&["--port", "eighty"]);
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains("`--port` is `eighty`, which is not a port from 0 to 65535"), "{stderr}");
+    assert!(stderr.contains("usage: bookstore"), "{stderr}");
+    assert_eq!(text(&output.stdout), "");
+}
+
+#[test]
+fn help_goes_to_standard_output() {
+    let output = run(&["--help"]);
+    assert!(output.status.success());
+    assert!(text(&output.stdout).starts_with("usage: bookstore"));
+}
+
+#[test]
+fn a_taken_port_is_named_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&["--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = text(&output.stderr);
+    assert!(stderr.contains(&format!("cannot listen on {address}")) && stderr.contains("--port"), "{stderr}");
+}
+
+#[test]
+fn an_unusable_database_is_named() {
+    let output = run(&["--port", "0", "--database", "/nowhere/at/all/books.db"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("cannot open the database /nowhere/at/all/books.db"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_request_to_terminate_stops_the_server_cleanly() {
+    let mut server =
+        bookstore(&["--port", "0"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(server.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("listening on http://127.0.0.1:") {
+        line.clear();
+        assert_ne!(stdout.read_line(&mut line).unwrap(), 0, "the server says where it listens");
+    }
+    let killed = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert!(server.wait().unwrap().success(), "{rest}");
+}
+
+#[test]
+fn a_drive_shows_its_traces_its_metrics_and_a_summary_and_loses_nothing() {
+    let output = run(&["--port", "0", "--drive", "200"]);
+    let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert_eq!(stderr, "");
+    let (traces, rest) = stdout.split_once("── GET /metrics ─").unwrap();
+    let (scrape, summary) = rest.split_once("── summary ─").unwrap();
+    for name in
+        ["bootstrap", "GET /books/{id}", "POST /orders", "GET /export/books", "restock.round", "shutdown"]
+    {
+        assert!(traces.contains(name), "no trace of {name}");
+    }
+    assert!(traces.contains("error.type") || traces.contains("✗ GET /reports/royalties"));
+    let related = (0..200).filter(|number| bookstore::drive::ask(*number).path.ends_with("/related")).count();
+    let requests: u32 = numbers(scrape, "http_requests_total{").iter().sum();
+    assert_eq!(requests as usize, 200 + 1 + related, "the token, and the calls to itself, count as well");
+    assert!(scrape.contains("bookstore_pool_total_connections 4\n"));
+    assert!(summary.contains("200 in "), "{summary}");
+    let spans = summary.lines().find(|line| line.starts_with("spans ")).unwrap();
+    let words: Vec<&str> = spans.split_whitespace().collect();
+    assert_eq!(words[1], words[3], "started and exported: {spans}");
+    assert_eq!(&words[4..], ["exported,", "0", "dropped"]);
+}
+
+#[test]
+fn a_drive_is_the_same_every_time() {
+    let statuses = || {
+        let output = text(&run(&["--port", "0", "--drive", "40"]).stdout);
+        let summary = output.split_once("── summary ─").unwrap().1.to_owned();
+        summary.lines().filter(|line| line.starts_with("  ")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first: Vec<String> = statuses();
+    assert!(!first.is_empty());
+    let counted =
+        |lines: Vec<String>| lines.into_iter().filter(|line| line.contains('█')).collect::<Vec<_>>();
+    assert_eq!(counted(first), counted(statuses()));
+}
+
+#[test]
+fn as_json_every_parent_is_among_the_spans() {
+    let output = run(&["--port", "0", "--drive", "100", "--sinks", "stdout,prometheus"]);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let stdout = text(&output.stdout);
+    let spans: Vec<serde_json::Value> = stdout
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let ids: std::collections::HashSet<(&str, &str)> = spans.iter().map(|span| id(span, "span_id")).collect();
+    assert!(spans.len() > 300 && ids.len() == spans.len());
+    for span in &spans {
+        let parent = id(span, "parent_span_id");
+        assert!(parent.1.is_empty() || ids.contains(&parent), "no parent: {span}");
+    }
+}
+
+#[test]
+fn telemetry_switched_off_leaves_the_answers() {
+    let output = bookstore(&["--port", "0", "--drive", "20"]).env("TELEMETRY_ENABLED", "0").output().unwrap();
+    let stdout = text(&output.stdout);
+    assert!(output.status.success());
+    assert!(
+        stdout.contains("20 in ") && !stdout.contains("trace ") && !stdout.contains("spans "),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn bad_settings_are_all_named() {
+    let output = bookstore(&["--port", "0", "--sinks", "tty,paper"])
+        .env("TELEMETRY_SAMPLE_RATIO", "2")
+        .output()
+        .unwrap();
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1));
+    for part in ["SAMPLE_RATIO", "paper", "prometheus"] {
+        assert!(stderr.contains(part), "{stderr}");
+    }
+}
+
+fn id<'a>(span: &'a serde_json::Value, key: &str) -> (&'a str, &'a str) {
+    (span["trace_id"].as_str().unwrap(), span[key].as_str().unwrap_or_default())
+}
+
+/// The values of all series of a metric.
+fn numbers(scrape: &str, series: &str) -> Vec<u32> {
+    let lines = scrape.lines().filter(|line| line.starts_with(series));
+    lines.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
+}

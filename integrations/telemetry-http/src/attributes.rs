@@ -1,0 +1,170 @@
+//! The attributes of a request's span, by the names of OpenTelemetry's HTTP conventions.
+
+use std::net::IpAddr;
+
+use http::header::CONTENT_LENGTH;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderValue, Uri};
+use telemetry_core::{AttributeValue, CallSite, Entry, Origin, Site, SpanKind};
+
+use crate::redact::redact;
+
+/// The keys, by the numbers that [`key`] names.
+static KEYS: [&str; 10] = [
+    "http.method",
+    "http.route",
+    "net.host.name",
+    "net.peer.ip",
+    "http.status_code",
+    "http.request_content_length",
+    "http.response_content_length",
+    "http.url",
+    "http.user_agent",
+    "net.peer.name",
+];
+
+/// The numbers of the keys.
+pub(crate) mod key {
+    pub(crate) const METHOD: usize = 0;
+    pub(crate) const ROUTE: usize = 1;
+    pub(crate) const HOST: usize = 2;
+    pub(crate) const PEER: usize = 3;
+    pub(crate) const STATUS: usize = 4;
+    pub(crate) const REQUEST_LENGTH: usize = 5;
+    pub(crate) const RESPONSE_LENGTH: usize = 6;
+    pub(crate) const URL: usize = 7;
+    pub(crate) const USER_AGENT: usize = 8;
+    pub(crate) const PEER_NAME: usize = 9;
+}
+
+/// Where server spans are opened.
+pub(crate) static SERVER: CallSite = CallSite::new(Site {
+    name: "HTTP",
+    kind: SpanKind::Server,
+    keys: &KEYS,
+    constants: &[],
+    origin: origin(line!()),
+});
+
+/// Where client spans are opened.
+pub(crate) static CLIENT: CallSite = CallSite::new(Site {
+    name: "HTTP",
+    kind: SpanKind::Client,
+    keys: &KEYS,
+    constants: &[],
+    origin: origin(line!()),
+});
+
+const fn origin(line: u32) -> Origin {
+    Origin {
+        crate_name: env!("CARGO_PKG_NAME"),
+        crate_version: env!("CARGO_PKG_VERSION"),
+        module: module_path!(),
+        file: file!(),
+        line,
+    }
+}
+
+/// Static text, kept by reference.
+pub(crate) struct Kept(pub(crate) &'static str);
+
+impl AttributeValue for Kept {
+    fn record(&self, entry: Entry<'_>) {
+        entry.static_str(self.0);
+    }
+}
+
+/// The path and query of a request, without credentials.
+pub(crate) struct Url<'a>(&'a PathAndQuery);
+
+/// A path and query of at most this many bytes leaves room for all the others behind it.
+const SHORT_URL_BYTES: usize = 40;
+
+impl<'a> Url<'a> {
+    /// The path and query as one of two: a short one is to be recorded first, where a person looks for it, a long one
+    /// after what is to be kept whole, to be cut to the room that is left.
+    pub(crate) fn short_and_long(uri: &'a Uri) -> (Option<Self>, Option<Self>) {
+        match uri.path_and_query() {
+            Some(url) if url.as_str().len() <= SHORT_URL_BYTES => (Some(Self(url)), None),
+            url => (None, url.map(Self)),
+        }
+    }
+}
+
+impl AttributeValue for Url<'_> {
+    fn record(&self, entry: Entry<'_>) {
+        entry.str(&redact(self.0.as_str()));
+    }
+}
+
+/// A header's text; a value that is not visible ASCII is not recorded.
+pub(crate) struct Text<'a>(pub(crate) &'a HeaderValue);
+
+impl AttributeValue for Text<'_> {
+    fn record(&self, entry: Entry<'_>) {
+        if let Ok(text) = self.0.to_str() {
+            entry.str(text);
+        }
+    }
+}
+
+/// An address as it is usually written.
+pub(crate) struct Address(pub(crate) IpAddr);
+
+impl AttributeValue for Address {
+    fn record(&self, entry: Entry<'_>) {
+        // An IPv4 client of an IPv6 socket is the IPv4 client it is.
+        entry.str(&self.0.to_canonical().to_string());
+    }
+}
+
+/// The name of the host a request was sent to, without the port.
+pub(crate) fn host<'a>(uri: &'a Uri, header: Option<&'a HeaderValue>) -> Option<&'a str> {
+    let named = uri.authority().map(http::uri::Authority::as_str);
+    let host = named.or_else(|| header?.to_str().ok())?;
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    if host.starts_with('[') {
+        return host.find(']').map(|end| &host[..=end]);
+    }
+    Some(host.split_once(':').map_or(host, |(name, _)| name)).filter(|name| !name.is_empty())
+}
+
+/// The length of a body in bytes: what the header says, else what the body knows, nothing where it is empty.
+pub(crate) fn content_length(headers: &HeaderMap, body: &impl http_body::Body) -> Option<u64> {
+    let said = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    said.or_else(|| body.size_hint().exact().filter(|length| *length > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_loses_its_port_and_whatever_stands_before_it() {
+        let by_header = |value: &'static str| {
+            let header = HeaderValue::from_static(value);
+            host(&Uri::from_static("/a"), Some(&header)).map(str::to_owned)
+        };
+        assert_eq!(by_header("books.example:8080").as_deref(), Some("books.example"));
+        assert_eq!(by_header("books.example").as_deref(), Some("books.example"));
+        assert_eq!(by_header("[::1]:8080").as_deref(), Some("[::1]"));
+        assert_eq!(by_header(":80"), None);
+        let absolute = Uri::from_static("http://user:secret@books.example:1/a");
+        assert_eq!(host(&absolute, None), Some("books.example"));
+        assert_eq!(host(&Uri::from_static("/a"), None), None);
+    }
+
+    #[test]
+    fn the_numbers_name_the_keys() {
+        assert_eq!(KEYS[key::METHOD], "http.method");
+        assert_eq!(KEYS[key::ROUTE], "http.route");
+        assert_eq!(KEYS[key::HOST], "net.host.name");
+        assert_eq!(KEYS[key::PEER], "net.peer.ip");
+        assert_eq!(KEYS[key::STATUS], "http.status_code");
+        assert_eq!(KEYS[key::REQUEST_LENGTH], "http.request_content_length");
+        assert_eq!(KEYS[key::RESPONSE_LENGTH], "http.response_content_length");
+        assert_eq!(KEYS[key::URL], "http.url");
+        assert_eq!(KEYS[key::USER_AGENT], "http.user_agent");
+        assert_eq!(KEYS[key::PEER_NAME], "net.peer.name");
+    }
+}

@@ -1,0 +1,76 @@
+//! The body of a recorded response: when it ends, so does the request.
+
+use std::any::type_name;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::exchange::{End, Exchange};
+
+pin_project! {
+    /// Passes the frames on and ends the request after the last one. Dropped before that, the request was
+    /// cancelled: a server drops the body of a request whose client has gone.
+    #[derive(Debug)]
+    pub struct ResponseBody<B> {
+        #[pin]
+        inner: B,
+        // None once the request has ended.
+        exchange: Option<Exchange>,
+    }
+
+}
+
+impl<B: Body> ResponseBody<B> {
+    pub(crate) fn new(inner: B, exchange: Option<Exchange>) -> Self {
+        let mut body = Self { inner, exchange };
+        body.settle_if_empty();
+        body
+    }
+
+    /// Ends the request at once when the server will not ask for the body: there is none, or none is sent.
+    fn settle_if_empty(&mut self) {
+        let no_body = self.inner.is_end_stream();
+        if let Some(exchange) = self.exchange.take_if(|exchange| no_body || exchange.sends_no_body()) {
+            exchange.end(End::Completed);
+        }
+    }
+}
+
+impl<B: Body> Body for ResponseBody<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let polled = Exchange::within(this.exchange, || this.inner.as_mut().poll_frame(cx));
+        let end = match &polled {
+            Poll::Pending => None,
+            Poll::Ready(None) => Some(End::Completed),
+            Poll::Ready(Some(Err(_))) => Some(End::Failed(type_name::<B::Error>())),
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(exchange) = this.exchange {
+                    exchange.sent(frame);
+                }
+                // A server that sees the end coming does not ask for it.
+                this.inner.is_end_stream().then_some(End::Completed)
+            }
+        };
+        if let Some((end, exchange)) = end.and_then(|end| Some((end, this.exchange.take()?))) {
+            exchange.end(end);
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,64 @@
+//! Request spans, request metrics and trace propagation for HTTP services built on tower: axum, hyper, tonic.
+//!
+//! [`TelemetryLayer`] goes around a service, [`MetricsService`] beside it, and [`call`] around what it asks of others:
+//!
+//! ```
+//! # #[cfg(feature = "axum")] fn router(prometheus: telemetry_core::sink::PrometheusSink) -> axum::Router {
+//! use axum::{Router, routing::get};
+//! use telemetry_http::{MetricsService, TelemetryLayer};
+//!
+//! Router::new()
+//!     .route("/books/{id}", get(|| async { "a book" }))
+//!     .layer(TelemetryLayer::new())
+//!     .route_service("/metrics", MetricsService::new(prometheus))
+//! # }
+//! ```
+//!
+//! The span of a request is of kind server, named by the method and the route (`GET /books/{id}`), or by the method
+//! alone where the router has not said the route: never by the path, which a caller chooses. It continues the trace of
+//! an inbound `traceparent`, is current whenever the service or the response's body is polled, and ends with the body:
+//! completed, failed, panicked, or cancelled by a client that went away.
+//!
+//! | attribute | value |
+//! |---|---|
+//! | `http.status_code` | the status; from 500 on the span is an error, below it is not |
+//! | `http.url` | path and query, [credentials taken out](redact) |
+//! | `http.method` | the method, or `_OTHER` |
+//! | `http.route` | the route (feature `axum`) |
+//! | `http.response_content_length`, `http.request_content_length` | bytes, where known |
+//! | `net.host.name` | the host the request was sent to |
+//! | `net.peer.ip` | the address of the peer (feature `axum`, with axum's `ConnectInfo`) |
+//! | `http.user_agent` | the header, last, where room is left |
+//!
+//! | metric | labels | counts |
+//! |---|---|---|
+//! | `http_requests_total` | `method`, `status` | requests that have ended; cancelled before the head as 499, panicked or failed before it as 500 |
+//! | `http_request_duration_seconds` | `method` | seconds to the end of the body |
+//! | `http_requests_in_flight` | | requests begun and not ended |
+//!
+//! A service that returns an error, as opposed to a response, and a panic are recorded and passed on. While telemetry
+//! is disabled a request costs a few loads and branches, and no header is set.
+#![forbid(unsafe_code)]
+
+mod asked;
+mod attributes;
+mod body;
+mod call;
+mod exchange;
+mod future;
+mod headers;
+mod layer;
+mod method;
+mod metrics;
+mod names;
+mod redact;
+mod route;
+mod scrape;
+
+pub use body::ResponseBody;
+pub use call::call;
+pub use future::ResponseFuture;
+pub use headers::{extract, inject};
+pub use layer::{TelemetryLayer, TelemetryService};
+pub use redact::redact;
+pub use scrape::MetricsService;
