@@ -83,10 +83,9 @@ fn spans_dropped(lanes: &[SinkFigures]) -> MetricFamily {
             value: MetricValue::Counter(lane.dropped[reason as usize]),
         })
     });
-    // The ring's drops belong to the same family; the reasons tell the two apart.
     family(
-        "telemetry_spans_dropped_total",
-        "Spans lost, by reason; those with a sink were lost to that sink alone.",
+        "telemetry_sink_spans_dropped_total",
+        "Spans a sink missed, by reason.",
         MetricKind::Counter,
         series.collect(),
     )

@@ -96,7 +96,7 @@ impl Bootstrap {
     pub fn startup_span(&self) -> SpanGuard {
         let span = startup_span(&self.telemetry);
         for value in self.resolved.iter().filter(|value| value.tier() != Tier::Default) {
-            span.handle().event_dynamic(&format!("{value}"));
+            span.handle().event_dynamic(&format!("{}={value} ({})", value.name(), value.tier()));
         }
         span
     }

@@ -127,7 +127,7 @@ fn the_own_figures_reach_the_snapshot() {
             "telemetry_drain_duration_seconds",
             "telemetry_sink_errors_total",
             "telemetry_sink_queued_spans",
-            "telemetry_spans_dropped_total",
+            "telemetry_sink_spans_dropped_total",
             "telemetry_spans_exported_total",
         ]
     );
