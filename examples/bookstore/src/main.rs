@@ -127,7 +127,7 @@ fn say(text: &dyn Display) {
 /// Shows an error and what is behind it on one line.
 struct Chain<'a>(&'a dyn Error);
 
-impl std::fmt::Display for Chain<'_> {
+impl Display for Chain<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut said = self.0.to_string();
         f.write_str(&said)?;
