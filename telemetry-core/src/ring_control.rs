@@ -1,6 +1,6 @@
 //! The ring as its users see it: its size, its state, what it had to drop.
 
-use crate::context::LOCAL;
+use crate::context::Local;
 use crate::pipeline::{Pipeline, RingError};
 
 /// The ring of a pipeline.
@@ -14,7 +14,7 @@ pub struct RingControl {
 
 /// The ring that spans opened on this thread go to: the process's, or that of an isolated scope.
 pub fn ring() -> RingControl {
-    RingControl { pipeline: LOCAL.with(|local| local.pipeline.get()) }
+    RingControl { pipeline: Local::with(|local| local.pipeline.get()) }
 }
 
 impl RingControl {

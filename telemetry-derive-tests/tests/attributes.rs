@@ -73,7 +73,8 @@ fn declared(count: i64) -> Result<i64, &'static str> {
     }
     span.rows(count);
     copy.book_title("Emma");
-    [1].iter().for_each(|_| span.share(0.5));
+    let share = || span.share(0.5);
+    share();
     span.bytes(b"a");
     span.found(true);
     span.size(7);

@@ -221,7 +221,7 @@ async fn inferred(count: usize) -> Result<Vec<u8>, Box<dyn std::error::Error + S
     if count == 0 {
         return Err("nothing to read".into());
     }
-    Ok(vec![1; count].into_iter().map(Into::into).collect())
+    Ok(std::iter::repeat_n(1, count).collect())
 }
 
 #[test]

@@ -40,7 +40,7 @@ impl Shelf {
     ///
     /// # Errors
     /// When empty.
-    #[trace(type = Shelf, attrs(count = self.titles.len(), from.id = 3, shelf.kind = "oak"))]
+    #[trace(type = Shelf, attrs(count = self.titles.len(), from.id = 3, shelf.kind = "oak", height = -0.5_f32, age = 1_000_u64))]
     pub fn first(&mut self) -> Result<&mut String, String> {
         self.titles.first_mut().ok_or_else(|| String::from("empty"))
     }

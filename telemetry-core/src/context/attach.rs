@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use super::current::{Current, SpanContext};
-use super::local::{Aside, LOCAL};
+use super::local::{Aside, Local};
 use crate::pipeline::Pipeline;
 
 /// The current span as another thread or task may take it over: its children hang on it, and it cannot be written to.
@@ -29,16 +29,13 @@ unsafe impl Sync for Context {}
 impl Context {
     /// The context of this thread now.
     pub fn current() -> Self {
-        LOCAL.with(|local| Self {
-            current: local.current.get().without_slot(),
-            pipeline: local.pipeline.get(),
-        })
+        Local::with(|local| Self { current: local.current().without_slot(), pipeline: local.pipeline.get() })
     }
 
     /// This thread's pipeline with a parent that came from another process: the next span opened under it is a local
     /// root that continues the trace, and the sampler sees the parent.
     pub fn remote(parent: SpanContext) -> Self {
-        LOCAL.with(|local| Self {
+        Local::with(|local| Self {
             current: SpanContext { remote: true, ..parent }.to_current(),
             pipeline: local.pipeline.get(),
         })
@@ -46,12 +43,12 @@ impl Context {
 
     /// This thread's pipeline without any span: the next span is a root.
     pub fn root() -> Self {
-        LOCAL.with(|local| Self { current: Current::NONE, pipeline: local.pipeline.get() })
+        Local::with(|local| Self { current: Current::NONE, pipeline: local.pipeline.get() })
     }
 
     /// This thread's pipeline with spans suppressed: none opened under it is recorded.
     pub(crate) fn suppressed() -> Self {
-        LOCAL.with(|local| Self { current: Current::SUPPRESSED, pipeline: local.pipeline.get() })
+        Local::with(|local| Self { current: Current::SUPPRESSED, pipeline: local.pipeline.get() })
     }
 
     /// The identifiers it carries, if it carries a span.
@@ -62,11 +59,11 @@ impl Context {
     /// Makes it the context of this thread until the guard is dropped.
     #[must_use = "the context is left as soon as the guard is dropped"]
     pub fn attach(&self) -> ContextGuard {
-        LOCAL.with(|local| {
-            let saved = local.current.get();
+        Local::with(|local| {
+            let saved = local.current();
             let aside =
                 (!std::ptr::eq(local.pipeline.get(), self.pipeline)).then(|| local.switch(self.pipeline));
-            local.current.set(self.current);
+            local.set_current(self.current);
             ContextGuard { saved, aside, not_send: PhantomData }
         })
     }
@@ -110,11 +107,11 @@ pub struct ContextGuard {
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {
-        LOCAL.with(|local| {
+        Local::with(|local| {
             if let Some(aside) = &self.aside {
                 local.switch_back(aside);
             }
-            local.current.set(self.saved);
+            local.set_current(self.saved);
         });
     }
 }

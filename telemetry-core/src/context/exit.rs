@@ -1,12 +1,12 @@
 //! The end of a thread: its reservation and its place go back.
 
-use super::local::LOCAL;
+use super::local::Local;
 
 struct Exit;
 
 impl Drop for Exit {
     fn drop(&mut self) {
-        LOCAL.with(super::local::Local::end);
+        Local::with(Local::end);
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, RandomState};
+use std::ptr;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
 use super::current::Current;
 use super::exit;
@@ -16,7 +19,14 @@ const ORPHANS: usize = 64;
 
 /// What a thread knows: its current span, its place in the ring, its identifiers.
 pub(crate) struct Local {
-    pub(crate) current: Cell<Current>,
+    /// The current span, word by word. Atomics, though only this thread touches them: the compiler then moves them as
+    /// single words. Two words copied as one that were stored one by one cannot be forwarded from the store buffer,
+    /// and behind the cold line of a new slot such a copy waits for main memory.
+    trace_high: AtomicU64,
+    trace_low: AtomicU64,
+    span_id: AtomicU64,
+    slot: AtomicPtr<Slot>,
+    flags: AtomicU32,
     pub(crate) producer: Cell<&'static Producer>,
     pub(crate) pipeline: Cell<&'static Pipeline>,
     ids: Cell<u64>,
@@ -30,9 +40,13 @@ pub(crate) struct Local {
 }
 
 thread_local! {
-    pub(crate) static LOCAL: Local = const {
+    static LOCAL: Local = const {
         Local {
-            current: Cell::new(Current::NONE),
+            trace_high: AtomicU64::new(0),
+            trace_low: AtomicU64::new(0),
+            span_id: AtomicU64::new(0),
+            slot: AtomicPtr::new(ptr::null_mut()),
+            flags: AtomicU32::new(0),
             producer: Cell::new(&COLD),
             pipeline: Cell::new(&GLOBAL),
             ids: Cell::new(0),
@@ -52,6 +66,60 @@ pub(crate) struct Aside {
 }
 
 impl Local {
+    /// Runs `work` on this thread's block.
+    #[inline(always)]
+    #[allow(
+        unsafe_code,
+        reason = "the closure handed to the standard library stays small enough to be inlined"
+    )]
+    pub(crate) fn with<R>(work: impl FnOnce(&Self) -> R) -> R {
+        let local = LOCAL.with(ptr::from_ref);
+        // SAFETY: the block is const-initialised and has no destructor, so it lives as long as its thread, which is
+        // the one that runs `work`; the reference does not outlive the call.
+        work(unsafe { &*local })
+    }
+
+    /// The current span.
+    #[inline(always)]
+    pub(crate) fn current(&self) -> Current {
+        Current {
+            trace_high: self.trace_high.load(Relaxed),
+            trace_low: self.trace_low.load(Relaxed),
+            span_id: self.span_id.load(Relaxed),
+            slot: self.slot.load(Relaxed),
+            flags: self.flags.load(Relaxed),
+        }
+    }
+
+    /// Makes another span current.
+    #[inline(always)]
+    pub(crate) fn set_current(&self, current: Current) {
+        self.trace_high.store(current.trace_high, Relaxed);
+        self.trace_low.store(current.trace_low, Relaxed);
+        self.flags.store(current.flags, Relaxed);
+        self.set_span(current.span_id, current.slot);
+    }
+
+    /// Makes another span of the same trace current.
+    #[inline(always)]
+    pub(crate) fn set_span(&self, span_id: u64, slot: *const Slot) {
+        self.span_id.store(span_id, Relaxed);
+        self.slot.store(slot.cast_mut(), Relaxed);
+    }
+
+    /// The current span's identifier; zero when there is none.
+    #[inline(always)]
+    pub(crate) fn span_id(&self) -> u64 {
+        self.span_id.load(Relaxed)
+    }
+
+    /// Makes another span current and returns the one that was.
+    pub(crate) fn replace_current(&self, current: Current) -> Current {
+        let before = self.current();
+        self.set_current(current);
+        before
+    }
+
     /// The next identifier: a counter through a mixing function (`SplitMix64`), so never the same twice in a thread
     /// before 2⁶⁴ of them.
     #[inline(always)]

@@ -8,4 +8,4 @@ mod local;
 pub use attach::{Context, ContextGuard};
 pub use current::SpanContext;
 pub(crate) use current::{Current, flag};
-pub(crate) use local::{Aside, LOCAL, Local, NO_TOKEN};
+pub(crate) use local::{Aside, Local, NO_TOKEN};

@@ -75,7 +75,7 @@ impl Key {
     }
 
     /// Bytes the key takes in an entry.
-    #[inline]
+    #[inline(always)]
     fn size(self) -> usize {
         match self {
             Self::Site(..) => 1,
@@ -88,7 +88,7 @@ impl Key {
 
 /// The distance of a static string from this library, when four bytes hold it: so for everything that is linked into
 /// one executable.
-#[inline]
+#[inline(always)]
 pub(super) fn near(text: &'static str) -> Option<i32> {
     let anchor = (&raw const ANCHOR).expose_provenance() as i64;
     i32::try_from((text.as_ptr().expose_provenance() as i64).wrapping_sub(anchor)).ok()
@@ -111,6 +111,7 @@ impl<'a> Arena<'a> {
         self.len
     }
 
+    #[inline(always)]
     pub(super) fn free(&self) -> usize {
         self.bytes.len() - self.len
     }
@@ -146,6 +147,7 @@ impl<'a> Arena<'a> {
         true
     }
 
+    #[inline(always)]
     fn integer(&mut self, kind: u8, key: Key, value: u64, size: usize) -> bool {
         let fits = self.begin(kind, size as u8, key, size);
         if fits {
@@ -160,6 +162,7 @@ impl<'a> Arena<'a> {
         fits
     }
 
+    #[inline(always)]
     fn text(&mut self, kind: u8, key: Key, bytes: &[u8], cut: bool) -> bool {
         let fits = bytes.len() < 256 && self.begin(kind, u8::from(cut), key, 1 + bytes.len());
         if fits {
@@ -169,6 +172,7 @@ impl<'a> Arena<'a> {
         fits
     }
 
+    #[inline(always)]
     fn static_text(&mut self, key: Key, text: &'static str) -> bool {
         match (near(text), u16::try_from(text.len())) {
             (Some(distance), Ok(len)) => {
@@ -191,6 +195,7 @@ impl<'a> Arena<'a> {
     }
 
     /// Text cut at a character to what fits, with the mark behind it.
+    #[cold]
     fn cut_text(&mut self, key: Key, text: &str) -> bool {
         let Some(room) = self.free().checked_sub(key.size().saturating_add(2)) else { return false };
         let room = room.min(255);
@@ -217,7 +222,7 @@ impl<'a> Arena<'a> {
     }
 
     /// Appends an attribute; false when it does not fit, even cut.
-    #[inline]
+    #[inline(always)]
     pub(super) fn append(&mut self, key: Key, value: Packed<'_>) -> bool {
         match value {
             Packed::Bool(value) => self.begin(kind::BOOL, u8::from(value), key, 0),

@@ -1,6 +1,7 @@
 //! The guard of a span that covers a scope.
 
 use std::fmt;
+use std::ptr;
 use std::sync::atomic::Ordering;
 
 use super::arena::Key;
@@ -11,7 +12,7 @@ use super::value::{AttributeValue, Entry};
 use super::write::Formatted;
 use super::{panic, write};
 use crate::clock;
-use crate::context::{Current, LOCAL, Local};
+use crate::context::{Current, Local};
 use crate::record::{Outcome, Status};
 use crate::ring::{Body, Slot, state};
 
@@ -22,32 +23,75 @@ use crate::ring::{Body, Slot, state};
 /// across an `.await` in a task that may move.
 #[must_use = "the span ends as soon as its guard is dropped"]
 pub struct SpanGuard {
-    /// What is current inside; a zero `span_id` when nothing was opened.
-    inside: Current,
-    /// What was current before.
-    outside: Current,
+    /// The span's slot; null when it is not recorded.
+    slot: *const Slot,
+    /// The span's identifier; zero when nothing was opened.
+    span_id: u64,
+    outer_span_id: u64,
+    outer_slot: *const Slot,
     site: &'static CallSite,
+    /// What was current before, when this span is a local root; for others the trace stays the same.
+    outside: Option<Current>,
 }
 
 impl SpanGuard {
+    /// No span.
     #[inline(always)]
-    pub(super) fn enter(local: &Local, site: &'static CallSite, opened: Opened) -> Self {
-        let outside = local.current.get();
-        if opened.inside.span_id != 0 {
-            local.current.set(opened.inside);
+    pub(super) const fn nothing(site: &'static CallSite) -> Self {
+        Self { slot: ptr::null(), span_id: 0, outer_span_id: 0, outer_slot: ptr::null(), site, outside: None }
+    }
+
+    /// Makes a child of the current span current.
+    #[inline(always)]
+    pub(super) fn enter_child(
+        local: &Local,
+        site: &'static CallSite,
+        outer: &Current,
+        inside: Current,
+    ) -> Self {
+        local.set_span(inside.span_id, inside.slot);
+        Self {
+            slot: inside.slot,
+            span_id: inside.span_id,
+            outer_span_id: outer.span_id,
+            outer_slot: outer.slot,
+            site,
+            outside: None,
         }
-        Self { inside: opened.inside, outside, site }
+    }
+
+    /// Makes a span current, whatever its trace.
+    pub(super) fn enter(local: &Local, site: &'static CallSite, opened: Opened) -> Self {
+        let inside = opened.inside;
+        if inside.span_id == 0 {
+            return Self::nothing(site);
+        }
+        let outside = local.replace_current(inside);
+        Self {
+            slot: inside.slot,
+            span_id: inside.span_id,
+            outer_span_id: outside.span_id,
+            outer_slot: outside.slot,
+            site,
+            outside: Some(outside),
+        }
     }
 
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
     #[inline(always)]
     pub fn is_recording(&self) -> bool {
-        !self.inside.slot.is_null()
+        !self.slot.is_null()
     }
 
     /// The handle of the span, to write to it from anywhere on this thread while it is open.
     pub fn handle(&self) -> Span {
-        Span::of(self.inside)
+        Local::with(|local| {
+            let current = local.current();
+            match self.span_id {
+                0 => Span::of(current.without_slot()),
+                span_id => Span::of(Current { span_id, slot: self.slot, ..current }),
+            }
+        })
     }
 
     /// Records the attribute with the call site's key of this number.
@@ -87,7 +131,7 @@ impl SpanGuard {
         // SAFETY: the guard is bound to its thread, holds the slot's token until it is dropped, and is borrowed
         // exclusively.
         #[allow(unsafe_code, reason = "the guard's slot is written in place")]
-        if let Some(slot) = unsafe { self.inside.slot.as_ref() } {
+        if let Some(slot) = unsafe { self.slot.as_ref() } {
             // SAFETY: as above; writes through a `Span` handle happen on the same thread and never overlap with this.
             slot.body.with_mut(|body| write(unsafe { &mut *body }));
         }
@@ -107,27 +151,53 @@ pub(super) fn close(local: &Local, slot: &Slot) {
     slot.owner.store(state::COMPLETE, Ordering::Release);
 }
 
-impl Drop for SpanGuard {
-    #[inline(always)]
-    fn drop(&mut self) {
-        if self.inside.span_id == 0 {
-            return;
-        }
+impl SpanGuard {
+    /// Every end but that of a child in good order.
+    #[cold]
+    #[inline(never)]
+    fn close_slowly(&mut self, local: &Local) {
         if std::thread::panicking() {
             self.with_body(panic::record);
         }
-        LOCAL.with(|local| {
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+        #[allow(unsafe_code, reason = "the guard's slot is reached in place")]
+        if let Some(slot) = unsafe { self.slot.as_ref() } {
+            close(local, slot);
+        }
+        let outside = self.outside.unwrap_or_else(|| Current {
+            span_id: self.outer_span_id,
+            slot: self.outer_slot,
+            ..local.current()
+        });
+        if local.span_id() != self.span_id {
+            local.orphan(self.span_id, outside);
+        } else if local.disordered.get() {
+            local.set_current(local.heal(outside));
+        } else {
+            local.set_current(outside);
+        }
+    }
+}
+
+impl Drop for SpanGuard {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if self.span_id == 0 {
+            return;
+        }
+        Local::with(|local| {
+            let plain = local.span_id() == self.span_id
+                && self.outside.is_none()
+                && !local.disordered.get()
+                && !std::thread::panicking();
             // SAFETY: the pointer is null or a slot of a ring, which is never freed.
             #[allow(unsafe_code, reason = "the guard's slot is reached in place")]
-            if let Some(slot) = unsafe { self.inside.slot.as_ref() } {
-                close(local, slot);
-            }
-            if local.current.get().span_id != self.inside.span_id {
-                local.orphan(self.inside.span_id, self.outside);
-            } else if local.disordered.get() {
-                local.current.set(local.heal(self.outside));
-            } else {
-                local.current.set(self.outside);
+            match unsafe { self.slot.as_ref() } {
+                Some(slot) if plain => {
+                    close(local, slot);
+                    local.set_span(self.outer_span_id, self.outer_slot);
+                }
+                _ => self.close_slowly(local),
             }
         });
     }
@@ -135,6 +205,6 @@ impl Drop for SpanGuard {
 
 impl fmt::Debug for SpanGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SpanGuard").field(&self.inside.span_context()).finish()
+        f.debug_tuple("SpanGuard").field(&self.handle().context()).finish()
     }
 }

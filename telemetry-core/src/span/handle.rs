@@ -8,7 +8,7 @@ use super::event::{self, EventName, EventWriter};
 use super::value::{AttributeValue, Entry};
 use super::write::{self, Formatted};
 use crate::clock;
-use crate::context::{Current, LOCAL, Local, NO_TOKEN, SpanContext};
+use crate::context::{Current, Local, NO_TOKEN, SpanContext};
 use crate::record::{Outcome, Status};
 use crate::ring::{Body, Slot, state};
 
@@ -39,7 +39,7 @@ impl Span {
     /// The current span of this thread; one that takes no writes when there is none.
     #[inline]
     pub fn current() -> Self {
-        LOCAL.with(|local| Self { current: local.current.get() })
+        Local::with(|local| Self { current: local.current() })
     }
 
     /// Its identifiers; none when there is no span.
@@ -198,7 +198,7 @@ impl Span {
     fn write(&self, write: impl FnOnce(&Local, &mut Body)) {
         // SAFETY: the pointer is null or a slot of a ring, which is never freed.
         let Some(slot) = (unsafe { self.current.slot.as_ref() }) else { return };
-        LOCAL.with(|local| {
+        Local::with(|local| {
             let token = local.token.get();
             let entered_here = token != NO_TOKEN && slot.owner.load(Ordering::Relaxed) == token;
             let mine = entered_here

@@ -7,7 +7,7 @@ use super::site::{CallSite, gates};
 use super::task::TaskSpan;
 use super::{Instrumented, write};
 use crate::clock;
-use crate::context::{Current, LOCAL, Local, SpanContext, flag};
+use crate::context::{Current, Local, SpanContext, flag};
 use crate::id::TraceId;
 use crate::record::SpanKind;
 use crate::ring::{Slot, state};
@@ -32,7 +32,7 @@ pub(super) fn begin(local: &Local, site: &'static CallSite, owner: u32) -> Opene
     if gates::is_off(gate) {
         return Opened::NOTHING;
     }
-    let current = local.current.get();
+    let current = local.current();
     if !gates::is_plain(gate) || !current.is_sampled() {
         return begin_slowly(local, site, gate, current, owner);
     }
@@ -188,7 +188,7 @@ fn begin_root_named(
 ) -> Opened {
     let gate = site.gate();
     let gate = if gate == gates::UNREGISTERED { gates::register(site) } else { gate };
-    let current = local.current.get();
+    let current = local.current();
     if gates::is_off(gate) || current.is_suppressed() || !local.pipeline.get().is_enabled() {
         return Opened::NOTHING;
     }
@@ -197,25 +197,65 @@ fn begin_root_named(
 }
 
 /// Opens a span for this scope.
-#[inline]
+#[inline(always)]
 pub fn open(site: &'static CallSite) -> SpanGuard {
-    LOCAL.with(|local| SpanGuard::enter(local, site, begin(local, site, OWNED)))
+    let gate = site.gate();
+    if gates::is_off(gate) {
+        return SpanGuard::nothing(site);
+    }
+    Local::with(|local| {
+        let current = local.current();
+        if current.is_sampled() && gates::is_plain(gate) {
+            if let Some(slot) = local.producer.get().take() {
+                let opened = fill(local, slot, site, gate, current, 0, OWNED);
+                return SpanGuard::enter_child(local, site, &current, opened.inside);
+            }
+        } else if current.flags & flag::ACTIVE != 0 && !current.is_sampled() {
+            return SpanGuard::nothing(site);
+        }
+        open_slowly(local, site)
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn open_slowly(local: &Local, site: &'static CallSite) -> SpanGuard {
+    SpanGuard::enter(local, site, begin(local, site, OWNED))
 }
 
 /// Opens the root of a new trace for this scope.
 pub fn open_root(site: &'static CallSite) -> SpanGuard {
-    LOCAL.with(|local| SpanGuard::enter(local, site, begin_root(local, site, None, OWNED)))
+    Local::with(|local| SpanGuard::enter(local, site, begin_root(local, site, None, OWNED)))
 }
 
 /// Opens a span for a future; it is entered at each poll.
-#[inline]
+#[inline(always)]
 pub fn open_task(site: &'static CallSite) -> TaskSpan {
-    LOCAL.with(|local| TaskSpan::new(local, site, begin(local, site, state::DETACHED)))
+    let gate = site.gate();
+    if gates::is_off(gate) {
+        return TaskSpan::nothing(site);
+    }
+    Local::with(|local| {
+        let current = local.current();
+        if current.is_sampled() && gates::is_plain(gate) {
+            if let Some(slot) = local.producer.get().take() {
+                let opened = fill(local, slot, site, gate, current, 0, state::DETACHED);
+                return TaskSpan::new(local, site, opened);
+            }
+        }
+        open_task_slowly(local, site)
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn open_task_slowly(local: &Local, site: &'static CallSite) -> TaskSpan {
+    TaskSpan::new(local, site, begin(local, site, state::DETACHED))
 }
 
 /// Opens the root of a new trace for a future.
 pub fn open_task_root(site: &'static CallSite) -> TaskSpan {
-    LOCAL.with(|local| TaskSpan::new(local, site, begin_root(local, site, None, state::DETACHED)))
+    Local::with(|local| TaskSpan::new(local, site, begin_root(local, site, None, state::DETACHED)))
 }
 
 /// Opens a span step by step, where the macros do not reach: a name or kind of run time, an explicit parent, links.
@@ -294,12 +334,12 @@ impl<'a> SpanBuilder<'a> {
 
     /// Opens it for this scope.
     pub fn enter(self) -> SpanGuard {
-        LOCAL.with(|local| SpanGuard::enter(local, self.site, self.begin(local, OWNED)))
+        Local::with(|local| SpanGuard::enter(local, self.site, self.begin(local, OWNED)))
     }
 
     /// Opens it for a future, to be entered at each poll.
     pub fn task(self) -> TaskSpan {
-        LOCAL.with(|local| TaskSpan::new(local, self.site, self.begin(local, state::DETACHED)))
+        Local::with(|local| TaskSpan::new(local, self.site, self.begin(local, state::DETACHED)))
     }
 
     /// Opens it around a future.

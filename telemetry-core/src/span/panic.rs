@@ -6,7 +6,7 @@ use std::sync::Once;
 
 use super::write::{self, Formatted};
 use crate::clock;
-use crate::context::LOCAL;
+use crate::context::Local;
 use crate::record::Outcome;
 use crate::ring::Body;
 
@@ -33,7 +33,7 @@ pub(crate) fn watch_panics() {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             // A sink's panic is counted and reported, at a limited rate, by the drain.
-            if LOCAL.with(|local| local.current.get().is_suppressed()) {
+            if Local::with(|local| local.current().is_suppressed()) {
                 return;
             }
             note(info);
@@ -49,7 +49,7 @@ fn note(info: &PanicHookInfo<'_>) {
         (None, Some(text)) => text.as_str(),
         (None, None) => "(a payload that is not text)",
     };
-    LOCAL.with(|local| {
+    Local::with(|local| {
         LAST.with(|last| {
             last.ticks.set(clock::ticks(local));
             if let Ok(mut message) = last.message.try_borrow_mut() {

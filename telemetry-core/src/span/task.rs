@@ -14,8 +14,8 @@ use super::site::CallSite;
 use super::value::{AttributeValue, Entry};
 use super::write::Formatted;
 use super::{bits, panic, write};
-use crate::context::{Aside, Current, LOCAL, Local, NO_TOKEN};
-use crate::pipeline::Pipeline;
+use crate::context::{Aside, Current, Local, NO_TOKEN};
+use crate::pipeline::{GLOBAL, Pipeline};
 use crate::record::{Outcome, Status};
 use crate::ring::{Body, state};
 
@@ -45,6 +45,12 @@ unsafe impl Send for TaskSpan {}
 unsafe impl Sync for TaskSpan {}
 
 impl TaskSpan {
+    /// No span.
+    #[inline(always)]
+    pub(super) fn nothing(site: &'static CallSite) -> Self {
+        Self { inside: Current::NONE, site, pipeline: &GLOBAL, progress: Progress::Untouched }
+    }
+
     #[inline(always)]
     pub(super) fn new(local: &Local, site: &'static CallSite, opened: Opened) -> Self {
         let pipeline = local.pipeline.get();
@@ -111,23 +117,24 @@ impl TaskSpan {
             return work();
         }
         self.progress = Progress::Polled;
-        let _entered = LOCAL.with(|local| Entered::enter(local, self));
+        let _entered = Local::with(|local| Entered::enter(local, self));
         work()
     }
 
     /// A future that enters the span at each poll of `future`.
+    #[inline(always)]
     pub fn run<F: Future>(&mut self, future: F) -> Run<'_, F> {
         Run { span: self, future }
     }
 
     /// Polls `future` inside the span.
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         if self.inside.flags == 0 {
             return future.poll(cx);
         }
         self.progress = Progress::Polled;
-        let entered = LOCAL.with(|local| Entered::enter(local, self));
+        let entered = Local::with(|local| Entered::enter(local, self));
         let poll = future.poll(cx);
         drop(entered);
         if poll.is_ready() {
@@ -158,13 +165,13 @@ struct Entered<'a> {
 impl<'a> Entered<'a> {
     #[inline(always)]
     fn enter(local: &Local, span: &'a TaskSpan) -> Self {
-        let outside = local.current.get();
+        let outside = local.current();
         let aside = if std::ptr::eq(local.pipeline.get(), span.pipeline) {
             None
         } else {
             Some(local.switch(span.pipeline))
         };
-        local.current.set(span.inside);
+        local.set_current(span.inside);
         set_owner(span.inside, local.join());
         Self { span, outside, aside }
     }
@@ -174,11 +181,11 @@ impl Drop for Entered<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         set_owner(self.span.inside, state::DETACHED);
-        LOCAL.with(|local| {
+        Local::with(|local| {
             if let Some(aside) = &self.aside {
                 local.switch_back(aside);
             }
-            local.current.set(self.outside);
+            local.set_current(self.outside);
         });
     }
 }
@@ -196,11 +203,31 @@ fn set_owner(inside: Current, owner: u32) {
 }
 
 impl Drop for TaskSpan {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
         if self.inside.slot.is_null() {
             return;
         }
+        Local::with(|local| {
+            let plain = self.progress == Progress::Ready
+                && std::ptr::eq(local.pipeline.get(), self.pipeline)
+                && local.token.get() != NO_TOKEN
+                && !std::thread::panicking();
+            if !plain {
+                return self.close_slowly(local);
+            }
+            // SAFETY: not null, and a ring's slots are never freed.
+            #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+            close(local, unsafe { &*self.inside.slot });
+        });
+    }
+}
+
+impl TaskSpan {
+    /// Every end but that of a future that was ready, on a thread that knows the pipeline.
+    #[cold]
+    #[inline(never)]
+    fn close_slowly(&mut self, local: &Local) {
         let progress = self.progress;
         if std::thread::panicking() {
             self.with_body(panic::record);
@@ -209,20 +236,14 @@ impl Drop for TaskSpan {
                 if progress == Progress::Polled { Outcome::Cancelled } else { Outcome::NeverPolled };
             self.with_body(|body| body.bits = bits::set_outcome(body.bits, outcome));
         }
+        let aside = (!std::ptr::eq(local.pipeline.get(), self.pipeline)).then(|| local.switch(self.pipeline));
+        local.prepare();
         // SAFETY: not null, and a ring's slots are never freed.
         #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-        let slot = unsafe { &*self.inside.slot };
-        LOCAL.with(|local| {
-            if std::ptr::eq(local.pipeline.get(), self.pipeline) {
-                local.prepare();
-                close(local, slot);
-            } else {
-                let aside = local.switch(self.pipeline);
-                local.prepare();
-                close(local, slot);
-                local.switch_back(&aside);
-            }
-        });
+        close(local, unsafe { &*self.inside.slot });
+        if let Some(aside) = aside {
+            local.switch_back(&aside);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::assertions::Recorded;
 use super::tree::SpanTree;
-use crate::context::{Aside, Current, LOCAL};
+use crate::context::{Aside, Current, Local};
 use crate::metric::MetricStore;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::pipeline::{Accounting, Pipeline, RingError, allocate};
@@ -121,8 +121,8 @@ impl ScopeBuilder {
         gates::count_scope(true);
         watch_panics();
         let before = pipeline.accounting();
-        Ok(LOCAL.with(|local| {
-            let outside = local.current.replace(Current::NONE);
+        Ok(Local::with(|local| {
+            let outside = local.replace_current(Current::NONE);
             let aside = local.switch(pipeline);
             Scope { pipeline, aside, outside, before, spans: Mutex::default(), not_send: PhantomData }
         }))
@@ -264,9 +264,9 @@ impl Default for Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        LOCAL.with(|local| {
+        Local::with(|local| {
             local.switch_back(&self.aside);
-            local.current.set(self.outside);
+            local.set_current(self.outside);
         });
         gates::count_scope(false);
         self.clear();

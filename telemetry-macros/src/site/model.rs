@@ -12,6 +12,9 @@ use crate::mistakes::{Mistakes, suggestion};
 /// The types an attribute can be declared with.
 const DECLARED_TYPES: &[&str] = &["bool", "i64", "u64", "f64", "str", "bytes"];
 
+/// Keys that spans can refer to by number.
+const MAX_RECORDED: usize = 240;
+
 /// Everything about a span that is known when the program is compiled, and what is to be recorded when it opens.
 pub(crate) struct Site {
     /// The name: a constant expression.
@@ -96,6 +99,11 @@ impl Attributes {
                     None => attributes.recorded.push(Recorded { key: key.text, form, expression }),
                 },
             }
+        }
+        if let Some(first_lost) = attributes.recorded.get(MAX_RECORDED) {
+            let message =
+                format!("a span can record {MAX_RECORDED} attributes when it opens, and this is one more");
+            mistakes.at(&first_lost.expression, message);
         }
         attributes
     }
@@ -212,7 +220,8 @@ fn literal(lit: &Lit, negative: bool) -> Option<(&'static str, TokenStream)> {
         }
         _ => return None,
     };
-    value.set_span(lit.span());
+    // Not the user's spelling any more, so lints on spelling are not about it.
+    value.set_span(Span::mixed_site().located_at(lit.span()));
     let minus = negative.then(|| quote_spanned!(Span::mixed_site()=> -));
     Some((variant, quote!(#minus #value)))
 }

@@ -82,7 +82,10 @@ fn attribute(input: ParseStream) -> syn::Result<Written> {
         let key = quoted_key(input)?;
         return match value(input)? {
             Some(value) => Ok(Written { key, value }),
-            None => Err(input.error("a quoted key needs a value: `\"key\" = expression` or `\"key\": type`")),
+            None => {
+                let message = format!("a quoted key needs a value: `{:?} = expression`", key.text);
+                Err(syn::Error::new(key.span, message))
+            }
         };
     }
     let (key, path) = dotted_key(input)?;
@@ -92,12 +95,18 @@ fn attribute(input: ParseStream) -> syn::Result<Written> {
             Value::Expression { form: Form::Typed, expression: shorthand(&path)? }
         }
         None if input.peek(Token![-]) => {
-            return Err(syn::Error::new(key.span, "a key that is not made of names and dots goes in quotes"));
+            let text = key.text + &until(input, |rest| rest.peek(Token![=]) || rest.peek(Token![,]));
+            let message = format!("a key that is not made of names and dots goes in quotes: `{text:?} = …`");
+            return Err(syn::Error::new(key.span, message));
         }
         None => {
             return Err(syn::Error::new(
                 key.span,
-                format!("an expression needs a key: `key = {}…`", path_text(&path)),
+                format!(
+                    "an expression needs a key: `key = {}{}`",
+                    key.text,
+                    until(input, |rest| rest.peek(Token![,]))
+                ),
             ));
         }
     };
@@ -154,6 +163,18 @@ fn dotted_key(input: ParseStream) -> syn::Result<(Key, Punctuated<Ident, Token![
     let path = Punctuated::<Ident, Token![.]>::parse_separated_nonempty_with(input, Ident::parse_any)?;
     let span = path.first().map_or_else(Span::call_site, Ident::span);
     Ok((Key { text: path_text(&path), span }, path))
+}
+
+/// The text of the tokens ahead up to a point, without the spaces between them.
+fn until(input: ParseStream, end: impl Fn(ParseStream) -> bool) -> String {
+    let ahead = input.fork();
+    let mut text = String::new();
+    while !ahead.is_empty() && !end(&ahead) {
+        if let Ok(token) = ahead.parse::<TokenTree>() {
+            text += &token.to_string();
+        }
+    }
+    text
 }
 
 fn path_text(path: &Punctuated<Ident, Token![.]>) -> String {

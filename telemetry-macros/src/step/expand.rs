@@ -47,7 +47,7 @@ fn guard(step: &Step) -> TokenStream {
 ///     if TaskSpan::is_recording(&__telemetry_span) { … }
 ///     let __telemetry_future = future;
 ///     async move {
-///         let __telemetry_result = TaskSpan::run(&mut __telemetry_span, __telemetry_future).await;
+///         let __telemetry_result = TaskSpan::run(&mut __telemetry_span, async move { __telemetry_future.await }).await;
 ///         record_outcome!(__telemetry_span, __telemetry_result);
 ///         __telemetry_result
 ///     }
@@ -58,14 +58,17 @@ fn task(step: &Step, future: &Expr) -> TokenStream {
     let span = Ident::new("__telemetry_span", Span::mixed_site());
     let open = open(private, &step.site, Opened::Task, false);
     let records = records(private, &span, Opened::Task, &step.site);
+    // Located at the future, to which the compiler points when it is none.
     let future = quote!(#future);
+    let place = future.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span());
+    let awaited = quote_spanned!(Span::mixed_site().located_at(place)=> __telemetry_future.await);
     quote_spanned! {Span::mixed_site()=>
         {
             let mut #span = #open;
             #records
-            let __telemetry_future = ::core::future::IntoFuture::into_future(#future);
+            let __telemetry_future = #future;
             async move {
-                let __telemetry_result = #private::TaskSpan::run(&mut #span, __telemetry_future).await;
+                let __telemetry_result = #private::TaskSpan::run(&mut #span, async move { #awaited }).await;
                 #private::record_outcome!(#span, __telemetry_result);
                 __telemetry_result
             }

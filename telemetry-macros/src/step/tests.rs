@@ -116,13 +116,11 @@ fn a_step_over_a_future_is_a_future() {
                             &url,
                         );
                     }
-                    let __telemetry_future = ::core::future::IntoFuture::into_future(
-                        client.get(url),
-                    );
+                    let __telemetry_future = client.get(url);
                     async move {
                         let __telemetry_result = ::telemetry_core::__private::TaskSpan::run(
                                 &mut __telemetry_span,
-                                __telemetry_future,
+                                async move { __telemetry_future.await },
                             )
                             .await;
                         ::telemetry_core::__private::record_outcome!(

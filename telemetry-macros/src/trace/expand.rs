@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
+use syn::spanned::Spanned;
 
 use super::body::{TailFuture, tail_future_mut};
 use super::function::Function;
@@ -19,6 +20,7 @@ pub(super) fn traced(traced: &Traced) -> TokenStream {
         Shape::Watched { output } => watched(traced, output),
         Shape::Async { output, owned } => {
             let polled = polled(
+                &traced.function,
                 &quote_spanned!(Span::mixed_site()=> async move),
                 output,
                 owned,
@@ -137,10 +139,18 @@ fn awaited(traced: &Traced, future: &TokenStream) -> TokenStream {
 ///     { body }
 /// }
 /// ```
-fn polled(opening: &TokenStream, output: &TokenStream, owned: &[Owned], body: &TokenStream) -> TokenStream {
+fn polled(
+    function: &Function,
+    opening: &TokenStream,
+    output: &TokenStream,
+    owned: &[Owned],
+    body: &TokenStream,
+) -> TokenStream {
+    let place = function.output().map_or_else(|| function.signature.ident.span(), Spanned::span);
     let output = match output.to_string().as_str() {
         "_" | "!" => None,
-        _ => Some(quote_spanned! {Span::mixed_site()=>
+        // Located at the type, to which the compiler points when the body does not fit.
+        _ => Some(quote_spanned! {Span::mixed_site().located_at(place)=>
             if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<#output> {
                 return __telemetry_return;
             }
@@ -165,7 +175,7 @@ fn polled(opening: &TokenStream, output: &TokenStream, owned: &[Owned], body: &T
 /// ```
 fn tail_future(traced: &Traced, output: &TokenStream, tail: &TailFuture) -> TokenStream {
     let TailFuture { body, opening, block } = tail;
-    let awaited = awaited(traced, &polled(opening, output, &[], &block.to_token_stream()));
+    let awaited = awaited(traced, &polled(&traced.function, opening, output, &[], &block.to_token_stream()));
     let mut body = body.clone();
     if let Some(place) = tail_future_mut(&mut body) {
         *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #awaited }));
@@ -204,6 +214,8 @@ fn opening(traced: &Traced, opened: Opened) -> TokenStream {
 /// ```
 fn handle(private: &TokenStream, bind: &Ident, opened: Opened, declared: &[Declared]) -> TokenStream {
     let ty = opened.type_name();
+    // Located at the handle's name, to which the compiler points when a setter is not declared.
+    let name = Ident::new("__TelemetrySpan", Span::mixed_site().located_at(bind.span()));
     let handle = quote_spanned!(Span::mixed_site()=> #private::#ty::handle(&__telemetry_span));
     if declared.is_empty() {
         return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
@@ -220,18 +232,18 @@ fn handle(private: &TokenStream, bind: &Ident, opened: Opened, declared: &[Decla
     quote_spanned! {Span::mixed_site()=>
         let #bind = {
             #[derive(::core::clone::Clone, ::core::marker::Copy)]
-            struct __TelemetrySpan(#private::Span);
+            struct #name(#private::Span);
             #[allow(dead_code, non_snake_case, clippy::all, clippy::pedantic)]
-            impl __TelemetrySpan {
+            impl #name {
                 #(#setters)*
             }
-            impl ::core::ops::Deref for __TelemetrySpan {
+            impl ::core::ops::Deref for #name {
                 type Target = #private::Span;
                 fn deref(&self) -> &#private::Span {
                     &self.0
                 }
             }
-            __TelemetrySpan(#handle)
+            #name(#handle)
         };
     }
 }
@@ -244,9 +256,18 @@ fn record(traced: &Traced) -> Option<TokenStream> {
         Outcome::Probed => Some(quote_spanned! {Span::mixed_site()=>
             #private::record_outcome!(__telemetry_span, __telemetry_result);
         }),
-        Outcome::Mapped(path) => Some(quote_spanned! {Span::mixed_site()=>
-            #private::record_mapped(&mut __telemetry_span, &__telemetry_result, #path);
-        }),
+        // Located at the path, which is what a message about the types is about.
+        Outcome::Mapped(path) => {
+            let place = Span::mixed_site().located_at(path.span());
+            let private = private.clone().into_iter().map(|mut token| {
+                token.set_span(place);
+                token
+            });
+            let private: TokenStream = private.collect();
+            Some(quote_spanned! {place=>
+                #private::record_mapped(&mut __telemetry_span, &__telemetry_result, #path);
+            })
+        }
     }
 }
 

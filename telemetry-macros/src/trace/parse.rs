@@ -107,6 +107,10 @@ fn argument(
             format!("to name the span, write `name = {}`", name.token()),
         ));
     }
+    if !input.peek(Ident::peek_any) {
+        let keys = TABLE.iter().map(|row| format!("`{}`", row.key)).collect::<Vec<_>>().join(", ");
+        return Err(input.error(format!("expected an argument: {keys}")));
+    }
     let key = input.call(Ident::parse_any)?;
     let Some(row) = TABLE.iter().find(|row| key == row.key) else { return Err(unknown(&key)) };
     if seen.contains(&row.key) {
@@ -247,6 +251,9 @@ fn err(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mista
 
 fn bind(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
     equals(key, input)?;
+    if !input.peek(Ident) {
+        return Err(input.error("the handle is named by a word: `bind = span`"));
+    }
     arguments.bind = Some(input.parse()?);
     Ok(())
 }
@@ -258,6 +265,9 @@ fn crate_path(
     _: &mut Mistakes,
 ) -> syn::Result<()> {
     equals(key, input)?;
+    if input.peek(LitStr) {
+        return Err(input.error("the crate is named by its path: `crate = path`"));
+    }
     arguments.crate_path = Some(input.call(Path::parse_mod_style)?);
     Ok(())
 }

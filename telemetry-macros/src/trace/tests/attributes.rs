@@ -216,3 +216,19 @@ fn bind_alone_is_the_handle() {
         "#]],
     );
 }
+
+#[test]
+fn more_attributes_than_can_be_numbered_are_refused() {
+    let attributes = |count: usize| {
+        let keys = (0..count).map(|number| format!("key{number}"));
+        quote!(attrs(#(#keys = value),*))
+    };
+    let expand = |count| {
+        let item = quote!(
+            fn load() {}
+        );
+        super::attribute(super::Macro::Span, attributes(count), item).to_string()
+    };
+    assert!(!expand(240).contains("compile_error"));
+    assert!(expand(241).contains("240 attributes"));
+}

@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(crate = telemetry)]
+fn load() {}
+
+fn main() {}

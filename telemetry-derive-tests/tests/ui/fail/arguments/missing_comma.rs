@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(kind = server root)]
+fn load() {}
+
+fn main() {}

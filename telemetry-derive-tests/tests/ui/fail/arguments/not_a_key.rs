@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(= 3, root)]
+fn load() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span]
+pub const fn load() {}
+
+fn main() {}

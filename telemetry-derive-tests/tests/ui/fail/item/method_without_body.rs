@@ -1,0 +1,8 @@
+use telemetry_core::span;
+
+trait Source {
+    #[span]
+    fn load(&self);
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span]
+mod books {}
+
+fn main() {}

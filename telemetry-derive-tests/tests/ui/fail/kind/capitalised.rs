@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(kind = Server)]
+fn load() {}
+
+fn main() {}

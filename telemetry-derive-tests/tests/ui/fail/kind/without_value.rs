@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(kind)]
+fn load() {}
+
+fn main() {}

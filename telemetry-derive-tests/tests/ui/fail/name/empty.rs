@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(name = "")]
+fn load() {}
+
+fn main() {}

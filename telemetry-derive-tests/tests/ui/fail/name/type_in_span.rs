@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(type = Shelf)]
+fn load() {}
+
+fn main() {}

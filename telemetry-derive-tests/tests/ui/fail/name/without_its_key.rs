@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span("books.load")]
+fn load() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(root = true)]
+fn load() {}
+
+fn main() {}

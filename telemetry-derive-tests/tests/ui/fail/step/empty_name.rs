@@ -1,0 +1,7 @@
+use telemetry_core::step;
+
+fn load() {
+    let _step = step!("");
+}
+
+fn main() {}
