@@ -20,6 +20,9 @@ pub fn work(x: u64) -> u64 {
 /// Runs `burst(n)` until `total` operations are done, draining between bursts outside the timing.
 ///
 /// `spans` is what one operation opens.
+///
+/// # Panics
+/// When the pipeline has been shut down.
 pub fn timed_in_bursts(
     telemetry: &Telemetry,
     total: u64,

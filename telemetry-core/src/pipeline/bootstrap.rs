@@ -12,10 +12,10 @@ use crate::span::{CallSite, Site, SpanBuilder, SpanGuard};
 #[non_exhaustive]
 pub enum ConfigureError {
     /// Settings are wrong; all of them are named.
-    #[error("{0}")]
+    #[error(transparent)]
     Settings(#[from] SettingsErrors),
     /// A sink could not be made.
-    #[error("sink could not be made: {0}")]
+    #[error("a sink could not be made")]
     Sink(#[from] sink::BuildError),
     /// The pipeline could not be started.
     #[error(transparent)]

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::arena::kind;
+use super::name::STATIC_NAME_BYTES;
 use super::site::{CallSite, Constant, Site, gates};
 use super::walk::{self, RawEntry, array};
 use super::{bits, event};
@@ -99,9 +100,10 @@ fn attributes(site: &Site, body: &Body) -> (Vec<LinkRecord>, Vec<Attribute>) {
     let used = &body.attributes[..usize::from(body.attribute_len)];
     let spilled: &[u8] = match bits::name_mode(body.bits) {
         bits::NameMode::Spill => &body.name,
+        bits::NameMode::Static => &body.name[STATIC_NAME_BYTES..],
         _ => &[],
     };
-    if used.is_empty() && spilled.is_empty() && site.constants.is_empty() {
+    if used.is_empty() && spilled.first().is_none_or(|tag| *tag == 0) && site.constants.is_empty() {
         return (Vec::new(), Vec::new());
     }
     let mut links = Vec::new();

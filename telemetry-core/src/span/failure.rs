@@ -224,6 +224,7 @@ impl<'e, E, D: Display, F: Fn(&'e E) -> D> Display for Mapped<'e, E, F> {
 }
 
 #[cfg(test)]
+#[allow(clippy::option_option, clippy::unnecessary_wraps, reason = "failure and message are told apart")]
 mod tests {
     use super::*;
 

@@ -10,6 +10,9 @@ use crate::ring::{Body, NAME_BYTES};
 /// Interned names a process keeps, at the most; further ones are kept in their span, cut to 64 bytes.
 const MAX_INTERNED: usize = 4_096;
 
+/// Bytes of the name region that a static name takes; attributes that found no room elsewhere lie behind them.
+pub(super) const STATIC_NAME_BYTES: usize = 16;
+
 /// A span's name that is not that of its call site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Name<'a>(Kept<'a>);
@@ -63,6 +66,7 @@ impl<'a> Name<'a> {
             Kept::Static(name) => {
                 body.name[..8].copy_from_slice(&(name.as_ptr().expose_provenance() as u64).to_le_bytes());
                 body.name[8..16].copy_from_slice(&(name.len() as u64).to_le_bytes());
+                body.name[STATIC_NAME_BYTES..].fill(0);
                 body.bits = bits::set_name_mode(body.bits, NameMode::Static);
             }
             Kept::Dynamic(name) => {

@@ -237,11 +237,12 @@ pub fn open_task(site: &'static CallSite) -> TaskSpan {
     }
     Local::with(|local| {
         let current = local.current();
-        if current.is_sampled() && gates::is_plain(gate) {
-            if let Some(slot) = local.producer.get().take() {
-                let opened = fill(local, slot, site, gate, current, 0, state::DETACHED);
-                return TaskSpan::new(local, site, opened);
-            }
+        if current.is_sampled()
+            && gates::is_plain(gate)
+            && let Some(slot) = local.producer.get().take()
+        {
+            let opened = fill(local, slot, site, gate, current, 0, state::DETACHED);
+            return TaskSpan::new(local, site, opened);
         }
         open_task_slowly(local, site)
     })

@@ -57,7 +57,7 @@ fn note(info: &PanicHookInfo<'_>) {
                 message[..end].copy_from_slice(&text.as_bytes()[..end]);
                 last.len.set(end);
             }
-        })
+        });
     });
 }
 

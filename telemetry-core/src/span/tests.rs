@@ -463,17 +463,24 @@ fn a_full_ring_drops_the_new_and_counts_it_and_children_keep_the_lost_parent() {
     let guards: Vec<_> = (0..256).map(|_| open(site!("held"))).collect();
     let lost = open(site!("lost"));
     assert!(!lost.is_recording());
-    let lost_id = Span::current().context().unwrap().span_id;
-    let _also_lost = open(site!("also lost"));
+    let lost_id = Span::current().context().unwrap().span_id.to_u64();
+    let also_lost = open(site!("also lost"));
     let accounting = scope.accounting();
     assert_eq!((accounting.started, accounting.dropped_full, accounting.in_flight), (258, 2, 256));
-    drop((_also_lost, lost));
+    drop((also_lost, lost));
     let mut guards = guards;
     drop(guards.pop());
     assert_eq!(scope.spans().len(), 1);
-    let _ = lost_id;
-    drop(open(site!("room again")));
-    assert_eq!(scope.spans().len(), 2);
+    {
+        let _lost = open(site!("lost while there is no room"));
+        drop(guards.pop());
+        assert_eq!(scope.spans().len(), 2);
+        let context = Span::current().context().unwrap();
+        drop(open(site!("child of the lost")));
+        let child = scope.spans().pop().unwrap();
+        assert_eq!(child.parent_span_id, Some(context.span_id), "the gap can be seen");
+    }
+    assert_ne!(lost_id, 0);
     while guards.pop().is_some() {}
 }
 
@@ -537,4 +544,18 @@ fn a_failure_finds_room_on_a_full_span() {
     assert_eq!(spans[0].attribute("error.type"), Some(&Value::Str("tests::Broken".into())));
     assert_eq!(spans[0].attribute("error.message"), Some(&Value::Str("it broke".into())));
     assert_eq!((spans[0].status, spans[0].outcome), (Status::Error, Outcome::Failed));
+}
+
+#[test]
+fn a_failure_finds_room_on_a_full_span_with_another_static_name() {
+    let scope = Scope::new();
+    {
+        let mut span = SpanBuilder::new(site!("full")).name(Name::interned("GET /books/{id}")).enter();
+        span.handle().str("a", &"x".repeat(120));
+        span.fail("tests::Broken", Some(&"it broke"));
+    }
+    assert_eq!(
+        scope.tree().replace(&"x".repeat(120), "…"),
+        "GET /books/{id} [error] a=\"…\" error.type=\"tests::Broken\" error.message=\"it broke\"\n"
+    );
 }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::arena::{Arena, Key, Packed, floor_char_boundary};
 use super::bits::{self, NameMode};
+use super::name::STATIC_NAME_BYTES;
 use super::walk;
 use crate::record::{Outcome, Status};
 use crate::ring::{ATTRIBUTE_BYTES, Body, NAME_BYTES};
@@ -107,13 +108,19 @@ pub(super) fn failure(
     body.bits = bits::set_outcome(bits::set_status(body.bits, Status::Error), outcome);
     let message = message.map(|text| text.as_str().unwrap_or("(the error's message panicked)"));
     let used = usize::from(body.attribute_len);
-    let spill = ATTRIBUTE_BYTES - used < ROOMY && bits::name_mode(body.bits) == NameMode::Site;
-    let mut arena = if spill {
-        body.bits = bits::set_name_mode(body.bits, NameMode::Spill);
-        body.name = [0; NAME_BYTES];
-        Arena::new(&mut body.name, 0)
-    } else {
-        Arena::new(&mut body.attributes, used)
+    let mode = bits::name_mode(body.bits);
+    let spill = ATTRIBUTE_BYTES - used < ROOMY && matches!(mode, NameMode::Site | NameMode::Static);
+    let mut arena = match mode {
+        NameMode::Site if spill => {
+            body.bits = bits::set_name_mode(body.bits, NameMode::Spill);
+            body.name = [0; NAME_BYTES];
+            Arena::new(&mut body.name, 0)
+        }
+        NameMode::Static if spill => {
+            body.name[STATIC_NAME_BYTES..].fill(0);
+            Arena::new(&mut body.name[STATIC_NAME_BYTES..], 0)
+        }
+        _ => Arena::new(&mut body.attributes, used),
     };
     let mut dropped = u16::from(!arena.append(Key::Static("error.type"), Packed::Static(error_type)));
     if let Some(message) = message {

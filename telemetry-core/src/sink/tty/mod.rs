@@ -74,10 +74,12 @@ impl TtySink {
         self
     }
 
-    fn draw(&mut self, traces: &[Vec<SpanRecord>]) -> Result<(), SinkError> {
+    /// Draws traces in the order they began.
+    fn draw(&mut self, mut traces: Vec<Vec<SpanRecord>>) -> Result<(), SinkError> {
         if traces.is_empty() {
             return Ok(());
         }
+        traces.sort_by_key(|spans| spans.iter().map(|span| span.start_unix_nanos).min());
         self.style.width = self.fixed_width.unwrap_or_else(terminal_width);
         let text: String = traces.iter().map(|spans| render(spans, &self.style) + "\n").collect();
         self.writer.write_all(text.as_bytes())?;
@@ -86,7 +88,7 @@ impl TtySink {
 
     fn draw_late(&mut self, now: Instant) -> Result<(), SinkError> {
         let late = now.checked_sub(PATIENCE).map(|then| self.held.take_older_than(then)).unwrap_or_default();
-        self.draw(&late)
+        self.draw(late)
     }
 }
 
@@ -120,7 +122,7 @@ impl Sink for TtySink {
     fn export_spans(&mut self, spans: &[SpanRecord]) -> Result<(), SinkError> {
         let now = Instant::now();
         let ready = self.held.add(spans, now);
-        self.draw(&ready)?;
+        self.draw(ready)?;
         self.draw_late(now)
     }
 
@@ -132,7 +134,7 @@ impl Sink for TtySink {
     /// Draws what is held, finished or not.
     fn flush(&mut self) -> Result<(), SinkError> {
         let all = self.held.take_all();
-        self.draw(&all)
+        self.draw(all)
     }
 }
 
