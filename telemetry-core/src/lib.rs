@@ -1,5 +1,44 @@
 //! Unified telemetry for Rust services: tracing and metrics in one pipeline, declared by macros, recorded without
 //! locks or allocation, drained off the request path.
+//!
+//! ```
+//! # use telemetry_core::Label;
+//! # #[derive(Clone, Copy, Label)]
+//! # pub enum Outcome { Hit, Miss }
+//! # pub struct Db;
+//! # pub struct Book;
+//! # #[derive(Debug)]
+//! # pub struct StoreError;
+//! # impl Db { async fn find(&self, _: i64) -> Result<Book, StoreError> { Ok(Book) } }
+//! use telemetry_core::{metric, trace};
+//!
+//! metric! {
+//!     /// Books looked up, by outcome.
+//!     pub static LOOKUPS: Counter = "bookstore_lookups_total" { outcome: Outcome };
+//! }
+//!
+//! #[trace(name = "books.load", attrs(book.id = id, db.system = "sqlite"))]
+//! async fn load(db: &Db, id: i64) -> Result<Book, StoreError> {
+//!     let book = db.find(id).await?;
+//!     LOOKUPS.with(Outcome::Hit).inc();
+//!     Ok(book)
+//! }
+//! ```
+//!
+//! # Where to look
+//! - [`trace`], [`span`], [`step!`]: spans around functions and parts of them; [`Span`]: the current one, to write to.
+//! - [`metric!`], [`macro@Label`], [`Counter`], [`Gauge`], [`Histogram`]: instruments.
+//! - [`Telemetry`], [`configure_from_settings`], [`settings`]: starting, stopping, configuring.
+//! - [`sink`]: where it goes. [`Sampler`]: which traces are recorded. [`propagate`]: across processes.
+//! - [`Context`], [`Instrument`]: carrying the current span to threads and tasks.
+//! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
+//! - [`testing`]: isolated scopes and assertions.
+//!
+//! # Platforms
+//! Rust 1.88, edition 2024. Linux in full. Elsewhere: without the kernel's word on the time-stamp counter (and on
+//! anything but x86-64) the operating system's monotonic clock is read; without `membarrier` a thread reserves one slot
+//! at a time, at the price of a compare-and-swap a span. With `panic = "abort"` nothing unwinds, so no panic is recorded
+//! on spans. Two versions of this crate in one program are two pipelines that know nothing of each other.
 #![deny(unsafe_code)]
 
 #[cfg(not(loom))]
@@ -63,3 +102,8 @@ mod exports {
 }
 #[cfg(not(loom))]
 pub use exports::*;
+
+/// The README's examples, compiled and run with the documentation.
+#[cfg(all(doctest, not(loom)))]
+#[doc = include_str!("../../README.md")]
+pub struct ReadmeExamples;
