@@ -30,10 +30,10 @@
 //!
 //! metric! {
 //!     /// Books looked up, by outcome.
-//!     pub static LOOKUPS: Counter = "bookstore_lookups_total" { outcome: Outcome };
+//!     pub static LOOKUPS: Counter = "library_lookups_total" { outcome: Outcome };
 //!
 //!     /// Time taken by queries, by statement.
-//!     pub static QUERIES: Histogram = "bookstore_query_seconds" { statement: str, cached: bool },
+//!     pub static QUERIES: Histogram = "library_query_seconds" { statement: str, cached: bool },
 //!         buckets = [0.001, 0.01, 0.1], limit = 50;
 //! }
 //!
