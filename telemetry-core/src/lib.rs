@@ -85,8 +85,8 @@ mod exports {
     pub use crate::id::{SpanId, TraceId};
     pub use crate::metric::{Counter, Gauge, Histogram, Label, register_sampler};
     pub use crate::pipeline::{
-        Accounting, Bootstrap, ConfigureError, RingError, StartError, Telemetry, TelemetryBuilder, configure,
-        configure_from_settings, disable, enable, is_enabled,
+        Accounting, Bootstrap, ConfigureError, RingError, StartError, Stopping, Telemetry, TelemetryBuilder,
+        configure, configure_from_settings, disable, enable, is_enabled,
     };
     pub use crate::record::{Origin, Outcome, SpanKind, Status};
     pub use crate::ring_control::{RingControl, ring};

@@ -2,8 +2,11 @@
 //!
 //! One test in a program of its own: there is one such pipeline.
 
+use std::pin::pin;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake};
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use telemetry_core::metric::snapshot::{MetricValue, MetricsSnapshot};
@@ -74,6 +77,27 @@ impl Recorded for Memory {
 
     fn latest_metrics(&self) -> Option<Arc<MetricsSnapshot>> {
         self.0.latest_metrics()
+    }
+}
+
+/// Waits for a future on this thread, parked in between.
+fn block_on<F: Future>(future: F) -> F::Output {
+    struct Unpark(Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    let waker = Arc::new(Unpark(thread::current())).into();
+    let mut cx = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut cx) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
     }
 }
 
@@ -167,6 +191,6 @@ fn one_bad_sink_harms_no_other_and_every_span_is_accounted_for() {
     work();
     telemetry_core::enable();
     work();
-    again.shutdown(PATIENCE).unwrap();
+    block_on(again.shutdown_async(PATIENCE)).unwrap();
     assert_eq!(memory.spans().len(), 2, "the last drain delivers what has ended");
 }

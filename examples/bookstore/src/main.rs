@@ -14,6 +14,7 @@ use bookstore::server::{Options, Server, StartError};
 use bookstore::signals::Signals;
 use bookstore::telemetry;
 use telemetry_core::Bootstrap;
+use telemetry_http::{HttpBootstrap, TelemetryLayer};
 use tokio::runtime::Runtime;
 
 const BAD_USAGE: u8 = 2;
@@ -84,8 +85,9 @@ fn start(args: &Args, bootstrap: Option<&Bootstrap>, runtime: &Runtime) -> Resul
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
         span.handle().static_str("build.profile", profile).bool("drive", args.drive.is_some());
     }
-    let metrics = bootstrap.and_then(|bootstrap| bootstrap.prometheus.clone());
-    let options = Options { listen: args.listen, database: args.database.clone(), metrics };
+    let metrics = bootstrap.and_then(Bootstrap::metrics_service);
+    let layer = bootstrap.map_or_else(TelemetryLayer::new, Bootstrap::http_layer);
+    let options = Options { listen: args.listen, database: args.database.clone(), metrics, layer };
     match runtime.block_on(Server::start(options.clone())) {
         Err(failure) if failure.is_taken() && args.drive.is_some() && !args.listen_given => {
             let listen = SocketAddr::new(args.listen.ip(), 0);

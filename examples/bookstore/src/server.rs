@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use telemetry_core::metric::{SamplerError, SamplerGuard};
-use telemetry_core::sink::PrometheusSink;
 use telemetry_core::trace;
+use telemetry_http::{MetricsService, TelemetryLayer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -32,7 +32,9 @@ pub struct Options {
     /// The database file; none for one that goes with the server.
     pub database: Option<PathBuf>,
     /// What `/metrics` shows; none for no such route.
-    pub metrics: Option<PrometheusSink>,
+    pub metrics: Option<MetricsService>,
+    /// What records the requests.
+    pub layer: TelemetryLayer,
 }
 
 /// Why a server did not start.
@@ -110,8 +112,8 @@ impl Server {
             RESTOCK_PERIOD,
             stopped.clone(),
         ));
-        let service =
-            router(state.clone(), options.metrics).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(state.clone(), options.layer, options.metrics)
+            .into_make_service_with_connect_info::<SocketAddr>();
         let serving =
             axum::serve(listener.tap_io(without_delay), service).with_graceful_shutdown(until(stopped));
         let serving = tokio::spawn(serving.into_future());

@@ -8,6 +8,7 @@ use telemetry_core::{Name, SpanBuilder, Status, TaskSpan};
 use crate::asked::Asked;
 use crate::attributes::{self, SERVER};
 use crate::headers;
+use crate::layer::Inbound;
 use crate::method::KnownMethod;
 use crate::metrics::Measured;
 use crate::names;
@@ -39,13 +40,15 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Begins to record a request.
-    pub(crate) fn begin<B: Body>(request: &Request<B>) -> Self {
+    pub(crate) fn begin<B: Body>(request: &Request<B>, inbound: Inbound) -> Self {
         let method = KnownMethod::of(request.method());
         let measured = Measured::begin(method);
         let names = route::route(request.extensions()).and_then(names::of);
         let name = Name::of(names.map_or(method.as_name(), |names| names.name(method)));
         let mut builder = SpanBuilder::new(&SERVER).name(name);
-        if let Some(parent) = headers::extract(request.headers()) {
+        if inbound == Inbound::Continue
+            && let Some(parent) = headers::extract(request.headers())
+        {
             builder = builder.parent(parent);
         }
         let span = builder.task();

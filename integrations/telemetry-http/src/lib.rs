@@ -43,6 +43,7 @@
 mod asked;
 mod attributes;
 mod body;
+mod bootstrap;
 mod call;
 mod exchange;
 mod future;
@@ -56,6 +57,7 @@ mod route;
 mod scrape;
 
 pub use body::ResponseBody;
+pub use bootstrap::HttpBootstrap;
 pub use call::call;
 pub use future::ResponseFuture;
 pub use headers::{extract, inject};

@@ -3,6 +3,7 @@
 mod bootstrap;
 mod ring_cell;
 mod source;
+mod stopping;
 mod telemetry;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,6 +18,7 @@ use crate::span::decode;
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
 pub use ring_cell::RingError;
 pub(crate) use ring_cell::{RingCell, allocate};
+pub use stopping::Stopping;
 pub use telemetry::{StartError, Telemetry, TelemetryBuilder, disable, enable, is_enabled};
 
 /// Everything that spans of one process, or of one test, share.

@@ -3,7 +3,6 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{delete, get, post};
-use telemetry_core::sink::PrometheusSink;
 use telemetry_http::{MetricsService, TelemetryLayer};
 
 use super::AppState;
@@ -11,7 +10,7 @@ use crate::guard;
 use crate::routes::{admin, browse, csrf, export, orders, pages, related, reports};
 
 /// The whole service: every route recorded, and the metrics beside them where there are any.
-pub fn router(state: AppState, metrics: Option<PrometheusSink>) -> Router {
+pub fn router(state: AppState, layer: TelemetryLayer, metrics: Option<MetricsService>) -> Router {
     let router = Router::new()
         .route("/", get(pages::home))
         .route("/books", get(browse::list))
@@ -27,10 +26,10 @@ pub fn router(state: AppState, metrics: Option<PrometheusSink>) -> Router {
         .route("/admin/books/{id}/restock", post(admin::restock))
         .route("/admin/orders/{id}", delete(admin::cancel_order))
         .layer(from_fn_with_state(state.clone(), guard::limit))
-        .layer(TelemetryLayer::new())
+        .layer(layer)
         .with_state(state);
     match metrics {
-        Some(metrics) => router.route_service("/metrics", MetricsService::new(metrics)),
+        Some(metrics) => router.route_service("/metrics", metrics),
         None => router,
     }
 }

@@ -4,6 +4,7 @@ use bookstore::drive::{Ask, Visitor};
 use bookstore::server::{Options, Server};
 use bytes::Bytes;
 use http::Response;
+use telemetry_http::TelemetryLayer;
 
 /// A running store and one who visits it.
 pub(crate) struct Store {
@@ -14,7 +15,12 @@ pub(crate) struct Store {
 impl Store {
     /// Opens a store on a free port, over a database of its own.
     pub(crate) async fn open() -> Self {
-        let options = Options { listen: "127.0.0.1:0".parse().unwrap(), database: None, metrics: None };
+        let options = Options {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            database: None,
+            metrics: None,
+            layer: TelemetryLayer::new(),
+        };
         let server = Server::start(options).await.unwrap();
         let visitor = Visitor::arrive(server.address()).await.unwrap();
         Self { server, visitor }

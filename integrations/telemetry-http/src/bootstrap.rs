@@ -1,0 +1,24 @@
+//! What a pipeline started from settings makes for HTTP.
+
+use telemetry_core::Bootstrap;
+
+use crate::{MetricsService, TelemetryLayer};
+
+/// The HTTP side of a [`Bootstrap`].
+pub trait HttpBootstrap {
+    /// The layer, with the settings applied: `EXTRACT_TRACEPARENT`.
+    fn http_layer(&self) -> TelemetryLayer;
+
+    /// The service for `/metrics`; none when `prometheus` is not among the sinks.
+    fn metrics_service(&self) -> Option<MetricsService>;
+}
+
+impl HttpBootstrap for Bootstrap {
+    fn http_layer(&self) -> TelemetryLayer {
+        TelemetryLayer::new().extract_traceparent(self.settings.extract_traceparent)
+    }
+
+    fn metrics_service(&self) -> Option<MetricsService> {
+        self.prometheus.clone().map(MetricsService::new)
+    }
+}
