@@ -3,7 +3,7 @@
 use super::DRIFT_LIMIT_NANOS;
 use super::source::{Source, monotonic_nanos, wall_nanos};
 
-/// Epochs kept; a trace that outlives so many later ones is read by the oldest that is left.
+/// Epochs kept; a trace that outlives so many later ones is read by the line that has taken its number.
 const KEPT: usize = 256;
 /// The shortest stretch from which the rate of the ticks is taken.
 const MIN_BASELINE_NANOS: u64 = 2_000_000;
@@ -11,6 +11,8 @@ const MIN_BASELINE_NANOS: u64 = 2_000_000;
 /// One reading of all clocks at the same moment.
 #[derive(Clone, Copy, Debug)]
 struct Reading {
+    /// How far apart the two looks at the ticks were.
+    width: u64,
     ticks: u64,
     monotonic: u64,
     wall: u64,
@@ -25,10 +27,10 @@ impl Reading {
                 let (wall, monotonic) = (wall_nanos(), monotonic_nanos());
                 let after = source.ticks();
                 let width = after.saturating_sub(before);
-                (width, Self { ticks: before + width / 2, monotonic, wall })
+                (width, Self { width, ticks: before + width / 2, monotonic, wall })
             })
             .min_by_key(|(width, _)| *width)
-            .map_or(Self { ticks: 0, monotonic: 0, wall: 0 }, |(_, reading)| reading)
+            .map_or(Self { width: u64::MAX, ticks: 0, monotonic: 0, wall: 0 }, |(_, reading)| reading)
     }
 }
 
@@ -98,7 +100,9 @@ impl Epochs {
     /// Begins a new line where the current one and the wall clock have parted.
     fn observe(&mut self, now: Reading) {
         let (Some(first), Some(line)) = (self.first, self.lines.get(self.current)) else { return };
-        if line.unix_nanos(now.ticks).abs_diff(now.wall) <= DRIFT_LIMIT_NANOS {
+        // A reading that was interrupted says nothing of the clock.
+        let interrupted = scale(now.width, line.nanos_per_tick) > DRIFT_LIMIT_NANOS / 2;
+        if interrupted || line.unix_nanos(now.ticks).abs_diff(now.wall) <= DRIFT_LIMIT_NANOS {
             return;
         }
         let epoch = Epoch { ticks: now.ticks, wall: now.wall, nanos_per_tick: rate(&first, &now) };
@@ -138,7 +142,12 @@ mod tests {
     /// Clocks of two ticks a nanosecond, at `seconds` since the start, the wall clock off by `step`.
     fn reading(seconds: u64, step: i64) -> Reading {
         let nanos = seconds * 1_000_000_000;
-        Reading { ticks: nanos * 2, monotonic: nanos, wall: (10 * HOUR + nanos).wrapping_add_signed(step) }
+        Reading {
+            width: 100,
+            ticks: nanos * 2,
+            monotonic: nanos,
+            wall: (10 * HOUR + nanos).wrapping_add_signed(step),
+        }
     }
 
     fn epochs() -> Epochs {

@@ -84,6 +84,11 @@ impl Timeline {
         }
     }
 
+    /// The ticks of now, from wherever they are asked for.
+    pub(crate) fn ticks(&self) -> u64 {
+        self.read()
+    }
+
     /// The wall-clock time of now, in nanoseconds since the Unix epoch.
     pub(crate) fn unix_nanos(&self) -> u64 {
         match self.source() {

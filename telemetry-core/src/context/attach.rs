@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::task::Poll;
 
 use super::current::{Current, SpanContext};
-use super::local::{Aside, Local};
+use super::frame::Frame;
+use super::local::Local;
 use crate::pipeline::Pipeline;
 
 /// The current span as another thread or task may take it over: its children hang on it, and it cannot be written to.
@@ -16,6 +17,8 @@ use crate::pipeline::Pipeline;
 pub struct Context {
     current: Current,
     pipeline: &'static Pipeline,
+    /// The pipeline's generation when this was made: a scope's pipeline is used again after the scope's end.
+    generation: u64,
 }
 
 // SAFETY: the slot pointer is always null (`without_slot`), so only identifiers and a `'static` reference to a
@@ -29,26 +32,30 @@ unsafe impl Sync for Context {}
 impl Context {
     /// The context of this thread now.
     pub fn current() -> Self {
-        Local::with(|local| Self { current: local.current().without_slot(), pipeline: local.pipeline.get() })
+        Self::carrying(Current::without_slot)
     }
 
     /// This thread's pipeline with a parent that came from another process: the next span opened under it is a local
     /// root that continues the trace, and the sampler sees the parent.
     pub fn remote(parent: SpanContext) -> Self {
-        Local::with(|local| Self {
-            current: SpanContext { remote: true, ..parent }.to_current(),
-            pipeline: local.pipeline.get(),
-        })
+        Self::carrying(|_| SpanContext { remote: true, ..parent }.to_current())
     }
 
     /// This thread's pipeline without any span: the next span is a root.
     pub fn root() -> Self {
-        Local::with(|local| Self { current: Current::NONE, pipeline: local.pipeline.get() })
+        Self::carrying(|_| Current::NONE)
     }
 
     /// This thread's pipeline with spans suppressed: none opened under it is recorded.
     pub(crate) fn suppressed() -> Self {
-        Local::with(|local| Self { current: Current::SUPPRESSED, pipeline: local.pipeline.get() })
+        Self::carrying(|_| Current::SUPPRESSED)
+    }
+
+    fn carrying(current: impl FnOnce(Current) -> Current) -> Self {
+        Local::with(|local| {
+            let pipeline = local.pipeline.get();
+            Self { current: current(local.current()), pipeline, generation: pipeline.generation() }
+        })
     }
 
     /// The identifiers it carries, if it carries a span.
@@ -57,14 +64,18 @@ impl Context {
     }
 
     /// Makes it the context of this thread until the guard is dropped.
+    ///
+    /// Guards may be dropped in any order. The context of a test's scope that has ended is that of the thread, without
+    /// a span.
     #[must_use = "the context is left as soon as the guard is dropped"]
     pub fn attach(&self) -> ContextGuard {
         Local::with(|local| {
-            let saved = local.current();
-            let aside =
-                (!std::ptr::eq(local.pipeline.get(), self.pipeline)).then(|| local.switch(self.pipeline));
-            local.set_current(self.current);
-            ContextGuard { saved, aside, not_send: PhantomData }
+            let frame = if self.pipeline.generation() == self.generation {
+                Frame::enter(local, self.current, self.pipeline)
+            } else {
+                Frame::enter(local, Current::NONE, local.pipeline.get())
+            };
+            ContextGuard { frame, not_send: PhantomData }
         })
     }
 
@@ -100,19 +111,19 @@ impl std::fmt::Debug for Context {
 
 /// Leaves the context when dropped. Bound to its thread.
 pub struct ContextGuard {
-    saved: Current,
-    aside: Option<Aside>,
+    frame: Frame,
     not_send: PhantomData<*const ()>,
 }
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {
-        Local::with(|local| {
-            if let Some(aside) = &self.aside {
-                local.switch_back(aside);
-            }
-            local.set_current(self.saved);
-        });
+        Local::with(|local| self.frame.leave(local));
+    }
+}
+
+impl std::fmt::Debug for ContextGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ContextGuard").finish_non_exhaustive()
     }
 }
 

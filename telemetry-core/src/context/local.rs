@@ -8,14 +8,15 @@ use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
 use super::current::Current;
 use super::exit;
+use super::frame::Frame;
 use crate::clock::Source;
 use crate::pipeline::{GLOBAL, Pipeline};
-use crate::ring::{COLD, DropReason, Producer, Slot};
+use crate::ring::{COLD, DropReason, Producer, Slot, state};
 
 /// The token of a thread that has opened no span yet, or is past its end.
 pub(crate) const NO_TOKEN: u32 = u32::MAX;
-/// Guards dropped out of order that a thread remembers, at the most.
-const ORPHANS: usize = 64;
+/// Guards dropped out of order that a thread remembers, at the most: more than a program holds at once.
+const ORPHANS: usize = 65_536;
 
 /// What a thread knows: its current span, its place in the ring, its identifiers.
 pub(crate) struct Local {
@@ -30,7 +31,13 @@ pub(crate) struct Local {
     pub(crate) producer: Cell<&'static Producer>,
     pub(crate) pipeline: Cell<&'static Pipeline>,
     ids: Cell<u64>,
+    /// A second sequence, for the upper half of trace identifiers.
+    high_ids: Cell<u64>,
+    /// The number by which the spans this thread has entered are marked: its own for good.
     pub(crate) token: Cell<u32>,
+    /// The innermost frame that has not been left.
+    pub(crate) frame: Cell<u64>,
+    frames: Cell<u64>,
     /// A [`Source`].
     pub(crate) clock: Cell<u8>,
     /// True when guards have been dropped out of order; the spans they would have restored are in `ORPHANED`.
@@ -50,6 +57,9 @@ thread_local! {
             producer: Cell::new(&COLD),
             pipeline: Cell::new(&GLOBAL),
             ids: Cell::new(0),
+            high_ids: Cell::new(0),
+            frame: Cell::new(0),
+            frames: Cell::new(0),
             token: Cell::new(NO_TOKEN),
             clock: Cell::new(Source::Unset as u8),
             disordered: Cell::new(false),
@@ -57,13 +67,11 @@ thread_local! {
         }
     };
     static ORPHANED: RefCell<Vec<(u64, Current)>> = const { RefCell::new(Vec::new()) };
+    static LEFT: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A thread's state on one pipeline, put aside while it works on another.
-pub(crate) struct Aside {
-    pipeline: &'static Pipeline,
-    ids: u64,
-}
+/// The next thread's token; none is used twice.
+static TOKENS: AtomicU32 = AtomicU32::new(state::FIRST_THREAD);
 
 impl Local {
     /// Runs `work` on this thread's block.
@@ -107,6 +115,12 @@ impl Local {
         self.slot.store(slot.cast_mut(), Relaxed);
     }
 
+    /// The current span's slot; null when there is none, or it only carries identifiers.
+    #[inline(always)]
+    pub(crate) fn slot(&self) -> *const Slot {
+        self.slot.load(Relaxed)
+    }
+
     /// The current span's identifier; zero when there is none.
     #[inline(always)]
     pub(crate) fn span_id(&self) -> u64 {
@@ -124,14 +138,12 @@ impl Local {
     /// before 2⁶⁴ of them.
     #[inline(always)]
     pub(crate) fn next_id(&self) -> u64 {
-        let state = self.ids.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-        self.ids.set(state);
-        let mut mixed = state;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^= mixed >> 31;
-        // Zero is no identifier.
-        mixed | u64::from(mixed == 0)
+        mixed(&self.ids)
+    }
+
+    /// The upper half of the next trace identifier.
+    pub(crate) fn next_high_id(&self) -> u64 {
+        mixed(&self.high_ids)
     }
 
     /// Takes a slot by the slow path; on failure the drop has been counted.
@@ -143,55 +155,50 @@ impl Local {
             pipeline.ring.count_not_operational();
             return Err(DropReason::Full);
         };
-        if self.token.get() == NO_TOKEN {
+        if ptr::eq(self.producer.get(), &raw const COLD) {
             if self.ended.get() {
                 pipeline.ring.count_not_operational();
                 return Err(DropReason::Full);
             }
-            let producer = ring.join();
-            self.producer.set(producer);
-            self.token.set(producer.token);
+            self.producer.set(ring.join());
         }
         self.producer.get().refill(ring)
     }
 
-    /// Makes identifiers and the clock ready, once for a thread and pipeline.
+    /// Makes the token, identifiers and the clock ready, once for a thread and pipeline.
     pub(crate) fn prepare(&self) {
         if self.clock.get() == Source::Unset as u8 {
             let pipeline = self.pipeline.get();
             self.clock.set(pipeline.timeline.source() as u8);
-            self.ids.set(pipeline.seed().unwrap_or_else(entropy));
+            let seed = pipeline.seed().unwrap_or_else(entropy);
+            self.ids.set(seed);
+            self.high_ids.set(pipeline.seed().unwrap_or_else(entropy));
+            if self.token.get() == NO_TOKEN {
+                self.token.set(next_token());
+            }
             if !self.ended.get() {
                 exit::watch();
             }
         }
     }
 
-    /// This thread's token, joining the ring when it has none. `NO_TOKEN` when there is no ring to join.
+    /// This thread's token.
     #[inline]
-    pub(crate) fn join(&self) -> u32 {
-        let token = self.token.get();
-        if token == NO_TOKEN { self.join_slowly() } else { token }
-    }
-
-    #[cold]
-    fn join_slowly(&self) -> u32 {
-        self.prepare();
-        if let (Some(ring), false) = (self.pipeline.get().ring.get(), self.ended.get()) {
-            let producer = ring.join();
-            self.producer.set(producer);
-            self.token.set(producer.token);
+    pub(crate) fn token(&self) -> u32 {
+        if self.token.get() == NO_TOKEN {
+            self.prepare();
         }
         self.token.get()
     }
 
     /// Leaves the ring: the reservation goes back, the place to another thread.
-    pub(crate) fn leave(&self) {
-        if let (true, Some(ring)) = (self.token.get() != NO_TOKEN, self.pipeline.get().ring.allocated()) {
-            ring.leave(self.producer.get());
+    fn leave(&self) {
+        let producer = self.producer.replace(&COLD);
+        if let (false, Some(ring)) =
+            (ptr::eq(producer, &raw const COLD), self.pipeline.get().ring.allocated())
+        {
+            ring.leave(producer);
         }
-        self.producer.set(&COLD);
-        self.token.set(NO_TOKEN);
         self.clock.set(Source::Unset as u8);
     }
 
@@ -199,23 +206,49 @@ impl Local {
     pub(super) fn end(&self) {
         self.leave();
         self.ended.set(true);
+        if !ptr::eq(self.pipeline.get(), &raw const GLOBAL) {
+            self.pipeline.get().detach();
+            self.pipeline.set(&GLOBAL);
+        }
     }
 
-    /// Moves this thread to another pipeline; `Local::switch_back` returns.
-    pub(crate) fn switch(&self, pipeline: &'static Pipeline) -> Aside {
-        let aside = Aside { pipeline: self.pipeline.get(), ids: self.ids.get() };
+    /// Moves this thread to another pipeline.
+    pub(crate) fn switch(&self, pipeline: &'static Pipeline) {
         self.leave();
+        self.pipeline.get().detach();
+        pipeline.attach();
         self.pipeline.set(pipeline);
         pipeline.switch_metrics();
-        aside
     }
 
-    /// Returns to the pipeline that was put aside.
-    pub(crate) fn switch_back(&self, aside: &Aside) {
-        self.leave();
-        self.pipeline.set(aside.pipeline);
-        self.ids.set(aside.ids);
-        aside.pipeline.switch_metrics();
+    /// A number for a frame: never the same twice in a thread.
+    pub(super) fn next_frame(&self) -> u64 {
+        self.frames.set(self.frames.get() + 1);
+        self.frames.get()
+    }
+
+    /// Remembers a frame that was left before an inner one.
+    #[cold]
+    pub(super) fn remember_frame(frame: Frame) {
+        let _ = LEFT.try_with(|left| left.borrow_mut().push(frame));
+    }
+
+    /// The frame of this number, if it was left before an inner one.
+    pub(super) fn forget_frame(number: u64) -> Option<Frame> {
+        LEFT.try_with(|left| {
+            let mut left = left.borrow_mut();
+            let at = left.iter().position(|frame| frame.number() == number)?;
+            Some(left.swap_remove(at))
+        })
+        .ok()
+        .flatten()
+    }
+
+    /// Forgets the guards that were dropped out of order inside a poll: what was current before it comes back whole.
+    #[cold]
+    pub(crate) fn forget_orphans(&self) {
+        let _ = ORPHANED.try_with(|orphans| orphans.borrow_mut().clear());
+        self.disordered.set(false);
     }
 
     /// Remembers what the guard of `span_id` would have restored, which was dropped while another span was current.
@@ -244,6 +277,23 @@ impl Local {
         });
         healed
     }
+}
+
+fn next_token() -> u32 {
+    // Past the last number, threads get none: they record spans, and their handles write nothing.
+    TOKENS.fetch_update(Relaxed, Relaxed, |token| (token < NO_TOKEN).then_some(token + 1)).unwrap_or(NO_TOKEN)
+}
+
+#[inline(always)]
+fn mixed(sequence: &Cell<u64>) -> u64 {
+    let state = sequence.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
+    sequence.set(state);
+    let mut mixed = state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^= mixed >> 31;
+    // Zero is no identifier.
+    mixed | u64::from(mixed == 0)
 }
 
 /// A number that no other thread and no other process has: the operating system's entropy, stirred.

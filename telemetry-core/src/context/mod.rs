@@ -3,9 +3,11 @@
 mod attach;
 mod current;
 mod exit;
+mod frame;
 mod local;
 
 pub use attach::{Context, ContextGuard};
 pub use current::SpanContext;
 pub(crate) use current::{Current, flag};
-pub(crate) use local::{Aside, Local, NO_TOKEN};
+pub(crate) use frame::Frame;
+pub(crate) use local::{Local, NO_TOKEN};

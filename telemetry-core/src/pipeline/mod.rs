@@ -35,6 +35,10 @@ pub(crate) struct Pipeline {
     /// The next seed for a thread's identifiers, where they are to be the same every time; zero for real entropy.
     seeds: AtomicU64,
     consumer: Mutex<Sweep>,
+    /// Counts the scopes that have used this pipeline up: a context of an earlier one is void.
+    generation: AtomicU64,
+    /// Threads whose base this is, beside those of the process's pipeline.
+    attached: AtomicU64,
     metrics: Mutex<&'static MetricStore>,
 }
 
@@ -52,6 +56,8 @@ impl Pipeline {
             taken: AtomicU64::new(0),
             seeds: AtomicU64::new(0),
             consumer: Mutex::new(Sweep::new()),
+            generation: AtomicU64::new(0),
+            attached: AtomicU64::new(0),
             metrics: Mutex::new(&metric::GLOBAL),
         }
     }
@@ -87,9 +93,30 @@ impl Pipeline {
         self.ring.set_closed(false);
     }
 
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Ends a scope's use: its contexts are void from here on.
+    pub(crate) fn retire(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Counts a thread that has come.
+    pub(crate) fn attach(&self) {
+        self.attached.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Counts a thread that has gone.
+    pub(crate) fn detach(&self) {
+        // Threads begin on the process's pipeline without having come.
+        let _ = self.attached.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |count| count.checked_sub(1));
+    }
+
     /// True when no thread has a place in the ring and no span is in flight.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.accounting().in_flight == 0
+        self.attached.load(Ordering::Acquire) == 0
+            && self.accounting().in_flight == 0
             && self.ring.allocated().is_none_or(|ring| ring.occupied() == 0 && !ring.has_threads())
     }
 

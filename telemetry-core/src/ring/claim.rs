@@ -8,12 +8,14 @@ use super::barrier;
 use super::producer::Producer;
 use super::slot::Slot;
 use super::wake::Wake;
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence, hint};
 
 /// Slots in a run, at the most.
 const RUN_SLOTS: usize = if cfg!(loom) { 2 } else { 16 };
 /// How often a thread that found nothing looks again while another thread is reclaiming.
 const LOOKS_WHILE_RECLAIMING: usize = if cfg!(loom) { 1 } else { 64 };
+/// How often the close looks for reservations that are still held; more than any owner needs to come back.
+const SWEEPS_AT_CLOSE: usize = if cfg!(loom) { 3 } else { 100_000 };
 /// A reservation takes at most this part of what would be each thread's share of the ring.
 const SHARE_PER_THREAD: usize = if cfg!(loom) { 1 } else { 16 };
 
@@ -35,6 +37,8 @@ pub(crate) struct Ring {
     pub(super) reclaimed: AtomicU64,
     reclaiming: AtomicBool,
     closed: AtomicBool,
+    /// True from the moment the drain was woken until it has come.
+    knocked: AtomicBool,
     /// The head of the list of every place ever made. Pushed to by new threads; read by everyone.
     places: AtomicPtr<Producer>,
     pub(super) threads: AtomicU64,
@@ -53,6 +57,9 @@ struct Progress {
     cursor: AtomicU64,
     /// Slots that are reserved, open or complete. Added to by claims, taken from by the consumer and by returns.
     occupied: AtomicU64,
+    /// At this occupancy the drain is woken: a quarter of the ring, and a quarter of the rest above what spans held for
+    /// long occupy. Written by the drain.
+    watermark: AtomicU64,
 }
 
 impl Ring {
@@ -63,11 +70,16 @@ impl Ring {
         Self {
             slots,
             free: (0..slots.len() / run).map(|_| RunWord(AtomicU64::new(full))).collect(),
-            progress: CachePadded::new(Progress { cursor: AtomicU64::new(0), occupied: AtomicU64::new(0) }),
+            progress: CachePadded::new(Progress {
+                cursor: AtomicU64::new(0),
+                occupied: AtomicU64::new(0),
+                watermark: AtomicU64::new(slots.len() as u64 / 4),
+            }),
             returns: CachePadded::new(AtomicU64::new(0)),
             reclaimed: AtomicU64::new(0),
             reclaiming: AtomicBool::new(false),
             closed: AtomicBool::new(false),
+            knocked: AtomicBool::new(false),
             places: AtomicPtr::new(ptr::null_mut()),
             threads: AtomicU64::new(0),
             asymmetric: barrier::register(),
@@ -97,13 +109,20 @@ impl Ring {
     }
 
     /// Refuses every new span from here on: sets the mark, then takes every reservation, so that each thread comes
-    /// by its slow path and sees it.
+    /// by its slow path and sees it. Spans opened before the return are open; none is opened after it.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
         while self.reclaiming.swap(true, Ordering::Acquire) {
-            std::hint::spin_loop();
+            hint::spin_loop();
         }
-        self.reclaim_idle();
+        // An owner that comes back in the middle keeps its reservation, sees the mark and gives it back.
+        let mut sweeps = 0;
+        while sweeps < SWEEPS_AT_CLOSE && self.places().any(|place| place.unopened() != 0) {
+            self.reclaim_idle();
+            hint::spin_loop();
+            sweeps += 1;
+        }
         self.reclaiming.store(false, Ordering::Release);
     }
 
@@ -123,8 +142,7 @@ impl Ring {
         }
         let mut head = self.places.load(Ordering::Acquire);
         loop {
-            let index = Self::after(head).map_or(0, |place| place.token - super::state::FIRST_THREAD + 1);
-            let place = Box::into_raw(Box::new(Producer::new(index, head)));
+            let place = Box::into_raw(Box::new(Producer::new(head)));
             // Release: pairs with the Acquire load in `places`; the new place is complete when it can be seen.
             match self.places.compare_exchange(head, place, Ordering::Release, Ordering::Acquire) {
                 Ok(_) => return Self::after(place).expect("a place just made is not null"),
@@ -165,25 +183,25 @@ impl Ring {
         })
     }
 
-    /// Reserves slots for `producer`: from a run with free ones, else out of idle reservations.
-    pub(super) fn claim(&self, producer: &Producer) -> Option<Claim> {
+    /// Reserves slots: from a run with free ones, else out of idle reservations. Fails with whether it looked
+    /// everywhere: then nothing will be found before something has been given back.
+    pub(super) fn claim(&self) -> Result<Claim, bool> {
         for _ in 0..LOOKS_WHILE_RECLAIMING {
             if let Some(claim) = self.claim_free(self.want()) {
-                return Some(claim);
+                return Ok(claim);
             }
             if !self.asymmetric {
-                return None;
+                return Err(true);
             }
             // Acquire: pairs with the Release that ends another's reclaim; what it gave back is visible.
             if !self.reclaiming.swap(true, Ordering::Acquire) {
-                let found = self.reclaim_idle();
+                let everywhere = self.reclaim_idle();
                 self.reclaiming.store(false, Ordering::Release);
-                let _ = producer;
-                return if found { self.claim_free(1) } else { None };
+                return self.claim_free(1).ok_or(everywhere);
             }
-            std::hint::spin_loop();
+            hint::spin_loop();
         }
-        None
+        Err(false)
     }
 
     /// How many slots a reservation may take now: a whole run while there is plenty, one when it gets tight.
@@ -219,11 +237,29 @@ impl Ring {
     }
 
     fn occupy(&self, slots: u64) {
-        let before = self.progress.occupied.fetch_add(slots, Ordering::Relaxed);
-        let watermark = self.capacity() as u64 / 4;
-        if before < watermark && before + slots >= watermark {
+        let occupied = self.progress.occupied.fetch_add(slots, Ordering::Relaxed) + slots;
+        if occupied >= self.progress.watermark.load(Ordering::Relaxed) {
+            self.knock();
+        }
+    }
+
+    /// Wakes the drain, once until it has come.
+    pub(super) fn knock(&self) {
+        if !self.knocked.load(Ordering::Relaxed) && !self.knocked.swap(true, Ordering::Relaxed) {
             self.wake.ring();
         }
+    }
+
+    /// The drain has come: from here on it can be woken again.
+    pub(super) fn answer(&self) {
+        self.knocked.store(false, Ordering::Relaxed);
+    }
+
+    /// The drain has been everywhere: it is woken again when a quarter of what is free now has been taken.
+    pub(super) fn set_watermark(&self) {
+        let occupied = self.occupied();
+        let free = (self.capacity() as u64).saturating_sub(occupied);
+        self.progress.watermark.store(occupied + free / 4, Ordering::Relaxed);
     }
 
     /// Gives slots of the run at `base` back to whoever wants them.
@@ -248,24 +284,26 @@ impl Ring {
         self.returns.fetch_add(1, Ordering::Release);
     }
 
-    /// Takes every idle reservation and gives its slots back. One thread at a time, guarded by `reclaiming`.
+    /// Takes every idle reservation and gives its slots back; true when none was passed over. One thread at a time,
+    /// guarded by `reclaiming`.
     fn reclaim_idle(&self) -> bool {
         let announced: Vec<&Producer> = self.places().filter(|place| place.announce()).collect();
         if announced.is_empty() {
-            return false;
+            return self.places().all(|place| place.unopened() == 0);
         }
         let heavy = barrier::heavy();
-        let mut found = false;
+        let mut everywhere = heavy;
         for place in announced {
             if !heavy {
                 place.withdraw();
             } else if let Some((base, mask)) = place.reclaim() {
                 self.reclaimed.fetch_add(u64::from(mask.count_ones()), Ordering::Relaxed);
                 self.give_back(base, mask);
-                found = true;
+            } else {
+                everywhere = false;
             }
         }
-        found
+        everywhere
     }
 }
 

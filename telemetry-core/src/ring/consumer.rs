@@ -30,6 +30,7 @@ impl Sweep {
     /// Begins a pass over every run, where the last one ended.
     pub(crate) fn begin(&mut self, ring: &Ring) {
         self.left = ring.free.len();
+        ring.answer();
     }
 
     /// True while the pass has runs to look at.
@@ -53,6 +54,9 @@ impl Ring {
         }
         if taken != 0 {
             self.announce_returns();
+        }
+        if sweep.left == 0 {
+            self.set_watermark();
         }
         taken
     }

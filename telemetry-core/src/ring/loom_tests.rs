@@ -57,15 +57,15 @@ fn produce(ring: &Ring, spans: u64) -> usize {
     opened
 }
 
-fn model(check: impl Fn() + Sync + Send + 'static) {
+fn model(preemptions: usize, check: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(3);
+    builder.preemption_bound = Some(preemptions);
     builder.check(check);
 }
 
 #[test]
 fn two_producers_and_a_drain_conserve_every_span() {
-    model(|| {
+    model(2, || {
         let ring = ring();
         let producers: Vec<_> = (0..2)
             .map(|_| {
@@ -83,7 +83,7 @@ fn two_producers_and_a_drain_conserve_every_span() {
 
 #[test]
 fn a_reclaimer_and_the_owner_never_hold_the_same_slot() {
-    model(|| {
+    model(3, || {
         let ring = ring();
         let owner = ring.join();
         // The owner reserves a run of two and uses one; the rest of the ring is taken.
@@ -108,7 +108,7 @@ fn a_reclaimer_and_the_owner_never_hold_the_same_slot() {
 
 #[test]
 fn a_thread_that_ends_while_it_is_reclaimed_from_loses_nothing() {
-    model(|| {
+    model(3, || {
         let ring = ring();
         let leaver = ring.join();
         let held = take(leaver, &ring).unwrap();
@@ -129,14 +129,16 @@ fn a_thread_that_ends_while_it_is_reclaimed_from_loses_nothing() {
 
 #[test]
 fn the_close_takes_back_what_is_reserved() {
-    model(|| {
+    model(3, || {
         let ring = ring();
         let worker = {
             let ring = Arc::clone(&ring);
             thread::spawn(move || produce(&ring, 2))
         };
         ring.close();
+        let seen = ring.counts().opened;
         let opened = worker.join().unwrap();
+        assert_eq!(opened as u64, seen, "no span is opened after the close");
         assert_eq!(drain(&ring), opened);
         let counts = ring.counts();
         assert_eq!(counts.opened + counts.dropped_shutdown + counts.dropped_full, 2);

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::ptr;
 
 use super::barrier;
-use super::claim::Ring;
-use super::slot::{Slot, state};
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use super::claim::{Claim, Ring};
+use super::slot::Slot;
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 
 /// The reservation is its owner's.
 const LIVE: u32 = 0;
@@ -38,8 +38,6 @@ pub(crate) struct Producer {
     revocation: AtomicU32,
     /// The first slot of the run the reservation lies in. Written by the owner on its slow path.
     base: AtomicPtr<Slot>,
-    /// The number by which the owner's open spans are marked.
-    pub(crate) token: u32,
     /// True while a thread holds this place.
     pub(super) taken: AtomicBool,
     /// Slots ever reserved, less those given back by the owner. Written by the owner.
@@ -65,7 +63,6 @@ pub(crate) static COLD: Producer = Producer {
     mine: AtomicU32::new(0),
     revocation: AtomicU32::new(LIVE),
     base: AtomicPtr::new(ptr::null_mut()),
-    token: u32::MAX,
     taken: AtomicBool::new(true),
     reserved: AtomicU64::new(0),
     dropped_full: AtomicU64::new(0),
@@ -75,12 +72,11 @@ pub(crate) static COLD: Producer = Producer {
 };
 
 impl Producer {
-    pub(super) fn new(index: u32, next: *const Producer) -> Self {
+    pub(super) fn new(next: *const Producer) -> Self {
         Self {
             mine: AtomicU32::new(0),
             revocation: AtomicU32::new(LIVE),
             base: AtomicPtr::new(ptr::null_mut()),
-            token: state::FIRST_THREAD + index,
             taken: AtomicBool::new(true),
             reserved: AtomicU64::new(0),
             dropped_full: AtomicU64::new(0),
@@ -114,18 +110,20 @@ impl Producer {
         unsafe { &*base.add(index as usize) }
     }
 
-    /// Settles with a reclaimer that announced itself while `mine`'s lowest bit was being taken.
+    /// Settles with a reclaimer that announced itself while `mine`'s lowest bit was being taken: puts back what is
+    /// still the owner's and leaves the rest to the slow path, which asks first whether the ring is closed.
     #[cold]
     fn take_revoked(&self, mine: u32) -> Option<&'static Slot> {
-        let bit = mine & mine.wrapping_neg();
         let stolen = self.settle();
-        if stolen & bit == 0 { Some(self.slot(mine.trailing_zeros())) } else { None }
+        self.mine.store(mine & !stolen, Ordering::Relaxed);
+        None
     }
 
     /// Makes the reservation the owner's alone again and returns the slots a reclaimer has taken out of it.
     fn settle(&self) -> u32 {
-        // Acquire: pairs with the reclaimer's Release when it marks the reservation stolen.
-        match self.revocation.compare_exchange(REVOKING, LIVE, Ordering::Relaxed, Ordering::Acquire) {
+        // Acquire: pairs with the reclaimer's Release when it announces itself (what it did before, such as closing the
+        // ring, is visible) or marks the reservation stolen.
+        match self.revocation.compare_exchange(REVOKING, LIVE, Ordering::Acquire, Ordering::Acquire) {
             Ok(_) | Err(LIVE) => 0,
             Err(word) => {
                 // Everything that was left is in the reclaimer's mask: `mine` changes only by claims that were
@@ -141,47 +139,74 @@ impl Producer {
     /// The slow path: settles, reserves a new run, and takes its first slot.
     #[cold]
     pub(crate) fn refill(&self, ring: &Ring) -> Result<&'static Slot, Drop> {
-        self.settle();
-        if let Some(slot) = self.take() {
-            return Ok(slot);
-        }
-        if ring.is_closed() {
-            bump(&self.dropped_shutdown, 1);
-            return Err(Drop::AfterShutdown);
+        loop {
+            self.settle();
+            if ring.is_closed() {
+                return Err(self.refuse(ring));
+            }
+            if self.mine.load(Ordering::Relaxed) == 0 {
+                break;
+            }
+            if let Some(slot) = self.take() {
+                return Ok(slot);
+            }
         }
         // Acquire: pairs with the Release of whoever gives slots back, so that a changed count shows their bits.
         let returns = ring.returns();
         if self.full_at.get() != returns {
-            if let Some(claim) = ring.claim(self) {
-                let bit = claim.mask & claim.mask.wrapping_neg();
-                bump(&self.reserved, u64::from(claim.mask.count_ones()));
-                self.base.store(ptr::from_ref(claim.base).cast_mut(), Ordering::Relaxed);
-                // Release: pairs with a reclaimer's Acquire load of `mine`, which then sees this `base`.
-                self.mine.store(claim.mask & !bit, Ordering::Release);
-                return Ok(self.slot(bit.trailing_zeros()));
+            match ring.claim() {
+                Ok(claim) => return self.reserve(ring, &claim),
+                // Only what was seen by one who looked everywhere is worth remembering.
+                Err(everywhere) if everywhere => self.full_at.set(returns),
+                Err(_) => {}
             }
-            self.full_at.set(returns);
         }
         bump(&self.dropped_full, 1);
+        ring.knock();
         Err(Drop::Full)
     }
 
-    /// Gives the reservation back and leaves the place to another thread.
-    pub(crate) fn release(&self, ring: &Ring) {
+    /// Makes a claim the reservation, less the slot that is returned.
+    fn reserve(&self, ring: &Ring, claim: &Claim) -> Result<&'static Slot, Drop> {
+        let bit = claim.mask & claim.mask.wrapping_neg();
+        bump(&self.reserved, u64::from(claim.mask.count_ones()));
+        self.base.store(ptr::from_ref(claim.base).cast_mut(), Ordering::Relaxed);
+        // Release: pairs with a reclaimer's Acquire load of `mine`, which then sees this `base`.
+        self.mine.store(claim.mask & !bit, Ordering::Release);
+        // The claim before the look at the mark, as `Ring::close` sets the mark before it looks at claims.
+        fence(Ordering::SeqCst);
+        if ring.is_closed() {
+            lower(&self.reserved, 1);
+            ring.give_back(claim.base, bit);
+            return Err(self.refuse(ring));
+        }
+        Ok(self.slot(bit.trailing_zeros()))
+    }
+
+    /// Gives the reservation back: the ring is closed.
+    fn refuse(&self, ring: &Ring) -> Drop {
+        self.give_back(ring);
+        bump(&self.dropped_shutdown, 1);
+        Drop::AfterShutdown
+    }
+
+    /// Gives the reservation back.
+    fn give_back(&self, ring: &Ring) {
         self.settle();
         let mine = self.mine.load(Ordering::Relaxed);
         if mine != 0 {
             // First empty, then returned: a reclaimer that announces itself in between finds nothing here.
             self.mine.store(0, Ordering::Relaxed);
             barrier::light();
-            let stolen = self.settle();
-            let left = mine & !stolen;
-            self.reserved.store(
-                self.reserved.load(Ordering::Relaxed) - u64::from(left.count_ones()),
-                Ordering::Relaxed,
-            );
+            let left = mine & !self.settle();
+            lower(&self.reserved, u64::from(left.count_ones()));
             ring.give_back(self.slot(0), left);
         }
+    }
+
+    /// Gives the reservation back and leaves the place to another thread.
+    pub(crate) fn release(&self, ring: &Ring) {
+        self.give_back(ring);
         self.full_at.set(u64::MAX);
         // Release: pairs with the Acquire swap of the thread that takes the place next.
         self.taken.store(false, Ordering::Release);
@@ -192,8 +217,8 @@ impl Producer {
         self.mine.load(Ordering::Relaxed) != 0
             && self
                 .revocation
-                // Acquire: pairs with the owner's Release in `settle`.
-                .compare_exchange(LIVE, REVOKING, Ordering::Acquire, Ordering::Relaxed)
+                // Acquire: pairs with the owner's Release in `settle`. Release: pairs with its Acquire there.
+                .compare_exchange(LIVE, REVOKING, Ordering::AcqRel, Ordering::Relaxed)
                 .is_ok()
     }
 
@@ -219,6 +244,11 @@ impl Producer {
         let stolen = if word & STOLEN != 0 { word >> MASK_SHIFT } else { 0 };
         (self.mine.load(Ordering::Relaxed) & !stolen).count_ones()
     }
+}
+
+/// Takes from a count that this thread alone writes.
+fn lower(count: &AtomicU64, by: u64) {
+    count.store(count.load(Ordering::Relaxed) - by, Ordering::Relaxed);
 }
 
 /// Adds to a count that this thread alone writes: a load and a store, no locked instruction.

@@ -147,6 +147,30 @@ fn the_bell_rings_at_a_quarter() {
     assert_eq!(RUNG.load(Ordering::Relaxed), 1);
 }
 
+#[test]
+fn the_bell_rings_again_for_each_drain_also_with_spans_held_for_long() {
+    static RUNG: AtomicU64 = AtomicU64::new(0);
+    static BELL: Wake = Wake::new();
+    BELL.set(Some(Box::new(|| {
+        RUNG.fetch_add(1, Ordering::Relaxed);
+    })));
+    let slots: Vec<Slot> = (0..256).map(|_| Slot::new()).collect();
+    let ring: &'static Ring = Box::leak(Box::new(Ring::new(slots.leak(), &BELL)));
+    let producer = ring.join();
+    for index in 0..80 {
+        open(take(producer, ring).unwrap(), index);
+    }
+    for round in 1..=10 {
+        assert_eq!(RUNG.load(Ordering::Relaxed), round, "once until the drain has come");
+        drain(ring, |_| {});
+        for index in 0..60 {
+            let slot = take(producer, ring).expect("what is held leaves room");
+            open(slot, index);
+            close(slot);
+        }
+    }
+}
+
 /// A step of the model: which thread does what.
 #[derive(Clone, Debug)]
 enum Step {

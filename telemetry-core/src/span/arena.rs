@@ -113,7 +113,8 @@ impl<'a> Arena<'a> {
 
     #[inline(always)]
     pub(super) fn free(&self) -> usize {
-        self.bytes.len() - self.len
+        // A span with a name of its own may be fuller than its limit once it has failed.
+        self.bytes.len().saturating_sub(self.len)
     }
 
     #[inline(always)]

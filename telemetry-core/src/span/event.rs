@@ -20,6 +20,8 @@ pub(super) const DYNAMIC: u8 = 2;
 pub(super) const FAR: u8 = 3;
 
 const TIME_BYTES: usize = 5;
+/// Bytes before the attributes of an event with a near name.
+const MAX_HEADER: usize = 1 + TIME_BYTES + 4 + 1;
 const MANTISSA_BITS: u32 = 35;
 /// Names longer than this are kept far, or cut when they are dynamic.
 const MAX_NEAR_NAME: usize = 63;
@@ -46,27 +48,26 @@ pub(super) fn unpack_time(bytes: [u8; TIME_BYTES]) -> u64 {
     (word & ((1 << MANTISSA_BITS) - 1)) << (word >> MANTISSA_BITS)
 }
 
-/// Appends an event; counts it when it does not fit. An attribute that does not fit is counted on the span.
-pub(super) fn event(
-    body: &mut Body,
-    name: &EventName<'_>,
-    ticks: u64,
-    attributes: Option<&mut dyn FnMut(&mut EventWriter<'_>)>,
-) {
+/// Appends an event; counts it when it does not fit. Attributes that do not fit are counted on the span.
+pub(super) fn event(body: &mut Body, name: &EventName<'_>, ticks: u64, attributes: Option<&Scratch>) {
     let time = pack_time(ticks.saturating_sub(body.start));
     let mut arena = Arena::new(&mut body.events, usize::from(body.event_len));
     if !begin(&mut arena, name, time, attributes.is_some()) {
         body.dropped_events = body.dropped_events.saturating_add(1);
         return;
     }
-    body.event_len = arena.len() as u8;
-    if let Some(attributes) = attributes {
-        let start = usize::from(body.event_len);
-        body.events[start] = 0;
-        body.event_len += 1;
-        attributes(&mut EventWriter { body });
-        body.events[start] = (usize::from(body.event_len) - start - 1) as u8;
+    if let Some(scratch) = attributes {
+        if scratch.len < arena.free() {
+            arena.push(&[scratch.len as u8]);
+            arena.push(&scratch.bytes[..scratch.len]);
+            body.dropped_attributes = body.dropped_attributes.saturating_add(scratch.dropped);
+        } else {
+            arena.push(&[0]);
+            body.dropped_attributes =
+                body.dropped_attributes.saturating_add(scratch.dropped).saturating_add(scratch.count);
+        }
     }
+    body.event_len = arena.len() as u8;
 }
 
 fn begin(arena: &mut Arena<'_>, name: &EventName<'_>, time: [u8; TIME_BYTES], attributes: bool) -> bool {
@@ -110,25 +111,39 @@ fn begin(arena: &mut Arena<'_>, name: &EventName<'_>, time: [u8; TIME_BYTES], at
     }
 }
 
-/// Records an attribute of the event being written; counts it on the span when it does not fit.
-pub(super) fn event_attribute(body: &mut Body, key: Key, value: Packed<'_>) {
-    let mut arena = Arena::new(&mut body.events, usize::from(body.event_len));
-    if arena.append(key, value) {
-        body.event_len = arena.len() as u8;
-    } else {
-        body.dropped_attributes = body.dropped_attributes.saturating_add(1);
+/// The attributes of an event while they are gathered, before the event is written: code of the user's runs meanwhile.
+pub(super) struct Scratch {
+    bytes: [u8; EVENT_BYTES],
+    len: usize,
+    count: u16,
+    dropped: u16,
+}
+
+impl Scratch {
+    pub(super) const fn new() -> Self {
+        Self { bytes: [0; EVENT_BYTES], len: 0, count: 0, dropped: 0 }
+    }
+
+    pub(super) fn put(&mut self, key: Key, value: Packed<'_>) {
+        let mut arena = Arena::new(&mut self.bytes[..EVENT_BYTES - MAX_HEADER], self.len);
+        if arena.append(key, value) {
+            self.len = arena.len();
+            self.count += 1;
+        } else {
+            self.dropped = self.dropped.saturating_add(1);
+        }
     }
 }
 
-/// Writes the attributes of an event; what does not fit is counted on the span.
+/// Gathers the attributes of an event; what does not fit is counted on the span.
 pub struct EventWriter<'a> {
-    body: &'a mut Body,
+    pub(super) scratch: &'a mut Scratch,
 }
 
 impl EventWriter<'_> {
     /// Records an attribute of any type that can be one.
     pub fn set(&mut self, key: &'static str, value: impl AttributeValue) -> &mut Self {
-        value.record(Entry::event(self.body, Key::Static(key)));
+        value.record(Entry::event(self.scratch, Key::Static(key)));
         self
     }
 }

@@ -1,16 +1,16 @@
 //! The handle of a span: who may write to it and when.
 
 use std::fmt;
-use std::sync::atomic::Ordering;
 
+use super::access::Access;
 use super::arena::{Key, Packed};
-use super::event::{self, EventName, EventWriter};
+use super::event::{self, EventName, EventWriter, Scratch};
 use super::value::{AttributeValue, Entry};
 use super::write::{self, Formatted};
 use crate::clock;
-use crate::context::{Current, Local, NO_TOKEN, SpanContext};
+use crate::context::{Current, Local, SpanContext};
 use crate::record::{Outcome, Status};
-use crate::ring::{Body, Slot, state};
+use crate::ring::Body;
 
 /// A handle of a span. Costs nothing to copy and keeps nothing alive.
 ///
@@ -98,7 +98,9 @@ impl Span {
     /// Records a value of any type that can be an attribute; the same output as the typed setters.
     #[inline]
     pub fn set(&self, key: &'static str, value: impl AttributeValue) -> &Self {
-        self.write(|_, body| value.record(Entry::span(body, Key::Static(key))));
+        if self.is_recording() {
+            value.record(Entry::span(self.access(), Key::Static(key)));
+        }
         self
     }
 
@@ -146,21 +148,15 @@ impl Span {
     /// });
     /// ```
     pub fn event_with(&self, name: &'static str, attributes: impl FnOnce(&mut EventWriter<'_>)) -> &Self {
-        self.write(|local, body| {
-            // The closure is the user's: whatever it does with this span again goes nowhere and counts as late.
-            let _busy = Busy::mark(self.current.slot);
-            let mut attributes = Some(attributes);
-            event::event(
-                body,
-                &EventName::Static(name),
-                clock::ticks(local),
-                Some(&mut |writer| {
-                    if let Some(attributes) = attributes.take() {
-                        attributes(writer);
-                    }
-                }),
-            );
-        });
+        if self.is_recording() {
+            let mut scratch = Scratch::new();
+            let unfinished = Unfinished(self.access());
+            attributes(&mut EventWriter { scratch: &mut scratch });
+            std::mem::forget(unfinished);
+            self.write(|local, body| {
+                event::event(body, &EventName::Static(name), clock::ticks(local), Some(&scratch));
+            });
+        }
         self
     }
 
@@ -194,55 +190,22 @@ impl Span {
     }
 
     #[inline(always)]
-    #[allow(unsafe_code, reason = "a span is written in its slot")]
+    const fn access(&self) -> Access {
+        Access::Handle(self.current.slot, self.current.span_id)
+    }
+
+    #[inline(always)]
     fn write(&self, write: impl FnOnce(&Local, &mut Body)) {
-        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-        let Some(slot) = (unsafe { self.current.slot.as_ref() }) else { return };
-        Local::with(|local| {
-            let token = local.token.get();
-            let entered_here = token != NO_TOKEN && slot.owner.load(Ordering::Relaxed) == token;
-            let mine = entered_here
-                && slot.body.with(|body| {
-                    // SAFETY: the slot is marked with this thread's token, so this thread is its only writer.
-                    unsafe { (*body).span_id == self.current.span_id }
-                });
-            if mine {
-                slot.body.with_mut(|body| {
-                    // SAFETY: as above. User code that runs inside `write` does not reach the body a second time:
-                    // text is formatted before, `Entry` borrows for single writes, and `event_with` marks the slot.
-                    write(local, unsafe { &mut *body });
-                });
-            } else {
-                local.pipeline.get().late.fetch_add(1, Ordering::Relaxed);
-            }
-        });
+        self.access().write(write);
     }
 }
 
-/// Marks a slot as entered on no thread while its body is borrowed across code of the user's.
-struct Busy {
-    slot: *const Slot,
-    token: u32,
-}
+/// Counts the event whose attributes panicked.
+struct Unfinished(Access);
 
-impl Busy {
-    fn mark(slot: *const Slot) -> Self {
-        Self { slot, token: Self::swap(slot, state::DETACHED) }
-    }
-
-    #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-    fn swap(slot: *const Slot, owner: u32) -> u32 {
-        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-        let Some(slot) = (unsafe { slot.as_ref() }) else { return owner };
-        let before = slot.owner.load(Ordering::Relaxed);
-        slot.owner.store(owner, Ordering::Relaxed);
-        before
-    }
-}
-
-impl Drop for Busy {
+impl Drop for Unfinished {
     fn drop(&mut self) {
-        Self::swap(self.slot, self.token);
+        self.0.write(|_, body| body.dropped_events = body.dropped_events.saturating_add(1));
     }
 }
 

@@ -1,5 +1,6 @@
 //! Spans: opening and closing them, what can be recorded on one, and how it is packed into its slot.
 
+mod access;
 mod arena;
 mod bits;
 pub(crate) mod decode;
@@ -13,6 +14,7 @@ mod open;
 mod panic;
 mod site;
 mod task;
+mod unwind;
 mod value;
 mod walk;
 mod write;

@@ -140,7 +140,7 @@ fn root(
     let mut trace = match parent {
         Some(_) => Current { flags: flag::ACTIVE | epoch | remote.flags & flag::RANDOM, ..remote },
         None => Current {
-            trace_high: local.next_id(),
+            trace_high: local.next_high_id(),
             trace_low: local.next_id(),
             flags: flag::ACTIVE | epoch | flag::RANDOM,
             ..Current::NONE
@@ -178,6 +178,25 @@ pub(super) fn begin_root(
     begin_root_named(local, site, parent, site.site.name, false, owner)
 }
 
+/// Opens a child of a span of this process that is not current here.
+#[cold]
+fn begin_under(local: &Local, site: &'static CallSite, parent: SpanContext, owner: u32) -> Opened {
+    let current = local.current();
+    if current.is_suppressed() {
+        return Opened::NOTHING;
+    }
+    let epoch = local.pipeline.get().timeline.epoch() << flag::EPOCH_SHIFT;
+    let sampled = if parent.is_sampled() { flag::SAMPLED } else { 0 };
+    let under = Current {
+        flags: flag::ACTIVE | sampled | epoch | parent.to_current().flags & flag::RANDOM,
+        ..parent.to_current()
+    };
+    local.set_current(under);
+    let opened = begin(local, site, owner);
+    local.set_current(current);
+    opened
+}
+
 fn begin_root_named(
     local: &Local,
     site: &'static CallSite,
@@ -206,7 +225,9 @@ pub fn open(site: &'static CallSite) -> SpanGuard {
     Local::with(|local| {
         let current = local.current();
         if current.is_sampled() && gates::is_plain(gate) {
-            if let Some(slot) = local.producer.get().take() {
+            if !std::thread::panicking()
+                && let Some(slot) = local.producer.get().take()
+            {
                 let opened = fill(local, slot, site, gate, current, 0, OWNED);
                 return SpanGuard::enter_child(local, site, &current, opened.inside);
             }
@@ -251,12 +272,21 @@ pub fn open_task(site: &'static CallSite) -> TaskSpan {
 #[cold]
 #[inline(never)]
 fn open_task_slowly(local: &Local, site: &'static CallSite) -> TaskSpan {
-    TaskSpan::new(local, site, begin(local, site, state::DETACHED))
+    task(local, site, begin(local, site, state::DETACHED))
+}
+
+/// A task around what was opened; around what is current, where that is a trace which is not recorded.
+fn task(local: &Local, site: &'static CallSite, opened: Opened) -> TaskSpan {
+    let current = local.current();
+    if opened.inside.span_id == 0 && current.flags & flag::ACTIVE != 0 && !current.is_sampled() {
+        return TaskSpan::carrying(local, site);
+    }
+    TaskSpan::new(local, site, opened)
 }
 
 /// Opens the root of a new trace for a future.
 pub fn open_task_root(site: &'static CallSite) -> TaskSpan {
-    Local::with(|local| TaskSpan::new(local, site, begin_root(local, site, None, state::DETACHED)))
+    Local::with(|local| task(local, site, begin_root(local, site, None, state::DETACHED)))
 }
 
 /// Opens a span step by step, where the macros do not reach: a name or kind of run time, an explicit parent, links.
@@ -288,7 +318,7 @@ pub struct SpanBuilder<'a> {
 enum Parent {
     Current,
     Root,
-    Remote(SpanContext),
+    Given(SpanContext),
 }
 
 impl<'a> SpanBuilder<'a> {
@@ -315,9 +345,10 @@ impl<'a> SpanBuilder<'a> {
         self
     }
 
-    /// Continues a trace that came from another process: it becomes a local root and the sampler sees the parent.
+    /// Makes it a child of another span than the current one. A parent of this process hands its decision down; under
+    /// one that came from another process it is a local root, and the sampler sees the parent.
     pub const fn parent(mut self, parent: SpanContext) -> Self {
-        self.parent = Parent::Remote(parent);
+        self.parent = Parent::Given(parent);
         self
     }
 
@@ -340,7 +371,7 @@ impl<'a> SpanBuilder<'a> {
 
     /// Opens it for a future, to be entered at each poll.
     pub fn task(self) -> TaskSpan {
-        Local::with(|local| TaskSpan::new(local, self.site, self.begin(local, state::DETACHED)))
+        Local::with(|local| task(local, self.site, self.begin(local, state::DETACHED)))
     }
 
     /// Opens it around a future.
@@ -354,10 +385,10 @@ impl<'a> SpanBuilder<'a> {
         let opened = match self.parent {
             Parent::Current => begin(local, self.site, owner),
             Parent::Root => begin_root_named(local, self.site, None, name, self.always, owner),
-            Parent::Remote(parent) => {
-                let parent = SpanContext { remote: true, ..parent };
+            Parent::Given(parent) if parent.remote => {
                 begin_root_named(local, self.site, Some(parent), name, self.always, owner)
             }
+            Parent::Given(parent) => begin_under(local, self.site, parent, owner),
         };
         // SAFETY: the pointer is null or a slot of a ring, which is never freed.
         if let Some(slot) = unsafe { opened.inside.slot.as_ref() } {

@@ -61,17 +61,15 @@ fn note(info: &PanicHookInfo<'_>) {
     });
 }
 
-/// Records the panic that is unwinding through a span, unless the span was opened after the panic began: by a
-/// destructor that runs meanwhile and may well end in peace.
+/// Records the panic that is unwinding through a span, with its message when the hook has seen it: a panic that was
+/// caught and resumed runs no hook, and a message from before the span began is another's.
 #[cold]
 pub(super) fn record(body: &mut Body) {
     LAST.with(|last| {
-        if body.start > last.ticks.get() && last.ticks.get() != 0 {
-            return;
-        }
         let message = last.message.borrow();
         let text = std::str::from_utf8(&message[..last.len.get()]).unwrap_or_default();
-        let text = (!text.is_empty()).then(|| Formatted::new(format_args!("{text}")));
+        let known = !text.is_empty() && body.start <= last.ticks.get();
+        let text = known.then(|| Formatted::new(format_args!("{text}")));
         write::failure(body, Outcome::Panicked, "panic", text.as_ref());
     });
 }

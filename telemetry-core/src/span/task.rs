@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
+use super::access::Access;
 use super::arena::Key;
 use super::guard::close;
 use super::handle::Span;
@@ -14,7 +15,8 @@ use super::site::CallSite;
 use super::value::{AttributeValue, Entry};
 use super::write::Formatted;
 use super::{bits, panic, write};
-use crate::context::{Aside, Current, Local, NO_TOKEN};
+use crate::clock;
+use crate::context::{Current, Local, NO_TOKEN};
 use crate::pipeline::{GLOBAL, Pipeline};
 use crate::record::{Outcome, Status};
 use crate::ring::{Body, state};
@@ -34,6 +36,8 @@ enum Progress {
     Untouched,
     Polled,
     Ready,
+    /// A panic unwound through a poll.
+    Panicked,
 }
 
 // SAFETY: between polls the slot is entered on no thread and the `TaskSpan` alone holds its token; it is used through
@@ -57,6 +61,12 @@ impl TaskSpan {
         Self { inside: opened.inside, site, pipeline, progress: Progress::Untouched }
     }
 
+    /// No span of its own, under a trace that is not recorded: its future carries that, wherever it is polled.
+    pub(super) fn carrying(local: &Local, site: &'static CallSite) -> Self {
+        let inside = local.current().without_slot();
+        Self { inside, site, pipeline: local.pipeline.get(), progress: Progress::Untouched }
+    }
+
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
     #[inline(always)]
     pub fn is_recording(&self) -> bool {
@@ -72,27 +82,35 @@ impl TaskSpan {
     #[inline(always)]
     pub fn attribute<V: AttributeValue + ?Sized>(&mut self, key: usize, value: &V) {
         let keys = self.site.site.keys;
-        self.with_body(|body| value.record(Entry::span(body, Key::of_site(key, keys))));
+        if self.is_recording() {
+            value.record(Entry::span(Access::Owner(self.inside.slot), Key::of_site(key, keys)));
+        }
     }
 
     /// Records what `value` displays.
     pub fn attribute_display(&mut self, key: usize, value: &dyn fmt::Display) {
-        let keys = self.site.site.keys;
-        let text = Formatted::new(format_args!("{value}"));
-        self.with_body(|body| write::formatted(body, Key::of_site(key, keys), &text));
+        if self.is_recording() {
+            let key = Key::of_site(key, self.site.site.keys);
+            let text = Formatted::new(format_args!("{value}"));
+            self.with_body(|body| write::formatted(body, key, &text));
+        }
     }
 
     /// Records how `value` looks to a programmer.
     pub fn attribute_debug(&mut self, key: usize, value: &dyn fmt::Debug) {
-        let keys = self.site.site.keys;
-        let text = Formatted::new(format_args!("{value:?}"));
-        self.with_body(|body| write::formatted(body, Key::of_site(key, keys), &text));
+        if self.is_recording() {
+            let key = Key::of_site(key, self.site.site.keys);
+            let text = Formatted::new(format_args!("{value:?}"));
+            self.with_body(|body| write::formatted(body, key, &text));
+        }
     }
 
     /// Records that the work failed.
     pub fn fail(&mut self, error_type: &'static str, message: Option<&dyn fmt::Display>) {
-        let text = message.map(|message| Formatted::new(format_args!("{message}")));
-        self.with_body(|body| write::failure(body, Outcome::Failed, error_type, text.as_ref()));
+        if self.is_recording() {
+            let text = message.map(|message| Formatted::new(format_args!("{message}")));
+            self.with_body(|body| write::failure(body, Outcome::Failed, error_type, text.as_ref()));
+        }
     }
 
     /// Sets the status; ok beats error beats unset.
@@ -107,7 +125,9 @@ impl TaskSpan {
 
     /// Records an attribute of any type that can be one.
     pub fn set(&mut self, key: &'static str, value: impl AttributeValue) {
-        self.with_body(|body| value.record(Entry::span(body, Key::Static(key))));
+        if self.is_recording() {
+            value.record(Entry::span(Access::Owner(self.inside.slot), Key::Static(key)));
+        }
     }
 
     /// Runs `work` inside the span: for wrappers that poll by hand.
@@ -136,44 +156,39 @@ impl TaskSpan {
         self.progress = Progress::Polled;
         let entered = Local::with(|local| Entered::enter(local, self));
         let poll = future.poll(cx);
-        drop(entered);
         if poll.is_ready() {
-            self.progress = Progress::Ready;
+            entered.span.progress = Progress::Ready;
         }
         poll
     }
 
     #[inline(always)]
     fn with_body(&mut self, write: impl FnOnce(&mut Body)) {
-        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-        #[allow(unsafe_code, reason = "the span's slot is written in place")]
-        if let Some(slot) = unsafe { self.inside.slot.as_ref() } {
-            // SAFETY: the span is entered on no thread, so no handle writes; this is its one owner, borrowed
-            // exclusively.
-            slot.body.with_mut(|body| write(unsafe { &mut *body }));
-        }
+        Access::Owner(self.inside.slot).write(|_, body| write(body));
     }
 }
 
-/// The span is current on this thread until this is dropped, also by a panic.
+/// The span is current on this thread until this is dropped, also by a panic. Whatever happened meanwhile, the thread
+/// then has its own span, pipeline and frames back.
 struct Entered<'a> {
-    span: &'a TaskSpan,
+    span: &'a mut TaskSpan,
     outside: Current,
-    aside: Option<Aside>,
+    pipeline: &'static Pipeline,
+    frame: u64,
+    /// A destructor is running while another panic unwinds: what happens inside is not that panic's doing.
+    panicking: bool,
 }
 
 impl<'a> Entered<'a> {
     #[inline(always)]
-    fn enter(local: &Local, span: &'a TaskSpan) -> Self {
-        let outside = local.current();
-        let aside = if std::ptr::eq(local.pipeline.get(), span.pipeline) {
-            None
-        } else {
-            Some(local.switch(span.pipeline))
-        };
+    fn enter(local: &Local, span: &'a mut TaskSpan) -> Self {
+        let (outside, pipeline) = (local.current(), local.pipeline.get());
+        if !std::ptr::eq(pipeline, span.pipeline) {
+            local.switch(span.pipeline);
+        }
         local.set_current(span.inside);
-        set_owner(span.inside, local.join());
-        Self { span, outside, aside }
+        set_owner(span.inside, local.token());
+        Self { span, outside, pipeline, frame: local.frame.get(), panicking: std::thread::panicking() }
     }
 }
 
@@ -181,11 +196,20 @@ impl Drop for Entered<'_> {
     #[inline(always)]
     fn drop(&mut self) {
         set_owner(self.span.inside, state::DETACHED);
+        if std::thread::panicking() && !self.panicking {
+            self.span.progress = Progress::Panicked;
+        }
         Local::with(|local| {
-            if let Some(aside) = &self.aside {
-                local.switch_back(aside);
+            if !std::ptr::eq(local.pipeline.get(), self.pipeline) {
+                local.switch(self.pipeline);
             }
-            local.set_current(self.outside);
+            local.frame.set(self.frame);
+            let mut outside = self.outside;
+            if local.disordered.get() {
+                outside = local.heal(outside);
+                local.forget_orphans();
+            }
+            local.set_current(outside);
         });
     }
 }
@@ -211,14 +235,13 @@ impl Drop for TaskSpan {
         Local::with(|local| {
             let plain = self.progress == Progress::Ready
                 && std::ptr::eq(local.pipeline.get(), self.pipeline)
-                && local.token.get() != NO_TOKEN
-                && !std::thread::panicking();
+                && local.token.get() != NO_TOKEN;
             if !plain {
-                return self.close_slowly(local);
+                return self.close_slowly();
             }
             // SAFETY: not null, and a ring's slots are never freed.
             #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-            close(local, unsafe { &*self.inside.slot });
+            close(unsafe { &*self.inside.slot }, clock::ticks(local));
         });
     }
 }
@@ -227,23 +250,20 @@ impl TaskSpan {
     /// Every end but that of a future that was ready, on a thread that knows the pipeline.
     #[cold]
     #[inline(never)]
-    fn close_slowly(&mut self, local: &Local) {
-        let progress = self.progress;
-        if std::thread::panicking() {
-            self.with_body(panic::record);
-        } else if progress != Progress::Ready {
-            let outcome =
-                if progress == Progress::Polled { Outcome::Cancelled } else { Outcome::NeverPolled };
-            self.with_body(|body| body.bits = bits::set_outcome(body.bits, outcome));
+    fn close_slowly(&mut self) {
+        match self.progress {
+            Progress::Ready => {}
+            Progress::Panicked => self.with_body(panic::record),
+            Progress::Polled => self.end_as(Outcome::Cancelled),
+            Progress::Untouched => self.end_as(Outcome::NeverPolled),
         }
-        let aside = (!std::ptr::eq(local.pipeline.get(), self.pipeline)).then(|| local.switch(self.pipeline));
-        local.prepare();
         // SAFETY: not null, and a ring's slots are never freed.
         #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-        close(local, unsafe { &*self.inside.slot });
-        if let Some(aside) = aside {
-            local.switch_back(&aside);
-        }
+        close(unsafe { &*self.inside.slot }, self.pipeline.timeline.ticks());
+    }
+
+    fn end_as(&mut self, outcome: Outcome) {
+        self.with_body(|body| body.bits = bits::set_outcome(body.bits, outcome));
     }
 }
 

@@ -221,7 +221,7 @@ fn event_attributes_are_kept() {
 }
 
 #[test]
-fn a_write_inside_an_event_closure_is_late_and_harmless() {
+fn a_span_can_be_written_inside_an_event_closure() {
     let scope = Scope::new();
     {
         let span = open(site!("reentrant"));
@@ -230,10 +230,247 @@ fn a_write_inside_an_event_closure_is_late_and_harmless() {
             event.set("kept", true);
         });
     }
+    assert_eq!(scope.tree(), "reentrant i=1\n  - inner\n  - outer kept=true\n");
+    assert_eq!(scope.accounting().late_writes, 0);
+}
+
+#[test]
+fn a_panic_in_an_event_closure_loses_the_event_alone() {
+    let scope = Scope::new();
+    {
+        let span = open(site!("closure"));
+        let handle = span.handle();
+        let caught = std::panic::catch_unwind(|| {
+            handle.event_with("broken", |event| {
+                event.set("key", "value");
+                panic!("in the closure");
+            });
+        });
+        assert!(caught.is_err());
+        handle.event("after");
+    }
+    assert_eq!(scope.tree(), "closure (1 events dropped)\n  - after\n");
+}
+
+#[test]
+fn a_span_that_ends_inside_its_own_write_takes_no_more() {
+    let scope = Scope::new();
+    {
+        let guard = open(site!("ending"));
+        let handle = guard.handle();
+        handle.event_with("last", move |event| {
+            drop(guard);
+            event.set("key", 1);
+        });
+    }
+    assert_eq!(scope.tree(), "ending\n");
+    let accounting = scope.accounting();
+    assert_eq!((accounting.taken, accounting.in_flight, accounting.late_writes), (1, 0, 1));
+}
+
+#[test]
+fn a_handle_writes_again_after_a_nested_scope() {
+    let scope = Scope::new();
+    {
+        let span = open(site!("outer"));
+        {
+            let _nested = Scope::new();
+            drop(open(site!("in the nested scope")));
+            span.handle().i64("inside", 1);
+        }
+        span.handle().i64("after", 1);
+    }
+    assert_eq!(scope.tree(), "outer inside=1 after=1\n");
+}
+
+#[test]
+fn a_handle_of_another_pipeline_does_not_write() {
+    let scope = Scope::new();
+    let span = open(site!("owner"));
+    let handle = span.handle();
+    std::thread::scope(|threads| {
+        threads.spawn(move || {
+            let _elsewhere = Scope::new();
+            let _span = open(site!("elsewhere"));
+            handle.i64("stray", 1);
+        });
+    });
+    drop(span);
+    assert_eq!(scope.tree(), "owner\n");
+}
+
+#[test]
+fn a_guard_dropped_under_another_root_leaves_both_traces_whole() {
+    let scope = Scope::new();
+    {
+        let first = open(site!("first root"));
+        let child = open(site!("child"));
+        let second = expansion::open_root(site!("second root"));
+        assert_eq!(child.handle().context().unwrap().trace_id, first.handle().context().unwrap().trace_id);
+        drop(child);
+        drop(second);
+        drop(open(site!("second child")));
+    }
+    assert_eq!(scope.tree(), "first root\n  child\n  second child\nsecond root\n");
     let spans = scope.spans();
-    assert_eq!(spans[0].events.len(), 1);
-    assert_eq!(spans[0].events[0].attributes.len(), 1);
-    assert_eq!(scope.accounting().late_writes, 2);
+    assert!(
+        spans.iter().filter(|span| span.name != "second root").all(|span| span.trace_id == spans[0].trace_id)
+    );
+}
+
+#[test]
+fn many_guards_dropped_front_to_back_leave_nothing_current() {
+    let _scope = Scope::builder().capacity(1_024).enter().unwrap();
+    let guards: Vec<_> = (0..500).map(|_| open(site!("one of many"))).collect();
+    drop(guards);
+    assert!(Span::current().context().is_none());
+}
+
+#[test]
+fn contexts_left_in_any_order_leave_nothing_behind() {
+    let _scope = Scope::new();
+    let contexts: Vec<_> = (0..3)
+        .map(|_| {
+            let _span = open(site!("carried"));
+            Context::current()
+        })
+        .collect();
+    let guards: Vec<_> = contexts.iter().map(Context::attach).collect();
+    drop(guards);
+    assert!(Span::current().context().is_none());
+}
+
+#[test]
+fn a_span_that_ends_under_an_attached_context_does_not_come_back() {
+    let scope = Scope::new();
+    let root = open(site!("root"));
+    let span = open(site!("ends early"));
+    let attached = Context::current().attach();
+    drop(span);
+    drop(attached);
+    drop(open(site!("under the root")));
+    drop(root);
+    assert_eq!(scope.tree(), "root\n  ends early\n  under the root\n");
+}
+
+#[test]
+fn a_future_made_under_an_unsampled_trace_records_nothing_anywhere() {
+    let scope = Scope::builder().sampler(NeverSample).enter().unwrap();
+    let future = {
+        let _root = open(site!("root"));
+        async { drop(open(site!("child"))) }.instrument(SpanBuilder::new(site!("task")))
+    };
+    scope.set_sampler(AlwaysSample);
+    block_on(future);
+    assert_eq!(scope.spans().len(), 0);
+}
+
+#[test]
+fn a_resumed_panic_is_recorded_without_the_words_of_an_older_one() {
+    let scope = Scope::builder().real_clock().enter().unwrap();
+    let _ = std::panic::catch_unwind(|| panic!("an older one"));
+    let _ = std::panic::catch_unwind(|| {
+        let _span = open(site!("resumed"));
+        std::panic::resume_unwind(Box::new("payload"));
+    });
+    let spans = scope.spans();
+    assert_eq!(spans[0].outcome, Outcome::Panicked);
+    assert_eq!(spans[0].attribute("error.message"), None);
+}
+
+#[test]
+fn spans_opened_by_destructors_during_a_panic_end_in_peace() {
+    struct Cleanup;
+    impl Drop for Cleanup {
+        fn drop(&mut self) {
+            drop(open(site!("cleanup")));
+        }
+    }
+    let scope = Scope::new();
+    let _ = std::panic::catch_unwind(|| {
+        let _span = open(site!("failing"));
+        let _cleanup = Cleanup;
+        panic!("away");
+    });
+    let outcomes: Vec<_> = scope.spans().iter().map(|span| (span.name.to_string(), span.outcome)).collect();
+    assert_eq!(
+        outcomes,
+        [("failing".to_owned(), Outcome::Panicked), ("cleanup".to_owned(), Outcome::Completed)]
+    );
+}
+
+#[test]
+fn a_context_that_outlives_its_scope_reaches_no_other() {
+    let context = {
+        let _scope = Scope::new();
+        let _span = open(site!("first"));
+        Context::current()
+    };
+    let scope = Scope::new();
+    std::thread::scope(|threads| {
+        threads.spawn(context.wrap(|| drop(open(site!("stray")))));
+    });
+    assert_eq!(scope.tree(), "");
+}
+
+#[test]
+fn scopes_left_in_any_order_give_the_outer_one_back() {
+    let scope = Scope::new();
+    drop(vec![Scope::new(), Scope::new()]);
+    drop(open(site!("here")));
+    assert_eq!(scope.tree(), "here\n");
+}
+
+#[test]
+fn a_guard_that_ends_in_another_scope_keeps_its_own_clock() {
+    let scope = Scope::new();
+    let span = open(site!("outer"));
+    scope.advance(Duration::from_millis(5));
+    {
+        let nested = Scope::new();
+        nested.advance(Duration::from_secs(3_600));
+        drop(span);
+    }
+    assert_eq!(scope.spans()[0].duration_nanos, 5_000_000);
+}
+
+#[test]
+fn the_last_failure_is_the_one_that_is_told() {
+    let scope = Scope::new();
+    {
+        let mut span = open(site!("failing twice"));
+        span.handle().str("a", &"x".repeat(100));
+        span.fail("First", Some(&"one"));
+        span.fail("Second", Some(&"two"));
+    }
+    let spans = scope.spans();
+    assert_eq!(spans[0].attribute("error.type"), Some(&Value::Str("Second".into())));
+    assert_eq!(spans[0].attribute("error.message"), Some(&Value::Str("two".into())));
+}
+
+#[test]
+fn a_failed_span_with_a_name_of_its_own_takes_further_writes() {
+    let scope = Scope::new();
+    {
+        let mut span = SpanBuilder::new(site!("x")).name(Name::dynamic("dynamic")).enter();
+        span.handle().str("a", &"x".repeat(70));
+        span.fail("Broken", Some(&"y".repeat(100)));
+        span.handle().i64("late", 1).link(span.handle().context().unwrap());
+    }
+    let spans = scope.spans();
+    assert_eq!((spans[0].dropped_attributes_count, spans[0].dropped_links_count), (1, 1));
+}
+
+#[test]
+fn an_explicit_parent_of_this_process_hands_its_decision_down() {
+    let scope = Scope::new();
+    let parent = open(site!("parent"));
+    let context = parent.handle().context().unwrap();
+    drop(parent);
+    scope.set_sampler(NeverSample);
+    drop(SpanBuilder::new(site!("child")).parent(context).enter());
+    assert_eq!(scope.tree(), "parent\n  child\n");
+    assert!(!scope.spans()[1].local_root);
 }
 
 #[test]

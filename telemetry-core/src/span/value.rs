@@ -1,12 +1,9 @@
 //! What can be the value of an attribute.
 
-use std::marker::PhantomData;
-use std::ptr::NonNull;
-
+use super::access::Access;
 use super::arena::{Key, Packed};
-use super::event;
+use super::event::Scratch;
 use super::write;
-use crate::ring::Body;
 
 /// A type that can be the value of an attribute. The type is chosen when the program is compiled and survives to
 /// every sink.
@@ -34,34 +31,31 @@ pub trait AttributeValue {
 
 /// Where an [`AttributeValue`] writes: one attribute of one span or event.
 pub struct Entry<'a> {
-    /// Borrowed anew in each write, never across code of the user's.
-    body: NonNull<Body>,
-    in_event: bool,
+    target: Target<'a>,
     key: Key,
-    borrow: PhantomData<&'a mut Body>,
+}
+
+enum Target<'a> {
+    Span(Access),
+    Event(&'a mut Scratch),
 }
 
 impl<'a> Entry<'a> {
     #[inline(always)]
-    pub(super) fn span(body: &'a mut Body, key: Key) -> Self {
-        Self { body: NonNull::from(body), in_event: false, key, borrow: PhantomData }
+    pub(super) fn span(access: Access, key: Key) -> Self {
+        Self { target: Target::Span(access), key }
     }
 
     #[inline(always)]
-    pub(super) fn event(body: &'a mut Body, key: Key) -> Self {
-        Self { body: NonNull::from(body), in_event: true, key, borrow: PhantomData }
+    pub(super) fn event(scratch: &'a mut Scratch, key: Key) -> Self {
+        Self { target: Target::Event(scratch), key }
     }
 
     #[inline(always)]
-    #[allow(unsafe_code, reason = "the body is borrowed for one write at a time")]
-    fn put(mut self, value: Packed<'_>) {
-        // SAFETY: the body outlives `'a` and is this thread's to write; no code of the user's runs while it is
-        // borrowed here.
-        let body = unsafe { self.body.as_mut() };
-        if self.in_event {
-            event::event_attribute(body, self.key, value);
-        } else {
-            write::attribute(body, self.key, value);
+    fn put(self, value: Packed<'_>) {
+        match self.target {
+            Target::Span(access) => access.write(|_, body| write::attribute(body, self.key, value)),
+            Target::Event(scratch) => scratch.put(self.key, value),
         }
     }
 

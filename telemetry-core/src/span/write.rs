@@ -109,9 +109,12 @@ pub(super) fn failure(
     let message = message.map(|text| text.as_str().unwrap_or("(the error's message panicked)"));
     let used = usize::from(body.attribute_len);
     let mode = bits::name_mode(body.bits);
-    let spill = ATTRIBUTE_BYTES - used < ROOMY && matches!(mode, NameMode::Site | NameMode::Static);
+    // A second failure goes where the first one went, so that it is read in its stead.
+    let spilled = mode == NameMode::Spill || (mode == NameMode::Static && body.name[STATIC_NAME_BYTES] != 0);
+    let full = ATTRIBUTE_BYTES - used < ROOMY;
+    let spill = spilled || (full && matches!(mode, NameMode::Site | NameMode::Static));
     let mut arena = match mode {
-        NameMode::Site if spill => {
+        NameMode::Site | NameMode::Spill if spill => {
             body.bits = bits::set_name_mode(body.bits, NameMode::Spill);
             body.name = [0; NAME_BYTES];
             Arena::new(&mut body.name, 0)

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::assertions::Recorded;
 use super::tree::SpanTree;
-use crate::context::{Aside, Current, Local};
+use crate::context::{Current, Frame, Local};
 use crate::metric::MetricStore;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::pipeline::{Accounting, Pipeline, RingError, allocate};
@@ -44,8 +44,7 @@ const BATCH: usize = 1_024;
 /// ```
 pub struct Scope {
     pipeline: &'static Pipeline,
-    aside: Aside,
-    outside: Current,
+    frame: Frame,
     /// What the pipeline had counted for scopes before this one.
     before: Accounting,
     spans: Mutex<Vec<SpanRecord>>,
@@ -122,9 +121,8 @@ impl ScopeBuilder {
         watch_panics();
         let before = pipeline.accounting();
         Ok(Local::with(|local| {
-            let outside = local.replace_current(Current::NONE);
-            let aside = local.switch(pipeline);
-            Scope { pipeline, aside, outside, before, spans: Mutex::default(), not_send: PhantomData }
+            let frame = Frame::enter(local, Current::NONE, pipeline);
+            Scope { pipeline, frame, before, spans: Mutex::default(), not_send: PhantomData }
         }))
     }
 }
@@ -221,6 +219,11 @@ impl Scope {
         self.pipeline.set_enabled(false);
     }
 
+    /// Puts another sampler in, for traces that begin from now on.
+    pub fn set_sampler(&self, sampler: impl Sampler) {
+        self.pipeline.sampler.set(Box::new(sampler));
+    }
+
     /// Sets the ring's capacity, before the first span or after a failed allocation (which is not made to fail again).
     ///
     /// # Errors
@@ -264,10 +267,8 @@ impl Default for Scope {
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        Local::with(|local| {
-            local.switch_back(&self.aside);
-            local.set_current(self.outside);
-        });
+        Local::with(|local| self.frame.leave(local));
+        self.pipeline.retire();
         gates::count_scope(false);
         self.clear();
         self.pipeline.set_enabled(false);

@@ -1,0 +1,63 @@
+//! Frames: what a thread goes back to when it leaves a context, a poll or a scope, in whatever order they are left.
+
+use super::current::Current;
+use super::local::Local;
+use crate::pipeline::Pipeline;
+
+/// What was current, and on which pipeline, before a context was entered.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    number: u64,
+    outer_number: u64,
+    outside: Current,
+    pipeline: &'static Pipeline,
+    generation: u64,
+}
+
+impl Frame {
+    /// Enters `inside` on `pipeline`.
+    pub(crate) fn enter(local: &Local, inside: Current, pipeline: &'static Pipeline) -> Self {
+        let outer = local.pipeline.get();
+        let frame = Self {
+            number: local.next_frame(),
+            outer_number: local.frame.get(),
+            outside: local.current(),
+            pipeline: outer,
+            generation: outer.generation(),
+        };
+        local.frame.set(frame.number);
+        if !std::ptr::eq(outer, pipeline) {
+            local.switch(pipeline);
+        }
+        local.set_current(inside);
+        frame
+    }
+
+    /// Goes back. A frame that is not the innermost one is remembered and passed over when the inner ones are left.
+    pub(crate) fn leave(self, local: &Local) {
+        if local.frame.get() != self.number {
+            Local::remember_frame(self);
+            return;
+        }
+        let mut to = self;
+        while let Some(outer) = Local::forget_frame(to.outer_number) {
+            to = outer;
+        }
+        local.frame.set(to.outer_number);
+        to.restore(local);
+    }
+
+    fn restore(&self, local: &Local) {
+        let alive = self.pipeline.generation() == self.generation;
+        let pipeline = if alive { self.pipeline } else { &crate::pipeline::GLOBAL };
+        if !std::ptr::eq(local.pipeline.get(), pipeline) {
+            local.switch(pipeline);
+        }
+        let outside = if alive { self.outside } else { Current::NONE };
+        local.set_current(if local.disordered.get() { local.heal(outside) } else { outside });
+    }
+
+    pub(super) const fn number(&self) -> u64 {
+        self.number
+    }
+}
