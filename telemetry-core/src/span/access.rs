@@ -23,26 +23,25 @@ impl Access {
         let (Self::Owner(slot) | Self::Handle(slot, _)) = self;
         // SAFETY: the pointer is null or a slot of a ring, which is never freed.
         let Some(slot) = (unsafe { slot.as_ref() }) else { return };
-        Local::with(|local| {
-            if let Self::Handle(_, span_id) = self {
-                let token = local.token.get();
-                let entered_here = token != NO_TOKEN && slot.owner.load(Ordering::Relaxed) == token;
-                let mine = entered_here
-                    && slot.body.with(|body| {
-                        // SAFETY: the slot is marked with this thread's token, which no other thread ever has, so
-                        // this thread is its only writer.
-                        unsafe { (*body).span_id == span_id }
-                    });
-                if !mine {
-                    local.pipeline.get().late.fetch_add(1, Ordering::Relaxed);
-                    return;
-                }
+        let local = Local::here();
+        if let Self::Handle(_, span_id) = self {
+            let token = local.token.get();
+            let entered_here = token != NO_TOKEN && slot.owner.load(Ordering::Relaxed) == token;
+            let mine = entered_here
+                && slot.body.with(|body| {
+                    // SAFETY: the slot is marked with this thread's token, which no other thread ever has, so
+                    // this thread is its only writer.
+                    unsafe { (*body).span_id == span_id }
+                });
+            if !mine {
+                local.pipeline.get().late.fetch_add(1, Ordering::Relaxed);
+                return;
             }
-            slot.body.with_mut(|body| {
-                // SAFETY: this thread is the body's only writer: as its owner, which is borrowed, or by the check
-                // above. The borrow ends with this call, in which no other way to the body is taken.
-                write(local, unsafe { &mut *body });
-            });
+        }
+        slot.body.with_mut(|body| {
+            // SAFETY: this thread is the body's only writer: as its owner, which is borrowed, or by the check
+            // above. The borrow ends with this call, in which no other way to the body is taken.
+            write(local, unsafe { &mut *body });
         });
     }
 }

@@ -242,21 +242,20 @@ impl Drop for SpanGuard {
         if self.span_id == 0 {
             return;
         }
-        Local::with(|local| {
-            let plain = ptr::eq(local.slot(), self.slot)
-                && self.more.is_none()
-                && !local.disordered.get()
-                && !std::thread::panicking();
-            // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-            #[allow(unsafe_code, reason = "the guard's slot is reached in place")]
-            match unsafe { self.slot.as_ref() } {
-                Some(slot) if plain => {
-                    close(slot, clock::ticks(local));
-                    local.set_span(self.outer_span_id, self.outer_slot);
-                }
-                _ => self.close_slowly(local),
+        let local = Local::here();
+        let plain = ptr::eq(local.slot(), self.slot)
+            && self.more.is_none()
+            && !local.disordered.get()
+            && !std::thread::panicking();
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+        #[allow(unsafe_code, reason = "the guard's slot is reached in place")]
+        match unsafe { self.slot.as_ref() } {
+            Some(slot) if plain => {
+                close(slot, clock::ticks(local));
+                local.set_span(self.outer_span_id, self.outer_slot);
             }
-        });
+            _ => self.close_slowly(local),
+        }
     }
 }
 

@@ -222,20 +222,17 @@ pub fn open(site: &'static CallSite) -> SpanGuard {
     if gates::is_off(gate) {
         return SpanGuard::nothing(site);
     }
-    Local::with(|local| {
-        let current = local.current();
-        if current.is_sampled() && gates::is_plain(gate) {
-            if !std::thread::panicking()
-                && let Some(slot) = local.producer.get().take()
-            {
-                let opened = fill(local, slot, site, gate, current, 0, OWNED);
-                return SpanGuard::enter_child(local, site, &current, opened.inside);
-            }
-        } else if current.flags & flag::ACTIVE != 0 && !current.is_sampled() {
-            return SpanGuard::nothing(site);
+    let local = Local::here();
+    let current = local.current();
+    if current.is_sampled() && gates::is_plain(gate) && !std::thread::panicking() {
+        if let Some(slot) = local.producer.get().take() {
+            let opened = fill(local, slot, site, gate, current, 0, OWNED);
+            return SpanGuard::enter_child(local, site, &current, opened.inside);
         }
-        open_slowly(local, site)
-    })
+    } else if current.flags & (flag::ACTIVE | flag::SAMPLED) == flag::ACTIVE {
+        return SpanGuard::nothing(site);
+    }
+    open_slowly(local, site)
 }
 
 #[cold]
@@ -256,17 +253,16 @@ pub fn open_task(site: &'static CallSite) -> TaskSpan {
     if gates::is_off(gate) {
         return TaskSpan::nothing(site);
     }
-    Local::with(|local| {
-        let current = local.current();
-        if current.is_sampled()
-            && gates::is_plain(gate)
-            && let Some(slot) = local.producer.get().take()
-        {
-            let opened = fill(local, slot, site, gate, current, 0, state::DETACHED);
-            return TaskSpan::new(local, site, opened);
-        }
-        open_task_slowly(local, site)
-    })
+    let local = Local::here();
+    let current = local.current();
+    if current.is_sampled()
+        && gates::is_plain(gate)
+        && let Some(slot) = local.producer.get().take()
+    {
+        let opened = fill(local, slot, site, gate, current, 0, state::DETACHED);
+        return TaskSpan::new(local, site, opened);
+    }
+    open_task_slowly(local, site)
 }
 
 #[cold]

@@ -154,7 +154,7 @@ impl TaskSpan {
             return future.poll(cx);
         }
         self.progress = Progress::Polled;
-        let entered = Local::with(|local| Entered::enter(local, self));
+        let entered = Entered::enter(Local::here(), self);
         let poll = future.poll(cx);
         if poll.is_ready() {
             entered.span.progress = Progress::Ready;
@@ -199,18 +199,17 @@ impl Drop for Entered<'_> {
         if std::thread::panicking() && !self.panicking {
             self.span.progress = Progress::Panicked;
         }
-        Local::with(|local| {
-            if !std::ptr::eq(local.pipeline.get(), self.pipeline) {
-                local.switch(self.pipeline);
-            }
-            local.frame.set(self.frame);
-            let mut outside = self.outside;
-            if local.disordered.get() {
-                outside = local.heal(outside);
-                local.forget_orphans();
-            }
-            local.set_current(outside);
-        });
+        let local = Local::here();
+        if !std::ptr::eq(local.pipeline.get(), self.pipeline) {
+            local.switch(self.pipeline);
+        }
+        local.frame.set(self.frame);
+        if local.disordered.get() {
+            local.set_current(local.heal(self.outside));
+            local.forget_orphans();
+        } else {
+            local.set_current(self.outside);
+        }
     }
 }
 
@@ -232,17 +231,16 @@ impl Drop for TaskSpan {
         if self.inside.slot.is_null() {
             return;
         }
-        Local::with(|local| {
-            let plain = self.progress == Progress::Ready
-                && std::ptr::eq(local.pipeline.get(), self.pipeline)
-                && local.token.get() != NO_TOKEN;
-            if !plain {
-                return self.close_slowly();
-            }
-            // SAFETY: not null, and a ring's slots are never freed.
-            #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-            close(unsafe { &*self.inside.slot }, clock::ticks(local));
-        });
+        let local = Local::here();
+        let plain = self.progress == Progress::Ready
+            && std::ptr::eq(local.pipeline.get(), self.pipeline)
+            && local.token.get() != NO_TOKEN;
+        if !plain {
+            return self.close_slowly();
+        }
+        // SAFETY: not null, and a ring's slots are never freed.
+        #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+        close(unsafe { &*self.inside.slot }, clock::ticks(local));
     }
 }
 
