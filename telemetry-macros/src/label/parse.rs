@@ -1,9 +1,7 @@
 //! The derive's input, with the arguments of its `#[label(…)]` attributes.
 
-use proc_macro2::Span;
+use darling::FromAttributes;
 use syn::{Attribute, Data, DeriveInput, Generics, Ident, LitStr, Path, spanned::Spanned};
-
-use crate::metric::did_you_mean;
 
 /// What the derive was put on.
 pub(super) struct Item<'a> {
@@ -21,22 +19,31 @@ pub(super) struct Variant<'a> {
     pub(super) rename: Option<LitStr>,
 }
 
-/// The arguments of an attribute that may have been given.
-#[derive(Default)]
-struct Args {
-    name: Option<LitStr>,
+/// The arguments of `#[label(…)]` on the enum.
+#[derive(Default, FromAttributes)]
+#[darling(attributes(label))]
+struct EnumArguments {
+    rename_all: Option<LitStr>,
+    #[darling(rename = "crate")]
     krate: Option<Path>,
+}
+
+/// The arguments of `#[label(…)]` on a variant.
+#[derive(Default, FromAttributes)]
+#[darling(attributes(label))]
+struct VariantArguments {
+    rename: Option<LitStr>,
 }
 
 pub(super) fn item(input: &DeriveInput) -> Item<'_> {
     let mut mistakes = Vec::new();
-    let args = arguments(&input.attrs, "rename_all", true, &mut mistakes);
+    let arguments: EnumArguments = arguments(&input.attrs, &mut mistakes);
     let variants = variants(input, &mut mistakes);
     Item {
         ident: &input.ident,
         generics: &input.generics,
-        rename_all: args.name,
-        krate: args.krate,
+        rename_all: arguments.rename_all,
+        krate: arguments.krate,
         variants,
         mistakes,
     }
@@ -51,8 +58,8 @@ fn variants<'a>(input: &'a DeriveInput, mistakes: &mut Vec<syn::Error>) -> Vec<V
                         "a label is one of a fixed set of values, so its variants have no fields; use a `str` label for free text";
                     mistakes.push(syn::Error::new(variant.fields.span(), message));
                 }
-                let rename = arguments(&variant.attrs, "rename", false, mistakes).name;
-                Variant { ident: &variant.ident, rename }
+                let arguments: VariantArguments = arguments(&variant.attrs, mistakes);
+                Variant { ident: &variant.ident, rename: arguments.rename }
             });
             return variants.collect();
         }
@@ -66,40 +73,10 @@ fn variants<'a>(input: &'a DeriveInput, mistakes: &mut Vec<syn::Error>) -> Vec<V
     Vec::new()
 }
 
-/// Reads `#[label(key = "…")]`, where `key` is the one accepted here, and on the enum `crate = path` too.
-fn arguments(attrs: &[Attribute], key: &str, with_crate: bool, mistakes: &mut Vec<syn::Error>) -> Args {
-    let mut args = Args::default();
-    for attr in attrs.iter().filter(|attr| attr.path().is_ident("label")) {
-        let result = attr.parse_nested_meta(|meta| {
-            if meta.path.is_ident(key) {
-                let span = meta.path.span();
-                if args.name.replace(meta.value()?.parse()?).is_some() {
-                    mistakes.push(syn::Error::new(span, format_args!("key `{key}` is given twice")));
-                }
-            } else if with_crate && meta.path.is_ident("crate") {
-                args.krate = Some(meta.value()?.call(Path::parse_mod_style)?);
-            } else {
-                mistakes.push(unknown(&meta.path, key, with_crate));
-                skip_value(&meta)?;
-            }
-            Ok(())
-        });
-        mistakes.extend(result.err());
-    }
-    args
-}
-
-fn unknown(path: &Path, key: &str, with_crate: bool) -> syn::Error {
-    let text = path.get_ident().map_or_else(|| "…".to_owned(), Ident::to_string);
-    let (place, other) = if with_crate { ("the enum", " or `crate`") } else { ("a variant", "") };
-    let near = did_you_mean(&text, &[key]);
-    let span: Span = path.span();
-    syn::Error::new(span, format_args!("unknown key `{text}`: {place} takes `{key}`{other}{near}"))
-}
-
-fn skip_value(meta: &syn::meta::ParseNestedMeta<'_>) -> syn::Result<()> {
-    if meta.input.peek(syn::Token![=]) {
-        meta.value()?.parse::<syn::Expr>()?;
-    }
-    Ok(())
+/// Reads the arguments; what is wrong with them is noted, each mistake at its own token.
+fn arguments<A: FromAttributes + Default>(attributes: &[Attribute], mistakes: &mut Vec<syn::Error>) -> A {
+    A::from_attributes(attributes).unwrap_or_else(|error| {
+        mistakes.extend(error.flatten().into_iter().map(syn::Error::from));
+        A::default()
+    })
 }

@@ -67,7 +67,7 @@ fn every_mistake_is_reported_and_the_impl_stands() {
                 "a label is one of a fixed set of values, so its variants have no fields; use a `str` label for free text"
             }
             ::core::compile_error! {
-                "unknown key `renam`: a variant takes `rename`; did you mean `rename`?"
+                "Unknown field: `renam`. Did you mean `rename`?"
             }
             ::core::compile_error! {
                 "unknown case `snek_case`: expected one of snake_case, kebab-case, SCREAMING_SNAKE_CASE, lowercase, UPPERCASE, camelCase, PascalCase; did you mean `snake_case`?"
