@@ -37,7 +37,8 @@ use worker::Shared;
 
 /// What the drain takes from; the pipeline implements it over the ring and the metric store.
 ///
-/// Only the worker thread calls it.
+/// Only the worker thread calls it; at a shutdown that finds the worker stuck, the last spans are drained by the thread
+/// that shuts down.
 pub(crate) trait Source: Send + Sync + 'static {
     /// Called at the start of a tick: re-anchors the clock.
     fn tick(&self);
@@ -154,13 +155,14 @@ impl Drain {
     fn stop_and_close(&self, timeout: Duration) -> Result<Vec<Delivery>, ShutdownError> {
         let now = Instant::now();
         let deadline = now.checked_add(timeout);
-        // A worker stuck in a sampler must not cost the sinks the time to deliver what they already hold.
+        // A stuck worker must not cost the sinks the time to deliver.
         let worker_deadline = now.checked_add(timeout.mul_f64(0.75));
         let before: Vec<_> = self.shared.lanes().iter().map(|lane| lane.fault_count()).collect();
         let mut abandoned = Vec::new();
         self.shared.progress.request_stop(&self.shared.waker);
         if !self.shared.progress.await_stopped(worker_deadline) {
             abandoned.push("telemetry-drain".to_owned());
+            self.shared.drain_spans_for_worker();
         }
         let lanes = self.shared.close_lanes();
         let mut deliveries = Vec::with_capacity(lanes.len());
