@@ -147,7 +147,10 @@ pub fn step(tokens: TokenStream) -> TokenStream {
 /// | `limit = 500` | the largest number of series of a metric with labels, 1 to 100,000; 1,000 by default |
 /// | `crate = path;` | before the first declaration: where `telemetry_core` is found |
 ///
-/// Every instrument shows on the first scrape, at zero. For labels the macro also makes a struct named after the static
+/// Every instrument shows on the first scrape, at zero. Updates made before telemetry is started, or while it is
+/// disabled, do nothing and are not made up for: a counter counts from the start on.
+///
+/// For labels the macro also makes a struct named after the static
 /// (`LOOKUPS`: `LookupsLabels`), so that arity, order and types are checked by the compiler.
 #[proc_macro]
 pub fn metric(input: TokenStream) -> TokenStream {
