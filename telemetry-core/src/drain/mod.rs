@@ -35,6 +35,13 @@ pub use lane::SinkFigures;
 use progress::Awaited;
 use worker::Shared;
 
+/// Something the source wants reported; of one kind at a limited rate.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    pub(crate) kind: String,
+    pub(crate) line: String,
+}
+
 /// What the drain takes from; the pipeline implements it over the ring and the metric store.
 ///
 /// Only the worker thread calls it; at a shutdown that finds the worker stuck, the last spans are drained by the thread
@@ -44,9 +51,8 @@ pub(crate) trait Source: Send + Sync + 'static {
     fn tick(&self);
 
     /// Runs the samplers and reads every instrument, adding `own`, the drain's own figures; a family that both
-    /// sides have is one family with the series of both. Also returns what should be reported, a line each; the
-    /// same line is printed at a limited rate.
-    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<String>);
+    /// sides have is one family with the series of both. Also returns what should be reported.
+    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<Report>);
 
     /// Moves up to `max` finished spans out of the ring into `out`; returns how many. Zero means that nothing more
     /// is ready.

@@ -103,7 +103,7 @@ impl Shared {
     fn collect_metrics(&self) {
         let (snapshot, reports) = self.source.collect_metrics(self.families());
         for report in reports {
-            self.options.faults.report(&report, &report);
+            self.options.faults.report(&report.kind, &report.line);
         }
         for lane in self.lanes() {
             lane.push_metrics(&snapshot);

@@ -88,6 +88,18 @@ pub(crate) enum SamplerReport {
     Slow { name: Cow<'static, str>, took: Duration, interval: Duration },
 }
 
+impl SamplerReport {
+    /// What is reported at a limited rate: the same trouble of the same sampler, whatever its figures.
+    pub(crate) fn kind(&self) -> String {
+        match self {
+            Self::Panicked { name, .. } => format!("sampler {name}: panic"),
+            Self::Stuck { name, .. } => format!("sampler {name}: stuck"),
+            Self::NotRun { .. } => "samplers: no thread".to_owned(),
+            Self::Slow { name, .. } => format!("sampler {name}: slow"),
+        }
+    }
+}
+
 impl fmt::Display for SamplerReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

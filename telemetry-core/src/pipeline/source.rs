@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Pipeline;
 use crate::context::Context;
-use crate::drain::Source;
+use crate::drain::{Report, Source};
 use crate::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
 use crate::record::SpanRecord;
 
@@ -22,13 +22,19 @@ impl Source for PipelineSource {
         self.pipeline.timeline.anchor();
     }
 
-    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<String>) {
+    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<Report>) {
         let metrics = self.pipeline.metrics();
         metrics.await_samplers(self.interval);
         let snapshot = self.pipeline.read(self.started_unix_nanos, own);
-        let mut reports: Vec<String> =
-            metrics.take_sampler_reports().iter().map(ToString::to_string).collect();
-        reports.extend(metrics.take_overflow_warnings().iter().map(ToString::to_string));
+        let samplers = metrics.take_sampler_reports();
+        let mut reports: Vec<Report> =
+            samplers.iter().map(|report| Report { kind: report.kind(), line: report.to_string() }).collect();
+        reports.extend(
+            metrics
+                .take_overflow_warnings()
+                .iter()
+                .map(|overflow| Report { kind: overflow.to_string(), line: overflow.to_string() }),
+        );
         (snapshot, reports)
     }
 

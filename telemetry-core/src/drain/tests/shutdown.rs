@@ -119,7 +119,7 @@ impl StuckSource {
 impl Source for StuckSource {
     fn tick(&self) {}
 
-    fn collect_metrics(&self, _: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<String>) {
+    fn collect_metrics(&self, _: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<Report>) {
         let _ = self.arrive.send(());
         let _ = lock(&self.released).recv();
         (Arc::default(), Vec::new())
