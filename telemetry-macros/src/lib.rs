@@ -140,14 +140,17 @@ pub fn step(tokens: TokenStream) -> TokenStream {
 /// | part | means |
 /// |---|---|
 /// | `Type` | `Counter`, `Gauge` or `Histogram` |
-/// | name | letters, digits, `_`, `:`; a counter ends in `_total`, a gauge does not |
+/// | name | letters, digits, `_`, `:`; a counter ends in `_total`, a gauge does not; `telemetry_…` is the framework's own |
 /// | `{ label: Type, … }` | `str` for free text (a limited number of series), or a type with `#[derive(Label)]` |
 /// | `unit = "seconds"` | the end of the name (before `_total`); base units are recognised without it |
 /// | `buckets = [0.1, 0.5]` | upper bounds of a histogram, finite and strictly increasing; also a constant or a call of a `const fn`; request durations in seconds by default |
 /// | `limit = 500` | the largest number of series of a metric with labels, 1 to 100,000; 1,000 by default |
 /// | `crate = path;` | before the first declaration: where `telemetry_core` is found |
 ///
-/// Every instrument shows on the first scrape, at zero. For labels the macro also makes a struct named after the static
+/// Every instrument shows on the first scrape, at zero. Updates made before telemetry is started, or while it is
+/// disabled, do nothing and are not made up for: a counter counts from the start on.
+///
+/// For labels the macro also makes a struct named after the static
 /// (`LOOKUPS`: `LookupsLabels`), so that arity, order and types are checked by the compiler.
 #[proc_macro]
 pub fn metric(input: TokenStream) -> TokenStream {

@@ -35,17 +35,24 @@ pub use lane::SinkFigures;
 use progress::Awaited;
 use worker::Shared;
 
+/// Something the source wants reported; of one kind at a limited rate.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    pub(crate) kind: String,
+    pub(crate) line: String,
+}
+
 /// What the drain takes from; the pipeline implements it over the ring and the metric store.
 ///
-/// Only the worker thread calls it.
+/// Only the worker thread calls it; at a shutdown that finds the worker stuck, the last spans are drained by the thread
+/// that shuts down.
 pub(crate) trait Source: Send + Sync + 'static {
     /// Called at the start of a tick: re-anchors the clock.
     fn tick(&self);
 
     /// Runs the samplers and reads every instrument, adding `own`, the drain's own figures; a family that both
-    /// sides have is one family with the series of both. Also returns what should be reported, a line each; the
-    /// same line is printed at a limited rate.
-    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<String>);
+    /// sides have is one family with the series of both. Also returns what should be reported.
+    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<Report>);
 
     /// Moves up to `max` finished spans out of the ring into `out`; returns how many. Zero means that nothing more
     /// is ready.
@@ -154,13 +161,14 @@ impl Drain {
     fn stop_and_close(&self, timeout: Duration) -> Result<Vec<Delivery>, ShutdownError> {
         let now = Instant::now();
         let deadline = now.checked_add(timeout);
-        // A worker stuck in a sampler must not cost the sinks the time to deliver what they already hold.
+        // A stuck worker must not cost the sinks the time to deliver.
         let worker_deadline = now.checked_add(timeout.mul_f64(0.75));
         let before: Vec<_> = self.shared.lanes().iter().map(|lane| lane.fault_count()).collect();
         let mut abandoned = Vec::new();
         self.shared.progress.request_stop(&self.shared.waker);
         if !self.shared.progress.await_stopped(worker_deadline) {
             abandoned.push("telemetry-drain".to_owned());
+            self.shared.drain_spans_for_worker();
         }
         let lanes = self.shared.close_lanes();
         let mut deliveries = Vec::with_capacity(lanes.len());

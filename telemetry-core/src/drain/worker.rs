@@ -2,7 +2,7 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,8 @@ pub(super) struct Shared {
     pub(super) shutdown: Mutex<Option<Result<Vec<Delivery>, ShutdownError>>>,
     source: Arc<dyn Source>,
     lanes: Mutex<Lanes>,
+    /// What a panic of the source left in a batch goes with the next one; locked while spans are handed out.
+    scratch: Mutex<Vec<SpanRecord>>,
     tick_durations: TickDurations,
 }
 
@@ -35,6 +37,17 @@ pub(super) struct Shared {
 struct Lanes {
     list: Vec<Arc<Lane>>,
     closed: bool,
+}
+
+/// How much a tick does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tick {
+    /// The spans alone.
+    Spans,
+    /// Metrics, then spans.
+    Full,
+    /// Spans, metrics, and the spans that have ended meanwhile.
+    Last,
 }
 
 impl Shared {
@@ -46,6 +59,7 @@ impl Shared {
             shutdown: Mutex::new(None),
             source,
             lanes: Mutex::new(Lanes::default()),
+            scratch: Mutex::new(Vec::new()),
             tick_durations: TickDurations::default(),
         }
     }
@@ -89,15 +103,29 @@ impl Shared {
     fn collect_metrics(&self) {
         let (snapshot, reports) = self.source.collect_metrics(self.families());
         for report in reports {
-            self.options.faults.report(&report, &report);
+            self.options.faults.report(&report.kind, &report.line);
         }
         for lane in self.lanes() {
             lane.push_metrics(&snapshot);
         }
     }
 
-    /// Hands out what is ready, batch by batch. What a panic of the source left in `scratch` goes with the next one.
-    fn drain_spans(&self, scratch: &mut Vec<SpanRecord>) {
+    /// Hands out what is ready, batch by batch.
+    fn drain_spans(&self) {
+        self.guarded("spans", || self.hand_out(&mut lock(&self.scratch)));
+    }
+
+    /// Does the last drain in the place of a worker that is stuck elsewhere; nothing when it is stuck in this.
+    pub(super) fn drain_spans_for_worker(&self) {
+        let mut scratch = match self.scratch.try_lock() {
+            Ok(scratch) => scratch,
+            Err(TryLockError::Poisoned(scratch)) => scratch.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        self.guarded("spans", || self.hand_out(&mut scratch));
+    }
+
+    fn hand_out(&self, scratch: &mut Vec<SpanRecord>) {
         let limit = self.source.capacity().saturating_mul(2).max(self.options.batch_spans);
         let mut taken = 0;
         while taken < limit {
@@ -121,19 +149,22 @@ impl Shared {
         }
     }
 
-    fn tick(&self, full: bool, scratch: &mut Vec<SpanRecord>) {
+    fn tick(&self, part: Tick) {
         let began = Instant::now();
         self.guarded("clock", || self.source.tick());
-        if full {
+        if part == Tick::Last {
+            // Whatever the metrics do, the spans are on their way.
+            self.drain_spans();
+        }
+        if part != Tick::Spans {
             self.guarded("metrics", || self.collect_metrics());
         }
-        self.guarded("spans", || self.drain_spans(scratch));
+        self.drain_spans();
         self.tick_durations.observe(began.elapsed());
     }
 
     fn run(&self) {
         self.waker.bind();
-        let mut scratch = Vec::with_capacity(self.options.batch_spans);
         let mut next = Instant::now() + self.options.interval;
         loop {
             let woken = self.waker.take();
@@ -143,12 +174,12 @@ impl Shared {
                 // The tick serves whatever woke the worker until now; wishes are read again before any wait.
                 self.waker.take();
                 self.progress.tick_started();
-                self.tick(true, &mut scratch);
+                self.tick(if wishes.stop { Tick::Last } else { Tick::Full });
                 self.progress.tick_finished();
                 next = next_tick(next, self.options.interval, Instant::now());
             } else if woken {
                 // The ring is filling up: only the spans are urgent, samplers and metrics keep their interval.
-                self.tick(false, &mut scratch);
+                self.tick(Tick::Spans);
             } else {
                 self.waker.wait(due);
                 continue;

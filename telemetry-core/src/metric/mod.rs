@@ -61,6 +61,7 @@ mod local;
 mod observed;
 mod place;
 pub(crate) mod registry;
+mod round;
 mod sampler;
 mod series;
 pub mod snapshot;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::counter::CounterSeries;
 use super::local;
@@ -54,6 +54,18 @@ struct Observer {
     source: Option<Arc<Source>>,
 }
 
+/// One series and the total it follows.
+pub(super) struct Followed {
+    series: CounterSeries,
+    source: Arc<Source>,
+}
+
+impl Followed {
+    pub(super) fn name(&self) -> &'static str {
+        self.series.name()
+    }
+}
+
 type Source = Mutex<Box<dyn FnMut() -> u64 + Send>>;
 
 impl fmt::Debug for Observer {
@@ -85,24 +97,32 @@ impl Observers {
         Ok(Following { store: local::store(), source })
     }
 
-    /// Reads every total once and adds what it has grown.
-    pub(super) fn read(&self, reports: &mut Vec<SamplerReport>) {
-        // The functions are the user's: they run with nothing locked but themselves.
-        let followed: Vec<_> = self
-            .lock()
-            .iter()
-            .filter_map(|observer| Some((observer.series, observer.source.clone()?)))
-            .collect();
-        for (series, source) in followed {
-            let mut read = source.lock().unwrap_or_else(PoisonError::into_inner);
-            let result = catch_unwind(AssertUnwindSafe(&mut **read));
-            drop(read);
-            match result {
-                Ok(total) => series.add(self.growth(&source, total)),
-                Err(payload) => reports.push(SamplerReport::Panicked {
-                    name: series.name().into(),
-                    message: message_of(&*payload),
-                }),
+    /// The series that follow a total.
+    pub(super) fn list(&self) -> Vec<Followed> {
+        let list = self.lock();
+        let followed = list.iter().filter_map(|observer| {
+            Some(Followed { series: observer.series, source: observer.source.clone()? })
+        });
+        followed.collect()
+    }
+
+    /// Reads a total once and adds what it has grown, unless it is being read already. A panic is reported.
+    pub(super) fn read(&self, followed: &Followed) -> Option<SamplerReport> {
+        let Followed { series, source } = followed;
+        // The function is the user's: it runs with nothing locked but itself. It stays locked until its growth is
+        // counted, so that no other reading of the same total comes between.
+        let mut read = match source.try_lock() {
+            Ok(read) => read,
+            Err(TryLockError::Poisoned(read)) => read.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        match catch_unwind(AssertUnwindSafe(&mut **read)) {
+            Ok(total) => {
+                series.add(self.growth(source, total));
+                None
+            }
+            Err(payload) => {
+                Some(SamplerReport::Panicked { name: series.name().into(), message: message_of(&*payload) })
             }
         }
     }

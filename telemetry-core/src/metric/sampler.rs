@@ -5,18 +5,24 @@ use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use super::local;
+use super::round::Rounds;
 use super::store::MetricStore;
 
 /// Registers a function that runs once a drain tick, and before a live scrape, to bring gauges up to date.
 ///
 /// It belongs to the store this thread writes to (the process's own, or a test's). There is one of each name. A panic
 /// in it is counted, reported with its name, and harms nothing else; its time is exported as
-/// `telemetry_sampler_duration_seconds`. It runs on the drain's thread and delays the tick, so one that takes over a
-/// tenth of the interval is reported. Dropping the guard removes it; a run that has begun is not waited for.
+/// `telemetry_sampler_duration_seconds`. Dropping the guard removes it; a run that has begun is not waited for.
+///
+/// Samplers run one after another on a thread of their own, in a test's scope on the thread that reads the metrics. A
+/// tick and a live scrape wait for each at most a tenth of the interval (50 ms at least, 1 s at most), for all together
+/// twice that, and go on with the values there are; so does whoever reads the metrics while samplers run, a sampler
+/// too. One that takes over a tenth of the interval is reported. One that does not return is reported, keeps the
+/// thread it has, and is not run again before it returns; the others go on, with up to 16 such threads.
 ///
 /// # Errors
 /// When the name is taken.
@@ -74,14 +80,34 @@ impl Drop for SamplerGuard {
 pub(crate) enum SamplerReport {
     /// It panicked; it will run again at the next tick.
     Panicked { name: Cow<'static, str>, message: String },
+    /// It has not returned, and nobody waits for it any more.
+    Stuck { name: Cow<'static, str>, waited: Duration },
+    /// There was no thread to run samplers on.
+    NotRun { message: String },
     /// It took more than a tenth of the interval.
     Slow { name: Cow<'static, str>, took: Duration, interval: Duration },
+}
+
+impl SamplerReport {
+    /// What is reported at a limited rate: the same trouble of the same sampler, whatever its figures.
+    pub(crate) fn kind(&self) -> String {
+        match self {
+            Self::Panicked { name, .. } => format!("sampler {name}: panic"),
+            Self::Stuck { name, .. } => format!("sampler {name}: stuck"),
+            Self::NotRun { .. } => "samplers: no thread".to_owned(),
+            Self::Slow { name, .. } => format!("sampler {name}: slow"),
+        }
+    }
 }
 
 impl fmt::Display for SamplerReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Panicked { name, message } => write!(f, "sampler `{name}` panicked: {message}"),
+            Self::Stuck { name, waited } => {
+                write!(f, "sampler `{name}` has not returned for {waited:?}; the others go on without it")
+            }
+            Self::NotRun { message } => write!(f, "the samplers could not be run: no thread: {message}"),
             Self::Slow { name, took, interval } => {
                 write!(
                     f,
@@ -96,6 +122,7 @@ impl fmt::Display for SamplerReport {
 #[derive(Debug)]
 pub(super) struct Samplers {
     list: Mutex<Vec<Arc<Sampler>>>,
+    pub(super) rounds: Rounds,
 }
 
 pub(super) struct Sampler {
@@ -113,7 +140,7 @@ impl fmt::Debug for Sampler {
 
 impl Samplers {
     pub(super) const fn new() -> Self {
-        Self { list: Mutex::new(Vec::new()) }
+        Self { list: Mutex::new(Vec::new()), rounds: Rounds::new() }
     }
 
     pub(super) fn list(&self) -> Vec<Arc<Sampler>> {
@@ -136,10 +163,16 @@ impl Sampler {
         Duration::from_nanos(self.last_nanos.load(Ordering::Relaxed))
     }
 
-    fn run(&self, interval: Duration, reports: &mut Vec<SamplerReport>) {
-        let started = Instant::now();
+    /// Runs it, unless it is running already.
+    pub(super) fn run(&self, interval: Duration) -> Vec<SamplerReport> {
+        let mut reports = Vec::new();
         // A sampler may add and remove samplers: the list is not locked here, only this one's own function.
-        let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut run = match self.run.try_lock() {
+            Ok(run) => run,
+            Err(TryLockError::Poisoned(run)) => run.into_inner(),
+            Err(TryLockError::WouldBlock) => return reports,
+        };
+        let started = Instant::now();
         let result = catch_unwind(AssertUnwindSafe(&mut **run));
         drop(run);
         let took = started.elapsed();
@@ -151,6 +184,7 @@ impl Sampler {
         if took > interval / 10 {
             reports.push(SamplerReport::Slow { name: self.name.clone(), took, interval });
         }
+        reports
     }
 }
 
@@ -172,23 +206,6 @@ impl MetricStore {
         });
         list.push(Arc::clone(&sampler));
         Ok(SamplerGuard { store: self, sampler })
-    }
-
-    /// Runs every sampler and reads every followed total once, with this thread writing to this store meanwhile.
-    /// Does nothing when disabled.
-    pub(crate) fn run_samplers(&'static self, interval: Duration) -> Vec<SamplerReport> {
-        let mut reports = Vec::new();
-        if self.is_enabled() {
-            let previous = local::switch(self);
-            for sampler in self.samplers.list() {
-                sampler.run(interval, &mut reports);
-                // A sampler that changed the thread's store is not to move the next one's values.
-                local::switch(self);
-            }
-            self.observers.read(&mut reports);
-            local::switch(previous);
-        }
-        reports
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Pipeline;
 use crate::context::Context;
-use crate::drain::Source;
+use crate::drain::{Report, Source};
 use crate::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
 use crate::record::SpanRecord;
 
@@ -22,8 +22,20 @@ impl Source for PipelineSource {
         self.pipeline.timeline.anchor();
     }
 
-    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<String>) {
-        self.pipeline.collect(self.interval, self.started_unix_nanos, own)
+    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<Report>) {
+        let metrics = self.pipeline.metrics();
+        metrics.await_samplers(self.interval);
+        let snapshot = self.pipeline.read(self.started_unix_nanos, own);
+        let samplers = metrics.take_sampler_reports();
+        let mut reports: Vec<Report> =
+            samplers.iter().map(|report| Report { kind: report.kind(), line: report.to_string() }).collect();
+        reports.extend(
+            metrics
+                .take_overflow_warnings()
+                .iter()
+                .map(|overflow| Report { kind: overflow.to_string(), line: overflow.to_string() }),
+        );
+        (snapshot, reports)
     }
 
     fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize {
@@ -36,7 +48,10 @@ impl Source for PipelineSource {
 }
 
 impl Pipeline {
-    /// Runs the samplers and reads every instrument and the pipeline's own counts.
+    /// Runs the samplers and reads every instrument and the pipeline's own counts, outside a tick.
+    ///
+    /// The process's samplers run on a thread of their own, and are not waited for when they are running already; what
+    /// they did wrong is left for the next tick to report. A scope's run on this thread.
     pub(crate) fn collect(
         &'static self,
         interval: Duration,
@@ -44,18 +59,26 @@ impl Pipeline {
         own: Vec<MetricFamily>,
     ) -> (Arc<MetricsSnapshot>, Vec<String>) {
         let metrics = self.metrics();
-        let mut reports: Vec<String> =
-            metrics.run_samplers(interval).iter().map(ToString::to_string).collect();
-        let snapshot = metrics.snapshot(self.timeline.unix_nanos(), started_unix_nanos, |families| {
+        let reports = if std::ptr::eq(self, &raw const super::GLOBAL) {
+            metrics.await_samplers_unless_running(interval);
+            Vec::new()
+        } else {
+            metrics.run_samplers(interval)
+        };
+        (self.read(started_unix_nanos, own), reports.iter().map(ToString::to_string).collect())
+    }
+
+    /// Reads every instrument and the pipeline's own counts.
+    fn read(&'static self, started_unix_nanos: u64, own: Vec<MetricFamily>) -> Arc<MetricsSnapshot> {
+        let metrics = self.metrics();
+        Arc::new(metrics.snapshot(self.timeline.unix_nanos(), started_unix_nanos, |families| {
             for family in self.families().into_iter().chain(own) {
                 match families.iter_mut().find(|known| known.name == family.name) {
                     Some(known) => known.series.extend(family.series),
                     None => families.push(family),
                 }
             }
-        });
-        reports.extend(metrics.take_overflow_warnings().iter().map(ToString::to_string));
-        (Arc::new(snapshot), reports)
+        }))
     }
 
     /// The ring's own figures.

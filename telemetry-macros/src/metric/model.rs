@@ -60,6 +60,8 @@ const KEYS: &[&str] = &["unit", "buckets", "limit"];
 /// Units a name may end in without a declaration, so that the exposition can name them.
 const BASE_UNITS: &[&str] =
     &["seconds", "bytes", "ratio", "celsius", "meters", "grams", "joules", "volts", "amperes", "hertz"];
+/// How the names of the framework's own figures begin.
+const OWN_PREFIX: &str = "telemetry_";
 const MAX_LIMIT: usize = 100_000;
 
 /// Checks every declaration; the mistakes come in the order of the rules.
@@ -136,7 +138,8 @@ impl Mistakes {
         KINDS.iter().find(|(known, _)| *known == near).map_or(Kind::Counter, |(_, kind)| *kind)
     }
 
-    /// Prometheus accepts these characters only, and the suffix tells a reader the type.
+    /// Prometheus accepts these characters only, the suffix tells a reader the type, and the framework's own figures
+    /// are not to be mistaken for the user's.
     fn name(&mut self, name: &Expr, kind: Kind) -> String {
         let Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) = name else {
             self.add(span_of(name), "the name of a metric is a string literal, such as \"jobs_total\"");
@@ -148,6 +151,14 @@ impl Mistakes {
                 span,
                 format_args!(
                     "metric name `{text}` is invalid: letters, digits, `_` and `:` are accepted, and no digit first"
+                ),
+            );
+        }
+        if text.starts_with(OWN_PREFIX) {
+            self.add(
+                span,
+                format_args!(
+                    "metric name `{text}` is reserved: names beginning with `{OWN_PREFIX}` are the framework's own"
                 ),
             );
         }

@@ -24,7 +24,7 @@ struct ListSource {
     taken: AtomicU64,
     snapshots: AtomicU64,
     clock_ticks: AtomicU64,
-    reports: Mutex<Vec<String>>,
+    reports: Mutex<Vec<Report>>,
     own: Mutex<Vec<MetricFamily>>,
 }
 
@@ -39,7 +39,7 @@ impl Source for ListSource {
         self.clock_ticks.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<String>) {
+    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<Report>) {
         let time_unix_nanos = self.snapshots.fetch_add(1, Ordering::Relaxed) + 1;
         *lock(&self.own) = own;
         (

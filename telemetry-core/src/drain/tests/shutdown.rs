@@ -61,34 +61,77 @@ fn a_blocked_sink_is_abandoned_at_the_deadline_and_named() {
 }
 
 #[test]
-fn a_stuck_source_is_named_and_the_sinks_still_deliver() {
-    struct Stuck(Mutex<mpsc::Receiver<()>>, mpsc::Sender<()>);
-    impl Source for Stuck {
-        fn tick(&self) {}
-        fn collect_metrics(&self, _: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<String>) {
-            let _ = self.1.send(());
-            let _ = lock(&self.0).recv();
-            (Arc::default(), Vec::new())
-        }
-        fn drain_spans(&self, _: usize, _: &mut Vec<SpanRecord>) -> usize {
-            0
-        }
-        fn capacity(&self) -> usize {
-            10
-        }
-    }
-    let (release, released) = mpsc::channel();
-    let (arrive, _arrived) = mpsc::channel();
+fn a_stuck_source_is_named_and_its_spans_are_still_delivered() {
+    let (source, release, _arrived) = StuckSource::new();
     let options = Options { interval: Duration::from_secs(300), ..Options::default() };
-    let drain = Drain::start(options, Arc::new(Stuck(Mutex::new(released), arrive))).unwrap();
-    drain.add_sink(counting("memory").0).unwrap();
+    let drain = Drain::start(options, Arc::clone(&source) as Arc<dyn Source>).unwrap();
+    let (sink, received) = counting("memory");
+    drain.add_sink(sink).unwrap();
     let error = drain.drain_now(Duration::from_millis(10)).unwrap_err();
     assert_eq!(error.to_string(), "the drain worker was still busy after 10ms");
+    source.spans.put(7);
     let error = drain.shutdown(Duration::from_secs(1)).unwrap_err();
     let ShutdownError::Abandoned { threads, deliveries, .. } = &error else { panic!("{error:?}") };
     assert_eq!(*threads, ["telemetry-drain"]);
     assert!(deliveries[0].is_done(), "{deliveries:?}");
+    assert_eq!(received.load(Ordering::Relaxed), 7);
     drop(release);
+}
+
+#[test]
+fn the_last_drain_delivers_the_spans_before_it_reads_the_metrics() {
+    let (source, release, arrived) = StuckSource::new();
+    let options = Options { interval: Duration::from_secs(300), ..Options::default() };
+    let drain = Drain::start(options, Arc::clone(&source) as Arc<dyn Source>).unwrap();
+    let (told, tell) = mpsc::channel();
+    drain
+        .add_sink(ClosureSink::boxed("tell", move |spans| {
+            told.send(spans.len()).unwrap();
+            Ok(())
+        }))
+        .unwrap();
+    source.spans.put(5);
+    drop(drain);
+    arrived.recv().unwrap();
+    assert_eq!(tell.recv().unwrap(), 5);
+    // What ends while the metrics are read is delivered too.
+    source.spans.put(2);
+    drop(release);
+    assert_eq!(tell.recv().unwrap(), 2);
+}
+
+/// Blocks in its metrics until the sender is dropped, and says when it is there.
+struct StuckSource {
+    spans: ListSource,
+    arrive: mpsc::Sender<()>,
+    released: Mutex<mpsc::Receiver<()>>,
+}
+
+impl StuckSource {
+    fn new() -> (Arc<Self>, mpsc::Sender<()>, mpsc::Receiver<()>) {
+        let (release, released) = mpsc::channel();
+        let (arrive, arrived) = mpsc::channel();
+        let released = Mutex::new(released);
+        (Arc::new(Self { spans: ListSource::default(), arrive, released }), release, arrived)
+    }
+}
+
+impl Source for StuckSource {
+    fn tick(&self) {}
+
+    fn collect_metrics(&self, _: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<Report>) {
+        let _ = self.arrive.send(());
+        let _ = lock(&self.released).recv();
+        (Arc::default(), Vec::new())
+    }
+
+    fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize {
+        self.spans.drain_spans(max, out)
+    }
+
+    fn capacity(&self) -> usize {
+        self.spans.capacity()
+    }
 }
 
 #[test]

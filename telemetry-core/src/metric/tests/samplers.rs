@@ -80,3 +80,60 @@ fn a_counter_follows_a_total_kept_elsewhere() {
     let _again = THINGS.follow(read(&total)).unwrap();
     assert_eq!(tick(), 12);
 }
+
+#[test]
+fn a_stuck_sampler_is_named_once_and_the_others_go_on() {
+    let scope = Scope::new();
+    let interval = Duration::from_secs(10);
+    let (release, released) = mpsc::channel::<()>();
+    let _stuck = register_sampler("stuck", move || {
+        let _ = released.recv();
+    })
+    .unwrap();
+    let _good = register_sampler("good", || LEVEL.add(1.0)).unwrap();
+    scope.store.await_samplers(interval);
+    let stuck = SamplerReport::Stuck { name: "stuck".into(), waited: Duration::from_secs(1) };
+    assert_eq!(stuck.to_string(), "sampler `stuck` has not returned for 1s; the others go on without it");
+    assert_eq!(scope.store.take_sampler_reports(), [stuck]);
+    assert_eq!(scope.counts("test_level"), ["1"]);
+    // It is running still, so it is neither run nor waited for again.
+    for _ in 0..3 {
+        scope.store.await_samplers(interval);
+    }
+    assert_eq!(scope.store.take_sampler_reports(), []);
+    assert_eq!(scope.counts("test_level"), ["4"]);
+    drop(release);
+}
+
+#[test]
+fn a_sampler_that_reads_the_metrics_gets_the_values_there_are() {
+    let scope = Scope::new();
+    let store = scope.store;
+    let _reader = register_sampler("reader", move || {
+        LEVEL.add(1.0);
+        store.await_samplers(Duration::from_secs(10));
+        store.await_samplers_unless_running(Duration::from_secs(10));
+        assert_eq!(store.run_samplers(Duration::from_secs(10)), []);
+        // From another thread a live reading finds the round under way.
+        let other = thread::spawn(move || store.await_samplers_unless_running(Duration::from_secs(10)));
+        other.join().unwrap();
+    })
+    .unwrap();
+    store.await_samplers(Duration::from_secs(10));
+    assert_eq!(store.take_sampler_reports(), []);
+    assert_eq!(scope.counts("test_level"), ["1"]);
+    assert_eq!(store.run_samplers(Duration::from_secs(10)), []);
+    assert_eq!(scope.counts("test_level"), ["2"]);
+}
+
+#[test]
+fn what_a_round_reports_waits_for_the_next_tick() {
+    let scope = Scope::new();
+    let _bad = register_sampler("bad", || panic!("no pool")).unwrap();
+    for _ in 0..3 {
+        scope.store.await_samplers_unless_running(Duration::from_secs(10));
+    }
+    let report = SamplerReport::Panicked { name: "bad".into(), message: "no pool".into() };
+    assert_eq!(scope.store.take_sampler_reports(), [report]);
+    assert_eq!(scope.counts("telemetry_sampler_panics_total"), ["sampler=bad 3"]);
+}

@@ -76,7 +76,8 @@ impl PrometheusSink {
     /// Serves `GET /metrics` over HTTP/1.1 by a small listener of its own, until the guard is dropped.
     ///
     /// `address` is `host:port`, or a port alone (`9464` or `:9464`), which binds 127.0.0.1; port 0 takes any free
-    /// one. At most 8 connections are served at a time, one request each; further ones get a 503.
+    /// one. At most 8 connections are served at a time, one request each. A further one takes the place of the oldest that
+    /// has not sent its request; when all have, it gets a 503. A request has 5 s to come.
     ///
     /// # Errors
     /// The address cannot be understood or bound, or the thread could not be started.

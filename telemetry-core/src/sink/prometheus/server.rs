@@ -3,8 +3,8 @@
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -32,8 +32,17 @@ pub struct PrometheusServer {
 struct Shared {
     /// Set once by the guard, read by the accepting thread after each connection.
     stopping: AtomicBool,
-    /// Connections being served; raised by the accepting thread, lowered by each connection's own.
-    connections: AtomicUsize,
+    /// Connections being served, oldest first; added by the accepting thread, removed by each connection's own, or by
+    /// the accepting one when another needs the place.
+    connections: Mutex<Vec<Connection>>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    number: u64,
+    stream: TcpStream,
+    /// Whether its request is being answered. It is idle before, and after, until the client has closed.
+    is_answered: bool,
 }
 
 impl PrometheusServer {
@@ -77,22 +86,42 @@ impl Drop for PrometheusServer {
 }
 
 /// One connection's place among those served at a time.
-struct Place(Arc<Shared>);
+struct Place {
+    shared: Arc<Shared>,
+    number: u64,
+}
 
 impl Place {
-    fn take(shared: &Arc<Shared>) -> Option<Self> {
-        // Only the accepting thread raises the count, so the check and the increment need not be one step.
-        if shared.connections.load(Ordering::Relaxed) >= MAX_CONNECTIONS {
-            return None;
+    /// Takes a free place, or that of the oldest idle connection, which is closed.
+    fn take(shared: &Arc<Shared>, number: u64, stream: TcpStream) -> Option<Self> {
+        let mut connections = shared.connections();
+        if connections.len() >= MAX_CONNECTIONS {
+            let idle = connections.iter().position(|connection| !connection.is_answered)?;
+            // Its thread reads the end of the stream and ends.
+            let _ = connections.remove(idle).stream.shutdown(Shutdown::Both);
         }
-        shared.connections.fetch_add(1, Ordering::Relaxed);
-        Some(Self(Arc::clone(shared)))
+        connections.push(Connection { number, stream, is_answered: false });
+        drop(connections);
+        Some(Self { shared: Arc::clone(shared), number })
+    }
+
+    /// Says whether the request is being answered; false when the place has been taken away.
+    fn set_answered(&self, is_answered: bool) -> bool {
+        let mut connections = self.shared.connections();
+        let own = connections.iter_mut().find(|connection| connection.number == self.number);
+        own.map(|connection| connection.is_answered = is_answered).is_some()
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+        self.shared.connections().retain(|connection| connection.number != self.number);
+    }
+}
+
+impl Shared {
+    fn connections(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -105,21 +134,23 @@ fn bind(address: &str) -> io::Result<TcpListener> {
 }
 
 fn accept(listener: &TcpListener, sink: &PrometheusSink, shared: &Arc<Shared>) {
-    loop {
+    for number in 0.. {
         let accepted = listener.accept();
         if shared.stopping.load(Ordering::SeqCst) {
             return;
         }
         match accepted {
-            Ok((stream, _)) => admit(stream, sink, shared),
+            Ok((stream, _)) => admit(number, stream, sink, shared),
             // Out of file descriptors, most likely: wait for connections to end rather than spin.
             Err(_) => thread::park_timeout(Duration::from_millis(50)),
         }
     }
 }
 
-fn admit(mut stream: TcpStream, sink: &PrometheusSink, shared: &Arc<Shared>) {
-    let Some(place) = Place::take(shared) else {
+fn admit(number: u64, mut stream: TcpStream, sink: &PrometheusSink, shared: &Arc<Shared>) {
+    // Out of file descriptors: the connection is closed, which the client sees.
+    let Ok(handle) = stream.try_clone() else { return };
+    let Some(place) = Place::take(shared, number, handle) else {
         let _ = stream.set_write_timeout(Some(Duration::from_millis(100)));
         let _ =
             stream.write_all(&response("503 Service Unavailable", "", "too many scrapes at a time\n", false));
@@ -128,13 +159,17 @@ fn admit(mut stream: TcpStream, sink: &PrometheusSink, shared: &Arc<Shared>) {
     let sink = sink.clone();
     // Without a thread the connection is closed, which the client sees.
     let _ = thread::Builder::new().name("telemetry-scrape".to_owned()).spawn(move || {
-        serve(&mut stream, &sink);
+        serve(&mut stream, &sink, &place);
         drop(place);
     });
 }
 
-fn serve(stream: &mut TcpStream, sink: &PrometheusSink) {
-    let answer = match request::read(stream) {
+fn serve(stream: &mut TcpStream, sink: &PrometheusSink, place: &Place) {
+    let request = request::read(stream);
+    if !place.set_answered(true) {
+        return;
+    }
+    let answer = match request {
         Request::Metrics { head_only } => metrics(sink, head_only),
         Request::NotFound => response("404 Not Found", "", "the metrics are at /metrics\n", false),
         Request::MethodNotAllowed => {
@@ -150,7 +185,7 @@ fn serve(stream: &mut TcpStream, sink: &PrometheusSink) {
         Request::Gone => return,
     };
     let _ = stream.set_write_timeout(Some(WRITE_TIME));
-    if stream.write_all(&answer).is_ok() {
+    if stream.write_all(&answer).is_ok() && place.set_answered(false) {
         linger(stream);
     }
 }

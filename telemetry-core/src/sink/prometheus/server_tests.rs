@@ -116,6 +116,22 @@ fn connections_beyond_the_bound_are_refused() {
 }
 
 #[test]
+fn idle_connections_give_way_to_a_scrape() {
+    let server = serving("a 1\n");
+    let mut idle: Vec<_> = (0..MAX_CONNECTIONS).map(|_| connect(&server)).collect();
+    // Half a request is idle too.
+    idle[0].write_all(b"GET /metrics HT").unwrap();
+    for _ in 0..MAX_CONNECTIONS / 2 {
+        assert!(ask(&server, "GET /metrics HTTP/1.1\r\n\r\n").ends_with("a 1\n"));
+    }
+    let mut rest = String::new();
+    assert!(!matches!(idle[0].read_to_string(&mut rest), Ok(1..)), "the oldest was closed: {rest}");
+    let mut youngest = idle.pop().unwrap();
+    youngest.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
+    assert!(answer(youngest).ends_with("a 1\n"));
+}
+
+#[test]
 fn a_panic_in_a_live_scrape_is_a_500() {
     let server = PrometheusSink::new().with_live(|| panic!("sampler")).serve(":0").unwrap();
     assert!(ask(&server, "GET /metrics HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 500 "));
