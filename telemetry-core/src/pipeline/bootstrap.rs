@@ -1,6 +1,6 @@
 //! Starting from settings, and the spans of start and stop.
 
-use super::telemetry::{StartError, Telemetry};
+use super::telemetry::{StartError, Telemetry, say};
 use crate::record::{Origin, SpanKind};
 use crate::sample::{ParentBased, RatioSample};
 use crate::settings::{Resolved, Resolver, Settings, SettingsErrors, Tier};
@@ -59,7 +59,7 @@ pub fn configure_from_settings() -> Result<Option<Bootstrap>, ConfigureError> {
 pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Bootstrap>, ConfigureError> {
     let resolved = resolver.choices("SINKS", sink::known()).resolve()?;
     for warning in resolved.warnings() {
-        eprintln!("telemetry: {warning}");
+        say(warning);
     }
     let settings = resolved.settings();
     if !settings.enabled {

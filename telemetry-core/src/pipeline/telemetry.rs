@@ -1,5 +1,7 @@
 //! Starting and stopping the pipeline of the process.
 
+use std::fmt::Display;
+use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -177,10 +179,15 @@ impl TelemetryBuilder {
     }
 }
 
+/// Writes a line to standard error; where that is gone, there is nobody to tell.
+pub(super) fn say(line: &dyn Display) {
+    let _ = writeln!(io::stderr().lock(), "telemetry: {line}");
+}
+
 /// Says which declarations of instruments clash; the first of each counts.
 fn report_conflicts() {
     for conflict in crate::metric::check() {
-        eprintln!("telemetry: {conflict}");
+        say(&conflict);
     }
 }
 
@@ -268,7 +275,7 @@ impl Telemetry {
 impl Drop for Telemetry {
     fn drop(&mut self) {
         if let Err(error) = self.shutdown(self.shutdown_timeout) {
-            eprintln!("telemetry: {error}");
+            say(&error);
         }
     }
 }
