@@ -1,8 +1,8 @@
 //! Starting and stopping the pipeline of the process.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::source::{PipelineSource, suppress};
@@ -37,17 +37,18 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "dropping it shuts the pipeline down"]
-#[derive(Debug)]
 pub struct Telemetry {
     resource: Arc<Resource>,
+    /// The drain this handle started; another may be that of the process by now.
+    drain: Arc<Drain>,
     shutdown_timeout: Duration,
 }
 
 /// The drain of the process, while there is one.
 static DRAIN: Mutex<Option<Arc<Drain>>> = Mutex::new(None);
 
-fn drain() -> Option<Arc<Drain>> {
-    DRAIN.lock().unwrap_or_else(PoisonError::into_inner).clone()
+fn running() -> MutexGuard<'static, Option<Arc<Drain>>> {
+    DRAIN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why the pipeline could not be started.
@@ -136,7 +137,7 @@ impl TelemetryBuilder {
     /// When it runs already, the ring's capacity is invalid or cannot be changed any more, the interval is out of
     /// range, or a thread cannot be started. Nothing is left running then.
     pub fn start(self) -> Result<Telemetry, StartError> {
-        let mut running = DRAIN.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = running();
         if running.is_some() {
             return Err(StartError::AlreadyRunning);
         }
@@ -171,11 +172,12 @@ impl TelemetryBuilder {
         GLOBAL.sampler.set(self.sampler.unwrap_or(default));
         watch_panics();
         GLOBAL.reopen();
-        *running = Some(Arc::new(drain));
+        let drain = Arc::new(drain);
+        *running = Some(Arc::clone(&drain));
         drop(running);
         report_conflicts();
         enable();
-        Ok(Telemetry { resource, shutdown_timeout: self.shutdown_timeout })
+        Ok(Telemetry { resource, drain, shutdown_timeout: self.shutdown_timeout })
     }
 }
 
@@ -218,7 +220,7 @@ impl Telemetry {
     /// # Errors
     /// When the pipeline has been shut down or the sink's thread cannot be started.
     pub fn add_sink(&self, sink: impl Sink) -> Result<String, DrainStartError> {
-        drain().ok_or(DrainStartError::Stopped)?.add_sink(Box::new(sink))
+        self.drain.add_sink(Box::new(sink))
     }
 
     /// Puts another sampler in, for traces that begin from now on. The old one's memory is kept.
@@ -231,7 +233,7 @@ impl Telemetry {
     /// # Errors
     /// When the pipeline has been shut down, or a sink failed, dropped something or was not done in time.
     pub fn drain_now(&self, timeout: Duration) -> Result<Vec<Delivery>, DrainError> {
-        drain().ok_or(DrainError::Stopped)?.drain_now(timeout)
+        self.drain.drain_now(timeout)
     }
 
     /// Drains as [`Telemetry::drain_now`] does and makes every sink push out what it holds.
@@ -239,21 +241,26 @@ impl Telemetry {
     /// # Errors
     /// As for `drain_now`; also when a sink could not flush.
     pub fn flush(&self, timeout: Duration) -> Result<Vec<Delivery>, DrainError> {
-        drain().ok_or(DrainError::Stopped)?.flush(timeout)
+        self.drain.flush(timeout)
     }
 
     /// Stops: new spans are refused and counted, what has ended is drained, sinks are flushed and closed, all within
-    /// `timeout`, at which a thread that is stuck is abandoned and named. A second call does nothing.
+    /// `timeout`, at which a thread that is stuck is abandoned and named. A second call does nothing, also when another
+    /// pipeline runs by then.
     ///
     /// # Errors
     /// When a thread had to be abandoned or a sink failed while it was being closed.
     pub fn shutdown(&self, timeout: Duration) -> Result<Vec<Delivery>, ShutdownError> {
-        let Some(drain) = DRAIN.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-            return Ok(Vec::new());
-        };
-        GLOBAL.close();
-        GLOBAL.ring.wake.set(None);
-        drain.shutdown(timeout)
+        {
+            // Held until the ring is closed: a pipeline that starts meanwhile must find its own opening last.
+            let mut running = running();
+            if running.take_if(|drain| Arc::ptr_eq(drain, &self.drain)).is_none() {
+                return Ok(Vec::new());
+            }
+            GLOBAL.close();
+            GLOBAL.ring.wake.set(None);
+        }
+        self.drain.shutdown(timeout)
     }
 
     /// Where every span went.
@@ -261,14 +268,23 @@ impl Telemetry {
         GLOBAL.accounting()
     }
 
-    /// What became of the spans at each sink.
+    /// What became of the spans at each sink, also after the shutdown.
     pub fn sinks(&self) -> Vec<crate::drain::SinkFigures> {
-        drain().map_or_else(Vec::new, |drain| drain.figures())
+        self.drain.figures()
     }
 
     /// Every instrument's state now; the samplers run first.
     pub fn metrics(&self) -> Arc<MetricsSnapshot> {
         live_metrics()
+    }
+}
+
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telemetry")
+            .field("resource", &self.resource)
+            .field("shutdown_timeout", &self.shutdown_timeout)
+            .finish_non_exhaustive()
     }
 }
 
@@ -282,7 +298,8 @@ impl Drop for Telemetry {
 
 /// The process's instruments as they stand now; the samplers run first.
 pub(crate) fn live_metrics() -> Arc<MetricsSnapshot> {
-    let own = drain().map_or_else(Vec::new, |drain| drain.families());
+    let drain = running().clone();
+    let own = drain.map_or_else(Vec::new, |drain| drain.families());
     GLOBAL.collect(Duration::from_secs(1), 0, own).0
 }
 
