@@ -5,9 +5,11 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::source::{PipelineSource, suppress};
 use super::{Accounting, GLOBAL, RingError};
 use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError};
+use crate::metric::RegistryConflict;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::Value;
 use crate::resource::Resource;
@@ -16,6 +18,10 @@ use crate::settings::{Resolver, Values};
 use crate::sink::{LiveMetrics, Sink, SinkContext};
 use crate::span::{gates, watch_panics};
 
+/// The shortest time between two drains.
+const MIN_INTERVAL: Duration = Duration::from_millis(10);
+/// The longest time between two drains.
+const MAX_INTERVAL: Duration = Duration::from_secs(300);
 /// How long a shutdown may take when nothing else is said.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -134,9 +140,10 @@ impl TelemetryBuilder {
     /// Starts the pipeline and enables it.
     ///
     /// # Errors
-    /// When it runs already, the ring's capacity is invalid or cannot be changed any more, the interval is out of
-    /// range, or a thread cannot be started. Nothing is left running then.
+    /// When the ring's capacity is invalid or the interval out of range (both are looked at first), it runs already,
+    /// the capacity cannot be changed any more, or a thread cannot be started. Nothing is left running then.
     pub fn start(self) -> Result<Telemetry, StartError> {
+        self.validate()?;
         let mut running = running();
         if running.is_some() {
             return Err(StartError::AlreadyRunning);
@@ -179,6 +186,19 @@ impl TelemetryBuilder {
         enable();
         Ok(Telemetry { resource, drain, shutdown_timeout: self.shutdown_timeout })
     }
+
+    /// Looks at what was given, whatever runs already.
+    fn validate(&self) -> Result<(), StartError> {
+        let possible =
+            |slots: &usize| slots.is_power_of_two() && (MIN_CAPACITY..=MAX_CAPACITY).contains(slots);
+        if let Some(capacity) = self.ring_capacity.filter(|slots| !possible(slots)) {
+            return Err(RingError::InvalidCapacity(capacity).into());
+        }
+        if !(MIN_INTERVAL..=MAX_INTERVAL).contains(&self.interval) {
+            return Err(DrainStartError::Interval { given: self.interval }.into());
+        }
+        Ok(())
+    }
 }
 
 /// Writes a line to standard error; where that is gone, there is nobody to tell.
@@ -213,6 +233,13 @@ impl Telemetry {
     /// What the service is.
     pub fn resource(&self) -> &Resource {
         &self.resource
+    }
+
+    /// The declarations of instruments that clash, each with both places: the first counts, updates of the second do
+    /// nothing. They are found at the start, which reports them on standard error and goes on; a service that would
+    /// rather not run with one looks here.
+    pub fn conflicts(&self) -> Vec<RegistryConflict> {
+        crate::metric::check()
     }
 
     /// Adds a sink while running; it receives what is drained from then on. Returns the name it goes by in figures.
