@@ -152,7 +152,7 @@ impl Resolver {
     pub fn resolve(&self) -> Result<Resolved, SettingsErrors> {
         let mut found = Findings::default();
         let file = match &self.dotenv {
-            Some(dotenv) => dotenv.read(&mut found.errors),
+            Some(dotenv) => dotenv.read(&|variable| self.is_ours(variable), &mut found),
             None => Environment::empty(),
         };
         for (name, _) in &self.values.values {
@@ -171,6 +171,18 @@ impl Resolver {
             Ok(Resolved { values, warnings: found.warnings })
         } else {
             Err(SettingsErrors { errors: found.errors, warnings: found.warnings })
+        }
+    }
+
+    /// Whether a variable is for this service to read, or is a standard one.
+    fn is_ours(&self, variable: &str) -> bool {
+        match variable.strip_prefix(&self.prefix) {
+            // Without a prefix only the names of the table are told from those of others.
+            Some(name) if self.prefix.is_empty() => {
+                self.table.get(name).is_some() || name.starts_with("OTEL_")
+            }
+            Some(_) => true,
+            None => variable.starts_with("OTEL_"),
         }
     }
 

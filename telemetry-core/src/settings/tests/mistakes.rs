@@ -162,12 +162,12 @@ fn one_setting_bad_in_every_tier_is_reported_in_every_tier() {
     let errors = Resolver::new()
         .value("SAMPLE_RATIO", -1.0)
         .environment(environment)
-        .dotenv(DotEnv::text("conf/.env", "TELEMETRY_SAMPLE_RATIO=b\nspoilt line"))
+        .dotenv(DotEnv::text("conf/.env", "TELEMETRY_SAMPLE_RATIO=b\nTELEMETRY_SINKS=spoilt line"))
         .resolve()
         .unwrap_err();
     assert_eq!(
         errors.to_string(),
-        "line 2 of conf/.env is malformed, expected NAME=value, with quotes around blanks\n\
+        "line 2 of conf/.env (TELEMETRY_SINKS) is malformed, expected NAME=value, with quotes around blanks\n\
          SAMPLE_RATIO from code: \"-1\" is not accepted, expected a number from 0 to 1\n\
          SAMPLE_RATIO from TELEMETRY_SAMPLE_RATIO in the environment: \"a\" is not accepted, expected a number from \
          0 to 1\n\
@@ -205,6 +205,19 @@ fn an_unknown_sink_is_named_with_the_nearest_known_one() {
 fn a_registered_sink_can_be_chosen() {
     let settings = resolver().value("SINKS", " kafka , auto ").resolve().unwrap().settings();
     assert_eq!(settings.sinks, ["kafka", "auto"]);
+}
+
+#[test]
+fn a_file_for_other_programs_stops_nothing() {
+    let file = DotEnv::text(".env", "GREETING=hello world\nMOTTO=it's ours\nTELEMETRY_SERVICE_NAME=books\n");
+    let resolved = Resolver::new().dotenv(file).resolve().unwrap();
+    assert!(!resolved.settings().enabled);
+    assert_eq!(resolved.settings().service_name, "books");
+    assert_eq!(resolved.warnings(), []);
+
+    let directory = DotEnv::file(env!("CARGO_MANIFEST_DIR"));
+    let resolved = Resolver::new().dotenv(directory).resolve().unwrap();
+    assert!(matches!(resolved.warnings(), [SettingWarning::UnreadableFile { .. }]));
 }
 
 #[test]
