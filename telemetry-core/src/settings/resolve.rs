@@ -1,5 +1,6 @@
 //! From the tiers to one value a setting.
 
+use super::builtin::INTEGRATION_SINKS;
 use super::candidate::{Candidate, Findings, standard};
 use super::dotenv::DotEnv;
 use super::environment::Environment;
@@ -133,7 +134,7 @@ impl Resolver {
         self
     }
 
-    /// Adds words to the choices of a setting, such as registered sinks to `SINKS`.
+    /// Adds words to the choices of a setting, such as registered sinks to `SINKS`. Those it has already change nothing.
     #[must_use]
     pub fn choices<S: Into<String>>(
         mut self,
@@ -213,7 +214,8 @@ impl Resolver {
                 Ok(value) => {
                     winner.get_or_insert(ResolvedValue { setting: *row, value, from });
                 }
-                Err(rejection) => {
+                Err(mut rejection) => {
+                    name_integration(row, &mut rejection);
                     let value = given.map_or_else(|refused| refused.value, |value| value.to_string());
                     found.reject(row, from, value, rejection);
                 }
@@ -235,6 +237,17 @@ impl Resolver {
                 found.warnings.push(SettingWarning::Unknown { from, nearest });
             }
         }
+    }
+}
+
+/// Says of a sink that is not of the core where it comes from.
+fn name_integration(row: &Setting, rejection: &mut Rejection) {
+    if let Some((sink, nearest)) = rejection.entry.as_mut().filter(|_| row.name() == "SINKS")
+        && INTEGRATION_SINKS.contains(&sink.as_str())
+    {
+        *nearest = None;
+        let origin = format!("{sink} comes with an integration, to be registered under that name");
+        rejection.accepted = [rejection.accepted.as_str(), &origin].join("; ");
     }
 }
 
