@@ -50,7 +50,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Signals::watch()?
     };
     let server = start(args, bootstrap.as_ref(), &runtime)?;
-    say(&format_args!("bookstore: listening on http://{}\n\n", server.address()));
+    tell(&format_args!("bookstore: listening on http://{}", server.address()));
     let report = match args.drive {
         Some(requests) => runtime.block_on(async {
             tokio::select! {
@@ -68,7 +68,10 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         // Before the report, so that all traces stand above it.
         bootstrap.telemetry.flush(DRAIN_TIMEOUT)?;
         if let Some(report) = report {
-            say(&report.with_spans(&bootstrap.telemetry));
+            let json = bootstrap.telemetry.sinks().iter().any(|sink| sink.sink == "stdout");
+            // Standard output is all spans then, a line each.
+            let show = if json { tell } else { say };
+            show(&report.with_spans(&bootstrap.telemetry));
         }
         bootstrap.telemetry.shutdown(DRAIN_TIMEOUT)?;
     } else if let Some(report) = report {
