@@ -10,7 +10,8 @@ usage: bookstore [--port N | --listen ADDR] [--database PATH] [--drive N] [--sin
   --port N         listen on 127.0.0.1:N; 0 takes any free port (default 8080)
   --listen ADDR    listen on this address and port, such as 0.0.0.0:8080
   --database PATH  keep the books in this file (default: a temporary one)
-  --drive N        send itself N requests, print what was recorded, and stop
+  --drive N        send itself N requests, print what was recorded, and stop;
+                   with JSON lines on standard output the summary goes to standard error
   --sinks A,B      send traces and metrics there, instead of what TELEMETRY_SINKS says
   --help           print this
 ";

@@ -28,14 +28,14 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         Err(mistake) => {
-            eprintln!("bookstore: {mistake}\n\n{}", args::USAGE);
+            tell(&format_args!("bookstore: {mistake}\n\n{}", args::USAGE));
             return ExitCode::from(BAD_USAGE);
         }
     };
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("bookstore: {}", Chain(failure.as_ref()));
+            tell(&format_args!("bookstore: {}", Chain(failure.as_ref())));
             ExitCode::FAILURE
         }
     }
@@ -50,7 +50,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Signals::watch()?
     };
     let server = start(args, bootstrap.as_ref(), &runtime)?;
-    say(&format_args!("bookstore: listening on http://{}\n\n", server.address()));
+    tell(&format_args!("bookstore: listening on http://{}", server.address()));
     let report = match args.drive {
         Some(requests) => runtime.block_on(async {
             tokio::select! {
@@ -68,7 +68,10 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         // Before the report, so that all traces stand above it.
         bootstrap.telemetry.flush(DRAIN_TIMEOUT)?;
         if let Some(report) = report {
-            say(&report.with_spans(&bootstrap.telemetry));
+            let json = bootstrap.telemetry.sinks().iter().any(|sink| sink.sink == "stdout");
+            // Standard output is all spans then, a line each.
+            let show = if json { tell } else { say };
+            show(&report.with_spans(&bootstrap.telemetry));
         }
         bootstrap.telemetry.shutdown(DRAIN_TIMEOUT)?;
     } else if let Some(report) = report {
@@ -117,7 +120,7 @@ async fn drive(
 fn stop(server: Server, bootstrap: Option<&Bootstrap>, runtime: &Runtime) {
     let _span = bootstrap.map(|bootstrap| bootstrap.telemetry.shutdown_span());
     if !runtime.block_on(server.stop()) {
-        eprintln!("bookstore: some requests did not end in time and were abandoned");
+        tell(&"bookstore: some requests did not end in time and were abandoned");
     }
 }
 
@@ -125,6 +128,11 @@ fn stop(server: Server, bootstrap: Option<&Bootstrap>, runtime: &Runtime) {
 fn say(text: &dyn Display) {
     let mut stdout = std::io::stdout().lock();
     let _ = write!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// Writes a line to standard error; where that is gone, there is nobody to tell.
+fn tell(line: &dyn Display) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }
 
 /// Shows an error and what is behind it on one line.

@@ -1,6 +1,6 @@
 //! Starting from settings, and the spans of start and stop.
 
-use super::telemetry::{StartError, Telemetry};
+use super::telemetry::{StartError, Telemetry, say};
 use crate::record::{Origin, SpanKind};
 use crate::sample::{ParentBased, RatioSample};
 use crate::settings::{Resolved, Resolver, Settings, SettingsErrors, Tier};
@@ -52,15 +52,18 @@ pub fn configure_from_settings() -> Result<Option<Bootstrap>, ConfigureError> {
 }
 
 /// Starts the pipeline as `resolver` says, with values set in code, another prefix, or an environment of its own;
-/// `version` is the service's.
+/// `version` is the service's. Warnings are told on standard error, also where there are errors.
 ///
 /// # Errors
 /// As for [`configure_from_settings`].
 pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Bootstrap>, ConfigureError> {
-    let resolved = resolver.choices("SINKS", sink::known()).resolve()?;
-    for warning in resolved.warnings() {
-        eprintln!("telemetry: {warning}");
+    let outcome = resolver.choices("SINKS", sink::known()).resolve();
+    // A mistyped name often explains what is wrong, so warnings are told in either case.
+    let warnings = outcome.as_ref().map_or_else(SettingsErrors::warnings, Resolved::warnings);
+    for warning in warnings {
+        say(warning);
     }
+    let resolved = outcome?;
     let settings = resolved.settings();
     if !settings.enabled {
         return Ok(None);

@@ -1,11 +1,15 @@
 //! Starting and stopping the pipeline of the process.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::fmt::{self, Display};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::source::{PipelineSource, suppress};
 use super::{Accounting, GLOBAL, RingError};
 use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError};
+use crate::metric::RegistryConflict;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::Value;
 use crate::resource::Resource;
@@ -14,6 +18,10 @@ use crate::settings::{Resolver, Values};
 use crate::sink::{LiveMetrics, Sink, SinkContext};
 use crate::span::{gates, watch_panics};
 
+/// The shortest time between two drains.
+const MIN_INTERVAL: Duration = Duration::from_millis(10);
+/// The longest time between two drains.
+const MAX_INTERVAL: Duration = Duration::from_secs(300);
 /// How long a shutdown may take when nothing else is said.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -35,17 +43,18 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "dropping it shuts the pipeline down"]
-#[derive(Debug)]
 pub struct Telemetry {
     resource: Arc<Resource>,
+    /// The drain this handle started; another may be that of the process by now.
+    drain: Arc<Drain>,
     shutdown_timeout: Duration,
 }
 
 /// The drain of the process, while there is one.
 static DRAIN: Mutex<Option<Arc<Drain>>> = Mutex::new(None);
 
-fn drain() -> Option<Arc<Drain>> {
-    DRAIN.lock().unwrap_or_else(PoisonError::into_inner).clone()
+fn running() -> MutexGuard<'static, Option<Arc<Drain>>> {
+    DRAIN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why the pipeline could not be started.
@@ -131,10 +140,11 @@ impl TelemetryBuilder {
     /// Starts the pipeline and enables it.
     ///
     /// # Errors
-    /// When it runs already, the ring's capacity is invalid or cannot be changed any more, the interval is out of
-    /// range, or a thread cannot be started. Nothing is left running then.
+    /// When the ring's capacity is invalid or the interval out of range (both are looked at first), it runs already,
+    /// the capacity cannot be changed any more, or a thread cannot be started. Nothing is left running then.
     pub fn start(self) -> Result<Telemetry, StartError> {
-        let mut running = DRAIN.lock().unwrap_or_else(PoisonError::into_inner);
+        self.validate()?;
+        let mut running = running();
         if running.is_some() {
             return Err(StartError::AlreadyRunning);
         }
@@ -169,18 +179,37 @@ impl TelemetryBuilder {
         GLOBAL.sampler.set(self.sampler.unwrap_or(default));
         watch_panics();
         GLOBAL.reopen();
-        *running = Some(Arc::new(drain));
+        let drain = Arc::new(drain);
+        *running = Some(Arc::clone(&drain));
         drop(running);
         report_conflicts();
         enable();
-        Ok(Telemetry { resource, shutdown_timeout: self.shutdown_timeout })
+        Ok(Telemetry { resource, drain, shutdown_timeout: self.shutdown_timeout })
     }
+
+    /// Looks at what was given, whatever runs already.
+    fn validate(&self) -> Result<(), StartError> {
+        let possible =
+            |slots: &usize| slots.is_power_of_two() && (MIN_CAPACITY..=MAX_CAPACITY).contains(slots);
+        if let Some(capacity) = self.ring_capacity.filter(|slots| !possible(slots)) {
+            return Err(RingError::InvalidCapacity(capacity).into());
+        }
+        if !(MIN_INTERVAL..=MAX_INTERVAL).contains(&self.interval) {
+            return Err(DrainStartError::Interval { given: self.interval }.into());
+        }
+        Ok(())
+    }
+}
+
+/// Writes a line to standard error; where that is gone, there is nobody to tell.
+pub(super) fn say(line: &dyn Display) {
+    let _ = writeln!(io::stderr().lock(), "telemetry: {line}");
 }
 
 /// Says which declarations of instruments clash; the first of each counts.
 fn report_conflicts() {
     for conflict in crate::metric::check() {
-        eprintln!("telemetry: {conflict}");
+        say(&conflict);
     }
 }
 
@@ -206,12 +235,19 @@ impl Telemetry {
         &self.resource
     }
 
+    /// The declarations of instruments that clash, each with both places: the first counts, updates of the second do
+    /// nothing. They are found at the start, which reports them on standard error and goes on; a service that would
+    /// rather not run with one looks here.
+    pub fn conflicts(&self) -> Vec<RegistryConflict> {
+        crate::metric::check()
+    }
+
     /// Adds a sink while running; it receives what is drained from then on. Returns the name it goes by in figures.
     ///
     /// # Errors
     /// When the pipeline has been shut down or the sink's thread cannot be started.
     pub fn add_sink(&self, sink: impl Sink) -> Result<String, DrainStartError> {
-        drain().ok_or(DrainStartError::Stopped)?.add_sink(Box::new(sink))
+        self.drain.add_sink(Box::new(sink))
     }
 
     /// Puts another sampler in, for traces that begin from now on. The old one's memory is kept.
@@ -224,7 +260,7 @@ impl Telemetry {
     /// # Errors
     /// When the pipeline has been shut down, or a sink failed, dropped something or was not done in time.
     pub fn drain_now(&self, timeout: Duration) -> Result<Vec<Delivery>, DrainError> {
-        drain().ok_or(DrainError::Stopped)?.drain_now(timeout)
+        self.drain.drain_now(timeout)
     }
 
     /// Drains as [`Telemetry::drain_now`] does and makes every sink push out what it holds.
@@ -232,21 +268,26 @@ impl Telemetry {
     /// # Errors
     /// As for `drain_now`; also when a sink could not flush.
     pub fn flush(&self, timeout: Duration) -> Result<Vec<Delivery>, DrainError> {
-        drain().ok_or(DrainError::Stopped)?.flush(timeout)
+        self.drain.flush(timeout)
     }
 
     /// Stops: new spans are refused and counted, what has ended is drained, sinks are flushed and closed, all within
-    /// `timeout`, at which a thread that is stuck is abandoned and named. A second call does nothing.
+    /// `timeout`, at which a thread that is stuck is abandoned and named. A second call does nothing, also when another
+    /// pipeline runs by then.
     ///
     /// # Errors
     /// When a thread had to be abandoned or a sink failed while it was being closed.
     pub fn shutdown(&self, timeout: Duration) -> Result<Vec<Delivery>, ShutdownError> {
-        let Some(drain) = DRAIN.lock().unwrap_or_else(PoisonError::into_inner).take() else {
-            return Ok(Vec::new());
-        };
-        GLOBAL.close();
-        GLOBAL.ring.wake.set(None);
-        drain.shutdown(timeout)
+        {
+            // Held until the ring is closed: a pipeline that starts meanwhile must find its own opening last.
+            let mut running = running();
+            if running.take_if(|drain| Arc::ptr_eq(drain, &self.drain)).is_none() {
+                return Ok(Vec::new());
+            }
+            GLOBAL.close();
+            GLOBAL.ring.wake.set(None);
+        }
+        self.drain.shutdown(timeout)
     }
 
     /// Where every span went.
@@ -254,9 +295,9 @@ impl Telemetry {
         GLOBAL.accounting()
     }
 
-    /// What became of the spans at each sink.
+    /// What became of the spans at each sink, also after the shutdown.
     pub fn sinks(&self) -> Vec<crate::drain::SinkFigures> {
-        drain().map_or_else(Vec::new, |drain| drain.figures())
+        self.drain.figures()
     }
 
     /// Every instrument's state now; the samplers run first.
@@ -265,17 +306,27 @@ impl Telemetry {
     }
 }
 
+impl fmt::Debug for Telemetry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Telemetry")
+            .field("resource", &self.resource)
+            .field("shutdown_timeout", &self.shutdown_timeout)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Telemetry {
     fn drop(&mut self) {
         if let Err(error) = self.shutdown(self.shutdown_timeout) {
-            eprintln!("telemetry: {error}");
+            say(&error);
         }
     }
 }
 
 /// The process's instruments as they stand now; the samplers run first.
 pub(crate) fn live_metrics() -> Arc<MetricsSnapshot> {
-    let own = drain().map_or_else(Vec::new, |drain| drain.families());
+    let drain = running().clone();
+    let own = drain.map_or_else(Vec::new, |drain| drain.families());
     GLOBAL.collect(Duration::from_secs(1), 0, own).0
 }
 

@@ -7,7 +7,10 @@ use super::otel::{Equivalent, SDK_DISABLED, TRACES_SAMPLER};
 use super::table::{DefaultValue, Setting};
 
 /// The names a sink can be chosen by without registering one.
-pub const SINKS: &[&str] = &["prometheus", "stdout", "memory", "tty", "auto", "sqlite", "otlp"];
+pub const SINKS: &[&str] = &["prometheus", "stdout", "memory", "tty", "auto"];
+
+/// The names of sinks that are not of the core: a program registers them with the integration they come with.
+pub(super) const INTEGRATION_SINKS: &[&str] = &["sqlite", "otlp"];
 
 const FILTER_FORM: &str = "directives separated by commas, each a level (off, error, warn, info, debug, trace), a path or path=level";
 
@@ -53,7 +56,8 @@ pub(super) const ROWS: &[Setting] = &[
     Setting::new(
         "SINKS",
         Kind::Choices(SINKS),
-        "Where spans and metrics go. A sink registered by the program under a name can be chosen too.",
+        "Where spans and metrics go. A sink registered by the program under a name can be chosen too; `sqlite` and \
+         `otlp` come with integrations, to be registered under those names.",
     )
     .default(DefaultValue::Fixed("prometheus")),
     Setting::new(
@@ -65,13 +69,14 @@ pub(super) const ROWS: &[Setting] = &[
     Setting::new(
         "AUTO_LOG_CORRELATION",
         Kind::Bool,
-        "Whether log lines written inside a span carry its identifiers.",
+        "Nothing acts on it yet. Whether log lines written inside a span carry its identifiers.",
     )
     .default(DefaultValue::Fixed("true")),
     Setting::new(
         "FILTER",
         Kind::Checked { accepted: FILTER_FORM, check: is_filter },
-        "Which call sites record, as in `bookstore=debug,bookstore::db=off`.",
+        "Nothing acts on it yet, all call sites record; its form is checked. Which call sites record, as in \
+         `bookstore=debug,bookstore::db=off`.",
     )
     .default(DefaultValue::Unset("none: everything records")),
 ];

@@ -88,14 +88,6 @@ pub enum SettingError {
         /// The variable it sets, where that much can be told.
         setting: Option<String>,
     },
-    /// The `.env` file is there but cannot be read.
-    #[error("{} cannot be read, expected a readable file in UTF-8 or none", path.display())]
-    UnreadableFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
 }
 
 impl SettingError {
@@ -104,7 +96,6 @@ impl SettingError {
         match self {
             Self::Invalid { setting, .. } | Self::Unknown { setting, .. } => Some(setting),
             Self::MalformedLine { setting, .. } => setting.as_deref(),
-            Self::UnreadableFile { .. } => None,
         }
     }
 
@@ -113,7 +104,7 @@ impl SettingError {
         match self {
             Self::Invalid { from, .. } => from.tier,
             Self::Unknown { .. } => Tier::Code,
-            Self::MalformedLine { .. } | Self::UnreadableFile { .. } => Tier::DotEnv,
+            Self::MalformedLine { .. } => Tier::DotEnv,
         }
     }
 }
@@ -199,6 +190,13 @@ pub enum SettingWarning {
         /// Its value.
         value: String,
     },
+    /// The `.env` file is there but it, or a part of it, cannot be read.
+    UnreadableFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl fmt::Display for SettingWarning {
@@ -209,6 +207,10 @@ impl fmt::Display for SettingWarning {
             }
             Self::NoCounterpart { setting, from, value } => {
                 write!(f, "{from}: {value:?} has no counterpart and leaves {setting} as it is")
+            }
+            Self::UnreadableFile { path, reason } => {
+                let path = path.display();
+                write!(f, "{path} cannot be read in full and counts as far as it can: {reason}")
             }
         }
     }

@@ -161,7 +161,13 @@ impl Kind {
 }
 
 fn words<'a>(known: &[&'a str], more: &'a [String]) -> Vec<&'a str> {
-    known.iter().copied().chain(more.iter().map(String::as_str)).collect()
+    let mut words = known.to_vec();
+    for word in more.iter().map(String::as_str) {
+        if !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    words
 }
 
 fn bool_of(value: &SettingValue) -> Option<bool> {

@@ -20,7 +20,8 @@ Booleans take `1`, `0`, `true`, `false`, `yes`, `no`, `on` and `off` in any case
 Durations are seconds, or a number with `us`, `ms`, `s`, `m` or `h`. Ranges include both ends. An empty variable
 counts as unset. A value that is not accepted is an error in whatever tier it stands, also where a higher tier hides
 it, and all errors are reported at once. An unknown variable with the prefix is a warning. No standard variable alone
-enables.
+enables. Lines of the `.env` file that are malformed are errors only where they set a variable with the prefix or an
+`OTEL_*` one; others are skipped. A file that cannot be read is a warning.
 ";
 
 impl Table {

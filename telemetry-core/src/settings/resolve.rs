@@ -1,5 +1,6 @@
 //! From the tiers to one value a setting.
 
+use super::builtin::INTEGRATION_SINKS;
 use super::candidate::{Candidate, Findings, standard};
 use super::dotenv::DotEnv;
 use super::environment::Environment;
@@ -133,7 +134,7 @@ impl Resolver {
         self
     }
 
-    /// Adds words to the choices of a setting, such as registered sinks to `SINKS`.
+    /// Adds words to the choices of a setting, such as registered sinks to `SINKS`. Those it has already change nothing.
     #[must_use]
     pub fn choices<S: Into<String>>(
         mut self,
@@ -152,7 +153,7 @@ impl Resolver {
     pub fn resolve(&self) -> Result<Resolved, SettingsErrors> {
         let mut found = Findings::default();
         let file = match &self.dotenv {
-            Some(dotenv) => dotenv.read(&mut found.errors),
+            Some(dotenv) => dotenv.read(&|variable| self.is_ours(variable), &mut found),
             None => Environment::empty(),
         };
         for (name, _) in &self.values.values {
@@ -171,6 +172,18 @@ impl Resolver {
             Ok(Resolved { values, warnings: found.warnings })
         } else {
             Err(SettingsErrors { errors: found.errors, warnings: found.warnings })
+        }
+    }
+
+    /// Whether a variable is for this service to read, or is a standard one.
+    fn is_ours(&self, variable: &str) -> bool {
+        match variable.strip_prefix(&self.prefix) {
+            // Without a prefix only the names of the table are told from those of others.
+            Some(name) if self.prefix.is_empty() => {
+                self.table.get(name).is_some() || name.starts_with("OTEL_")
+            }
+            Some(_) => true,
+            None => variable.starts_with("OTEL_"),
         }
     }
 
@@ -201,7 +214,8 @@ impl Resolver {
                 Ok(value) => {
                     winner.get_or_insert(ResolvedValue { setting: *row, value, from });
                 }
-                Err(rejection) => {
+                Err(mut rejection) => {
+                    name_integration(row, &mut rejection);
                     let value = given.map_or_else(|refused| refused.value, |value| value.to_string());
                     found.reject(row, from, value, rejection);
                 }
@@ -223,6 +237,17 @@ impl Resolver {
                 found.warnings.push(SettingWarning::Unknown { from, nearest });
             }
         }
+    }
+}
+
+/// Says of a sink that is not of the core where it comes from.
+fn name_integration(row: &Setting, rejection: &mut Rejection) {
+    if let Some((sink, nearest)) = rejection.entry.as_mut().filter(|_| row.name() == "SINKS")
+        && INTEGRATION_SINKS.contains(&sink.as_str())
+    {
+        *nearest = None;
+        let origin = format!("{sink} comes with an integration, to be registered under that name");
+        rejection.accepted = [rejection.accepted.as_str(), &origin].join("; ");
     }
 }
 

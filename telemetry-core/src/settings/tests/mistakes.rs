@@ -12,8 +12,7 @@ const RATIO: &str = "a number from 0 to 1";
 const INTERVAL: &str = "a duration from 0.01s to 300s, in seconds or with a unit (us, ms, s, m, h)";
 const CAPACITY: &str = "a power of two from 256 to 16777216";
 const TEXT: &str = "a text that is not blank";
-const NAMES: &str =
-    "a comma-separated list of prometheus, stdout, memory, tty, auto, sqlite, otlp, kafka, each once";
+const NAMES: &str = "a comma-separated list of prometheus, stdout, memory, tty, auto, kafka, each once";
 const FILTER: &str = "directives separated by commas, each a level (off, error, warn, info, debug, trace), a path or path=level";
 const PAIRS: &str = "key=value pairs separated by commas, percent-encoded";
 const SAMPLERS: &str = "always_on, always_off or traceidratio, each also with parentbased_ before it";
@@ -162,12 +161,12 @@ fn one_setting_bad_in_every_tier_is_reported_in_every_tier() {
     let errors = Resolver::new()
         .value("SAMPLE_RATIO", -1.0)
         .environment(environment)
-        .dotenv(DotEnv::text("conf/.env", "TELEMETRY_SAMPLE_RATIO=b\nspoilt line"))
+        .dotenv(DotEnv::text("conf/.env", "TELEMETRY_SAMPLE_RATIO=b\nTELEMETRY_SINKS=spoilt line"))
         .resolve()
         .unwrap_err();
     assert_eq!(
         errors.to_string(),
-        "line 2 of conf/.env is malformed, expected NAME=value, with quotes around blanks\n\
+        "line 2 of conf/.env (TELEMETRY_SINKS) is malformed, expected NAME=value, with quotes around blanks\n\
          SAMPLE_RATIO from code: \"-1\" is not accepted, expected a number from 0 to 1\n\
          SAMPLE_RATIO from TELEMETRY_SAMPLE_RATIO in the environment: \"a\" is not accepted, expected a number from \
          0 to 1\n\
@@ -205,6 +204,41 @@ fn an_unknown_sink_is_named_with_the_nearest_known_one() {
 fn a_registered_sink_can_be_chosen() {
     let settings = resolver().value("SINKS", " kafka , auto ").resolve().unwrap().settings();
     assert_eq!(settings.sinks, ["kafka", "auto"]);
+}
+
+#[test]
+fn words_that_are_known_already_are_listed_once() {
+    let resolver = resolver().choices("SINKS", ["auto", "kafka", "tty"]).value("SINKS", "paper");
+    let errors = resolver.resolve().unwrap_err().to_string();
+    assert!(errors.ends_with(&format!("expected {NAMES}")), "{errors}");
+}
+
+#[test]
+fn a_sink_of_an_integration_is_refused_until_it_is_registered() {
+    for name in ["sqlite", "otlp"] {
+        assert_eq!(
+            resolver().value("SINKS", name).resolve().unwrap_err().to_string(),
+            format!(
+                "SINKS from code: \"{name}\" is not accepted at \"{name}\", expected {NAMES}; {name} comes with an \
+                 integration, to be registered under that name"
+            )
+        );
+        let registered = resolver().choices("SINKS", [name]).value("SINKS", name).resolve().unwrap();
+        assert_eq!(registered.settings().sinks, [name]);
+    }
+}
+
+#[test]
+fn a_file_for_other_programs_stops_nothing() {
+    let file = DotEnv::text(".env", "GREETING=hello world\nMOTTO=it's ours\nTELEMETRY_SERVICE_NAME=books\n");
+    let resolved = Resolver::new().dotenv(file).resolve().unwrap();
+    assert!(!resolved.settings().enabled);
+    assert_eq!(resolved.settings().service_name, "books");
+    assert_eq!(resolved.warnings(), []);
+
+    let directory = DotEnv::file(env!("CARGO_MANIFEST_DIR"));
+    let resolved = Resolver::new().dotenv(directory).resolve().unwrap();
+    assert!(matches!(resolved.warnings(), [SettingWarning::UnreadableFile { .. }]));
 }
 
 #[test]
