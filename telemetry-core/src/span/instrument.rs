@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::open::SpanBuilder;
+use super::builder::SpanBuilder;
 use super::task::TaskSpan;
 
 /// Puts a future inside a span.

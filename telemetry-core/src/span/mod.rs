@@ -3,6 +3,7 @@
 mod access;
 mod arena;
 mod bits;
+mod builder;
 pub(crate) mod decode;
 mod event;
 pub mod failure;
@@ -19,12 +20,12 @@ mod value;
 mod walk;
 mod write;
 
+pub use builder::SpanBuilder;
 pub use event::EventWriter;
 pub use guard::SpanGuard;
 pub use handle::Span;
 pub use instrument::{Instrument, Instrumented};
 pub use name::Name;
-pub use open::SpanBuilder;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};

@@ -1,0 +1,73 @@
+//! Sampling, roots, parents, the switch.
+
+use super::*;
+
+#[test]
+fn an_explicit_parent_of_this_process_hands_its_decision_down() {
+    let scope = Scope::new();
+    let parent = open(site!("parent"));
+    let context = parent.handle().context().unwrap();
+    drop(parent);
+    scope.set_sampler(NeverSample);
+    drop(SpanBuilder::new(site!("child")).parent(context).enter());
+    assert_eq!(scope.tree(), "parent\n  child\n");
+    assert!(!scope.spans()[1].local_root);
+}
+
+#[test]
+fn unsampled_traces_carry_identifiers_and_record_nothing() {
+    let scope = Scope::builder().sampler(NeverSample).enter().unwrap();
+    {
+        let root = open(site!("root"));
+        assert!(!root.is_recording());
+        let context = Span::current().context().unwrap();
+        assert!(!context.is_sampled());
+        let _child = open(site!("child"));
+        assert_eq!(Span::current().context().unwrap().trace_id, context.trace_id);
+    }
+    assert!(Span::current().context().is_none());
+    assert_eq!(scope.spans().len(), 0);
+    assert_eq!(scope.accounting().started, 0);
+}
+
+#[test]
+fn the_ratio_decides_by_the_trace_identifier() {
+    let scope = Scope::builder().capacity(4_096).sampler(RatioSample::new(0.25).unwrap()).enter().unwrap();
+    for _ in 0..4_000 {
+        drop(open(site!("root")));
+    }
+    let spans = scope.spans();
+    assert!((850..1_150).contains(&spans.len()), "{} of 4,000", spans.len());
+    let least = spans.iter().map(|span| span.trace_id.to_u128() as u64 & ((1 << 56) - 1)).min().unwrap();
+    assert!(least >= 3 << 54);
+}
+
+#[test]
+fn a_detached_root_begins_a_trace_and_restores_the_old_one() {
+    let scope = Scope::new();
+    {
+        let _outer = open(site!("outer"));
+        let before = Span::current().context();
+        drop(expansion::open_root(site!("detached")));
+        assert_eq!(Span::current().context(), before);
+    }
+    assert_eq!(scope.tree(), "outer\ndetached\n");
+    let spans = scope.spans();
+    assert_ne!(spans[0].trace_id, spans[1].trace_id);
+}
+
+#[test]
+fn disabled_spans_do_nothing() {
+    let scope = Scope::builder().disabled().enter().unwrap();
+    {
+        let span = open(site!("off"));
+        assert!(!span.is_recording());
+        assert!(Span::current().context().is_none());
+    }
+    scope.enable();
+    drop(open(site!("on")));
+    scope.disable();
+    drop(open(site!("off again")));
+    assert_eq!(scope.tree(), "on\n");
+    assert_eq!(scope.accounting().started, 1);
+}
