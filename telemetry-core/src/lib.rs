@@ -56,6 +56,8 @@ pub mod id;
 #[cfg(not(loom))]
 pub mod metric;
 #[cfg(not(loom))]
+mod nearest;
+#[cfg(not(loom))]
 mod pipeline;
 #[cfg(not(loom))]
 pub mod propagate;

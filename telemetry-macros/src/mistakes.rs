@@ -94,6 +94,14 @@ mod tests {
     }
 
     #[test]
+    fn near_words_are_found_and_far_ones_are_not() {
+        assert_eq!(nearest("Histogramm", ["Counter", "Histogram"]), Some("Histogram"));
+        assert_eq!(nearest("counter", ["Counter"]), Some("Counter"));
+        assert_eq!(nearest("Summary", ["Counter", "Gauge", "Histogram"]), None);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+
+    #[test]
     fn distances_count_single_edits() {
         assert_eq!(distance("", "abc"), 3);
         assert_eq!(distance("kitten", "sitting"), 3);

@@ -104,7 +104,8 @@ fn per_sink(
     family(name, help, kind, series.collect())
 }
 
-fn family(
+/// A family of our own figures, as this crate's.
+pub(crate) fn family(
     name: &'static str,
     help: &'static str,
     kind: MetricKind,

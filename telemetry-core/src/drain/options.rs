@@ -30,9 +30,14 @@ pub(crate) struct Options {
     pub(crate) faults: Arc<Faults>,
 }
 
+/// Whether the drain can run at this interval.
+pub(crate) fn is_interval(interval: Duration) -> bool {
+    (MIN_INTERVAL..=MAX_INTERVAL).contains(&interval)
+}
+
 impl Options {
     pub(super) fn validate(&self) -> Result<(), DrainStartError> {
-        if (MIN_INTERVAL..=MAX_INTERVAL).contains(&self.interval) {
+        if is_interval(self.interval) {
             Ok(())
         } else {
             Err(DrainStartError::Interval { given: self.interval })

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Pipeline;
 use crate::context::Context;
-use crate::drain::{Report, Source};
+use crate::drain::{Report, Source, family};
 use crate::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
 use crate::record::SpanRecord;
 
@@ -92,13 +92,13 @@ impl Pipeline {
             ("after_shutdown", accounting.dropped_after_shutdown),
         ];
         vec![
-            own_family(
+            family(
                 "telemetry_spans_started_total",
                 "Sampled spans that were begun.",
                 MetricKind::Counter,
                 vec![MetricSeries { labels: Vec::new(), value: MetricValue::Counter(accounting.started) }],
             ),
-            own_family(
+            family(
                 "telemetry_spans_dropped_total",
                 "Spans that were lost, by reason.",
                 MetricKind::Counter,
@@ -110,7 +110,7 @@ impl Pipeline {
                     })
                     .collect(),
             ),
-            own_family(
+            family(
                 "telemetry_span_late_writes_total",
                 "Writes to a span that had ended or was not entered on the writing thread.",
                 MetricKind::Counter,
@@ -119,29 +119,13 @@ impl Pipeline {
                     value: MetricValue::Counter(accounting.late_writes),
                 }],
             ),
-            own_family(
+            family(
                 "telemetry_ring_occupancy_ratio",
                 "The share of the ring's slots that are reserved, open or waiting for the drain.",
                 MetricKind::Gauge,
                 vec![MetricSeries { labels: Vec::new(), value: MetricValue::Gauge(occupancy) }],
             ),
         ]
-    }
-}
-
-fn own_family(
-    name: &'static str,
-    help: &'static str,
-    kind: MetricKind,
-    series: Vec<MetricSeries>,
-) -> MetricFamily {
-    MetricFamily {
-        name: name.into(),
-        help: help.into(),
-        unit: None,
-        kind,
-        crate_name: env!("CARGO_PKG_NAME").into(),
-        series,
     }
 }
 

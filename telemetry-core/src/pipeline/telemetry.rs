@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::source::{PipelineSource, suppress};
 use super::{Accounting, GLOBAL, RingError};
-use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError};
+use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError, is_interval};
 use crate::metric::RegistryConflict;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::Value;
@@ -18,10 +18,6 @@ use crate::settings::{Resolver, Values};
 use crate::sink::{LiveMetrics, Sink, SinkContext};
 use crate::span::{gates, watch_panics};
 
-/// The shortest time between two drains.
-const MIN_INTERVAL: Duration = Duration::from_millis(10);
-/// The longest time between two drains.
-const MAX_INTERVAL: Duration = Duration::from_secs(300);
 /// How long a shutdown may take when nothing else is said.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -194,7 +190,7 @@ impl TelemetryBuilder {
         if let Some(capacity) = self.ring_capacity.filter(|slots| !possible(slots)) {
             return Err(RingError::InvalidCapacity(capacity).into());
         }
-        if !(MIN_INTERVAL..=MAX_INTERVAL).contains(&self.interval) {
+        if !is_interval(self.interval) {
             return Err(DrainStartError::Interval { given: self.interval }.into());
         }
         Ok(())

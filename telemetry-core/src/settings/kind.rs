@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::attributes;
-use super::nearest::nearest;
 use super::value::SettingValue;
+use crate::nearest::nearest;
 
 /// The type of a setting, with its range or its choices. Ranges are closed; numbers that are not finite are refused.
 #[derive(Clone, Copy, Debug)]

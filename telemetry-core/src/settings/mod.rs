@@ -28,7 +28,6 @@ mod environment;
 mod error;
 mod kind;
 mod markdown;
-mod nearest;
 mod otel;
 mod resolve;
 mod resolved;

@@ -6,10 +6,10 @@ use super::dotenv::DotEnv;
 use super::environment::Environment;
 use super::error::{Provenance, SettingError, SettingWarning, SettingsErrors, Tier};
 use super::kind::Rejection;
-use super::nearest::nearest;
 use super::resolved::{Resolved, ResolvedValue};
 use super::table::{Setting, Table};
 use super::value::SettingValue;
+use crate::nearest::nearest;
 
 /// What the service's own variables begin with, unless changed.
 pub const DEFAULT_PREFIX: &str = "TELEMETRY_";

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::nearest::nearest;
+
 use super::{MemorySink, PrometheusSink, Sink, SinkError, StdoutSink, TtySink, auto};
 
 /// Makes a sink; called each time one of its name is built.
@@ -139,7 +141,7 @@ impl Registry {
             return factory().map_err(|source| BuildError::Failed { name: name.to_owned(), source });
         }
         let known = self.known();
-        let nearest = nearest(name, &known).map(str::to_owned);
+        let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
         Err(BuildError::Unknown { name: name.to_owned(), nearest, known })
     }
 
@@ -161,27 +163,6 @@ fn built_in(name: &str) -> Option<fn() -> Box<dyn Sink>> {
 
 fn suggested(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| format!(" (did you mean {nearest:?}?)"))
-}
-
-/// The known name with the fewest edits from the given one, when they are at most a third of its length.
-fn nearest<'a>(name: &str, known: &'a [String]) -> Option<&'a str> {
-    let name = name.to_lowercase();
-    let limit = (name.chars().count() / 3).max(1);
-    known.iter().map(|k| (edits(&name, k), k)).filter(|(e, _)| *e <= limit).min().map(|(_, k)| k.as_str())
-}
-
-/// How many insertions, deletions and substitutions turn one text into the other.
-fn edits(from: &str, to: &str) -> usize {
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (i, a) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in to.chars().enumerate() {
-            let substituted = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.chars().count()]
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use syn::{Attribute, Expr, ExprLit, ExprUnary, Ident, Lit, Meta, Path, Type, UnO
 
 use super::did_you_mean;
 use super::parse::{Clause, Declaration, File, span_of};
-use super::suggest::nearest;
+use crate::mistakes::nearest;
 
 /// A metric that obeys the rules.
 pub(super) struct Metric {
@@ -134,7 +134,7 @@ impl Mistakes {
                 "unknown instrument type `{text}`: expected `Counter`, `Gauge` or `Histogram`{near}"
             ),
         );
-        let near = nearest(&text, KIND_NAMES).unwrap_or("Counter");
+        let near = nearest(&text, KIND_NAMES.iter().copied()).unwrap_or("Counter");
         KINDS.iter().find(|(known, _)| *known == near).map_or(Kind::Counter, |(_, kind)| *kind)
     }
 

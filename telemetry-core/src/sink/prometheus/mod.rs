@@ -41,7 +41,7 @@ struct Shared {
 
 impl PrometheusSink {
     /// The media type of [`text`](Self::text): the Prometheus text format 0.0.4.
-    pub const CONTENT_TYPE: &'static str = "text/plain; version=0.0.4; charset=utf-8";
+    pub const CONTENT_TYPE: &'static str = crate::metric::exposition::CONTENT_TYPE;
 
     /// A sink without metrics so far.
     pub fn new() -> Self {

@@ -2,7 +2,7 @@
 
 /// The candidate nearest to `word`, whatever its case; none where more than a third of the letters (and more than
 /// two) would have to change.
-pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.to_ascii_lowercase().chars().collect();
     candidates
         .into_iter()
