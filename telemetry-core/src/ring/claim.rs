@@ -109,7 +109,7 @@ impl Ring {
     }
 
     /// Refuses every new span from here on: sets the mark, then takes every reservation, so that each thread comes
-    /// by its slow path and sees it. Spans opened before the return are open; none is opened after it.
+    /// by its slow path and sees it.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
