@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::barrier;
 use super::claim::{Claim, Ring};
-use super::slot::Slot;
+use super::slot::{SLOT_BYTES, Slot};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 
 /// The reservation is its owner's.
@@ -99,7 +99,7 @@ impl Producer {
             return self.take_revoked(mine);
         }
         let slot = self.slot(mine.trailing_zeros());
-        prefetch_next(slot);
+        prefetch_ahead(slot);
         Some(slot)
     }
 
@@ -107,9 +107,12 @@ impl Producer {
     #[allow(unsafe_code, reason = "the run's slots are reached by index")]
     fn slot(&self, index: u32) -> &'static Slot {
         let base = self.base.load(Ordering::Relaxed);
-        // SAFETY: `index` is a bit of a reservation, whose bits lie within the run of 16 slots at `base`, and a
-        // ring's slots are never freed.
-        unsafe { &*base.add(index as usize) }
+        // SAFETY: `index` is a bit of a reservation, whose bits lie within the run of 16 slots at `base`, which was set
+        // with it, and a ring's slots are never freed.
+        unsafe {
+            std::hint::assert_unchecked(!base.is_null());
+            &*base.add(index as usize)
+        }
     }
 
     /// Settles with a reclaimer that announced itself while `mine`'s lowest bit was being taken: puts back what is
@@ -248,18 +251,23 @@ impl Producer {
     }
 }
 
-/// Asks for the line that the next span will most likely write, which the drain has had on another processor.
+/// How many slots ahead their lines are asked for: four spans take longer than a line takes to come.
+const AHEAD: usize = 4;
+
+/// Asks for a line of a slot that will most likely be written soon, the one that lies where `line` does in this span's
+/// slot. The drain has had it on another processor, and for writing it must come from there.
 #[inline(always)]
 #[allow(unsafe_code, reason = "prefetching has no safe wrapper")]
-fn prefetch_next(slot: &Slot) {
+pub(crate) fn prefetch_ahead<T>(line: *const T) {
+    let address = line.wrapping_byte_add(AHEAD * SLOT_BYTES);
     #[cfg(all(target_arch = "x86_64", not(loom)))]
-    // SAFETY: a prefetch reads nothing and faults on no address.
+    // SAFETY: a prefetch reads nothing and faults on no address; where the processor does not know this one, it does
+    // nothing.
     unsafe {
-        use core::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_ET0>(ptr::from_ref(slot).wrapping_add(1).cast());
+        std::arch::asm!("prefetchw [{}]", in(reg) address, options(nostack, preserves_flags));
     }
     #[cfg(not(all(target_arch = "x86_64", not(loom))))]
-    let _ = slot;
+    let _ = address;
 }
 
 /// Takes from a count that this thread alone writes.
