@@ -9,7 +9,7 @@ pub(crate) struct Case {
     /// What the table calls it.
     pub(crate) title: &'static str,
     pub(crate) unit: Unit,
-    /// The name of the contestant that is the limit.
+    /// How the name of the limit begins; the fastest of its forms counts.
     pub(crate) limit: Option<&'static str>,
     pub(crate) reach: Option<Reach>,
     pub(crate) lead: Lead,
@@ -108,8 +108,9 @@ impl Outcome<'_> {
         self.measured.iter().find(|measured| measured.name == name).map(Measured::figure)
     }
 
+    /// The fastest form of the limit.
     pub(crate) fn limit(&self) -> Option<f64> {
-        self.case.limit.and_then(|name| self.named(name))
+        self.fastest(Role::Limit, self.case.limit?).map(Measured::figure)
     }
 
     /// Ours; every case has it.
@@ -117,17 +118,17 @@ impl Outcome<'_> {
         self.measured.iter().find(|measured| measured.role == Role::Ours)
     }
 
-    /// The fastest peer whose name begins with `name`.
-    fn best(&self, name: &str) -> Option<&Measured> {
+    /// The fastest of a role whose name begins with `name`.
+    fn fastest(&self, role: Role, name: &str) -> Option<&Measured> {
         self.measured
             .iter()
-            .filter(|measured| measured.role == Role::Peer && measured.name.starts_with(name))
+            .filter(|measured| measured.role == role && measured.name.starts_with(name))
             .min_by(|one, other| one.figure().total_cmp(&other.figure()))
     }
 
     /// The fastest of all peers.
     pub(crate) fn best_peer(&self) -> Option<&Measured> {
-        self.best("")
+        self.fastest(Role::Peer, "")
     }
 
     /// How many times the limit ours is.
@@ -149,7 +150,7 @@ impl Outcome<'_> {
     /// The lead to have, over whom it is to be had.
     pub(crate) fn lead(&self) -> Option<Goal> {
         let Lead { factor, over } = self.case.lead;
-        let peer = self.best(over.unwrap_or(""))?.figure();
+        let peer = self.fastest(Role::Peer, over.unwrap_or(""))?.figure();
         let is = peer / self.ours()?.figure();
         let level = if factor > 1.0 { factor } else { LEVEL };
         Some(Goal { is, wanted: factor, reached: is >= level })

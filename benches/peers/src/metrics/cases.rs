@@ -38,7 +38,7 @@ pub(crate) const CASES: &[Case] = &[
         title: "counter",
         reach: Some(cell(1.0)),
         lead: Lead::over_all(1.8),
-        contestants: || all(limits::counter, counters(), Instrument::single),
+        contestants: || all(limits::counters(), counters(), Instrument::single),
         ..UPDATE
     },
     Case {
@@ -47,7 +47,7 @@ pub(crate) const CASES: &[Case] = &[
         // The limit of two threads is half of that of one.
         reach: Some(Reach::TimesLimit { figure_there: 0.6, limit_there: OWN_CELL_THERE / 2.0 }),
         scaling: Some(1.8),
-        contestants: || all(limits::counter_of_two, counters(), Instrument::paired),
+        contestants: || all(limits::counters(), counters(), Instrument::paired),
         ..UPDATE
     },
     Case {
@@ -88,17 +88,17 @@ pub(crate) const CASES: &[Case] = &[
         title: "counter, labels, handle kept",
         reach: Some(cell(1.0)),
         contestants: || {
-            singles([
-                limits::counter,
-                ours::kept,
-                fastmetrics::kept,
-                prometheus_client::kept,
-                prometheus::kept,
-                measured::kept,
-                metriken::kept,
-                metrics_rs::kept,
-                opentelemetry::kept,
-            ])
+            let handles = vec![
+                ours::kept(),
+                fastmetrics::kept(),
+                prometheus_client::kept(),
+                prometheus::kept(),
+                measured::kept(),
+                metriken::kept(),
+                metrics_rs::kept(),
+                opentelemetry::kept(),
+            ];
+            all(limits::counters(), handles, Instrument::single)
         },
         ..UPDATE
     },
@@ -126,14 +126,14 @@ pub(crate) const CASES: &[Case] = &[
         title: "histogram with its sum, 14 buckets",
         reach: Some(Reach::TimesLimit { figure_there: 4.0, limit_there: TABLE_THERE }),
         lead: Lead::over("prometheus-client", 2.0),
-        contestants: || all(limits::histogram, histograms(), Instrument::single),
+        contestants: || all(vec![limits::histogram()], histograms(), Instrument::single),
         ..UPDATE
     },
     Case {
         id: "metric/histogram-two-threads",
         title: "histogram, two threads",
         reach: Some(Reach::TimesLimit { figure_there: 2.0, limit_there: TABLE_THERE / 2.0 }),
-        contestants: || all(limits::histogram, histograms(), Instrument::paired),
+        contestants: || all(vec![limits::histogram()], histograms(), Instrument::paired),
         ..UPDATE
     },
     Case {
@@ -162,11 +162,11 @@ fn singles<const N: usize>(instruments: [fn() -> Instrument; N]) -> Vec<Contesta
 }
 
 fn all(
-    limit: fn() -> Instrument,
+    limits: Vec<Instrument>,
     others: Vec<Instrument>,
     measured: fn(Instrument) -> Contestant,
 ) -> Vec<Contestant> {
-    std::iter::once(limit()).chain(others).map(measured).collect()
+    limits.into_iter().chain(others).map(measured).collect()
 }
 
 fn counters() -> Vec<Instrument> {

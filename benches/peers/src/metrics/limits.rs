@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::contestants::{Counted, Instrument, gauge};
 use super::{METHOD, ROUTE, limits_table as table};
@@ -41,16 +41,33 @@ fn total<const N: usize>(both: &[Cells<N>], cells: usize) -> u64 {
     both.iter().flat_map(|cells_of| &cells_of.0[..cells]).map(|cell| cell.load(Ordering::Relaxed)).sum()
 }
 
-/// One cell, which the thread knows without asking. A handle that is kept cannot do better.
-pub(super) fn counter() -> Instrument {
-    static CELLS: [Cells<1>; 1] = [const { Cells::new() }; 1];
-    Instrument::counter(NAME, Role::Limit, || CELLS[0].add(0, 1), || total(&CELLS, 1))
-}
-
-/// A cell for each of two threads.
-pub(super) fn counter_of_two() -> Instrument {
-    static CELLS: [Cells<1>; 2] = [const { Cells::new() }; 2];
-    Instrument::counter(NAME, Role::Limit, || CELLS[side()].add(0, 1), || total(&CELLS, 1))
+/// One cell for each thread. In several forms, of which the fastest is the limit: a processor forwards a store to the
+/// next load sooner or later as what stands between them pleases it, and the shortest loop is not the fastest.
+pub(super) fn counters() -> Vec<Instrument> {
+    static SWITCH: AtomicBool = AtomicBool::new(true);
+    static ONE: [Cells<1>; 2] = [const { Cells::new() }; 2];
+    static OTHER: [Cells<1>; 2] = [const { Cells::new() }; 2];
+    static THIRD: [Cells<1>; 2] = [const { Cells::new() }; 2];
+    let kept = black_box(&THIRD);
+    vec![
+        Instrument::counter(NAME, Role::Limit, || ONE[side()].add(0, 1), || total(&ONE, 1)),
+        Instrument::counter(
+            "own cell behind a switch",
+            Role::Limit,
+            || {
+                if SWITCH.load(Ordering::Relaxed) {
+                    OTHER[side()].add(0, 1);
+                }
+            },
+            || total(&OTHER, 1),
+        ),
+        Instrument::counter(
+            "own cell by reference",
+            Role::Limit,
+            move || kept[side()].add(0, 1),
+            || total(&THIRD, 1),
+        ),
+    ]
 }
 
 /// A cell found by two small numbers.
