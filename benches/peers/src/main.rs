@@ -18,6 +18,7 @@ use std::process::ExitCode;
 use arguments::{Arguments, Form, HELP, Task};
 use case::{Case, Outcome};
 use measure::Effort;
+use report::Machine;
 use report::table::Style;
 
 /// The arguments were not understood.
@@ -45,19 +46,32 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
         }
         Task::Measure => {}
     }
+    let machine = Machine::look(arguments.pin);
     if arguments.pin {
         pair::pin().map_err(|refused| format!("--pin is refused: {refused}"))?;
     }
     let effort = Effort { rounds: arguments.rounds, bursts: arguments.bursts };
     let outcomes: Vec<Outcome<'_>> = cases.into_iter().map(|case| measured(case, effort)).collect();
     let text = if arguments.form == Form::Json {
-        format!("{:#}\n", report::json::report(&outcomes, effort))
+        format!("{:#}\n", report::json::report(&outcomes, &machine, effort))
     } else {
         let colour = stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        report::table::report(&outcomes, effort, Style { colour, all: arguments.form == Form::Everybody })
+        report::table::report(
+            &outcomes,
+            &machine,
+            effort,
+            Style { colour, all: arguments.form == Form::Everybody },
+        )
     };
-    let done = outcomes.iter().all(|outcome| outcome.failures().next().is_none());
-    Ok(print(&text) && done)
+    let printed = print(&text);
+    let mut done = true;
+    for outcome in &outcomes {
+        for (name, failure) in outcome.failures() {
+            done = false;
+            let _ = writeln!(stderr(), "peers: {}: {name}: {failure}", outcome.case.id);
+        }
+    }
+    Ok(printed && done)
 }
 
 /// The cases that are named, or whose names begin as asked; all of them when nothing is asked.

@@ -2,16 +2,18 @@
 
 use serde_json::{Value, json};
 
+use super::Machine;
 use crate::case::{Goal, Outcome};
 use crate::measure::{Effort, Measured, Role, quantile};
 
 /// The whole run.
-pub(crate) fn report(outcomes: &[Outcome<'_>], effort: Effort) -> Value {
+pub(crate) fn report(outcomes: &[Outcome<'_>], machine: &Machine, effort: Effort) -> Value {
     let versions: serde_json::Map<String, Value> =
         super::versions().into_iter().map(|(name, version)| (name.to_owned(), version.into())).collect();
     json!({
-        "processor": super::processor(),
-        "processors": super::processors(),
+        "processor": machine.processor,
+        "processors": machine.processors,
+        "pinned": machine.pinned,
         "versions": versions,
         "rounds": effort.rounds,
         "bursts": effort.bursts,

@@ -30,14 +30,25 @@ pub(crate) fn versions() -> Vec<(&'static str, &'static str)> {
     packages.filter(|(name, _)| COMPARED.contains(name)).collect()
 }
 
-/// The model of this machine's processor, where the operating system tells.
-pub(crate) fn processor() -> String {
-    let described = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = described.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
-    model.map_or_else(|| "unknown processor".to_owned(), |(_, model)| model.trim().to_owned())
+/// Where it was measured, and how.
+pub(crate) struct Machine {
+    /// The processor's model, where the operating system tells.
+    pub(crate) processor: String,
+    /// Processors this process may use.
+    pub(crate) processors: usize,
+    /// Whether the two measuring threads are kept on a processor each.
+    pub(crate) pinned: bool,
 }
 
-/// Processors this process may use.
-pub(crate) fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+impl Machine {
+    /// Looks, which is to be done before a thread is pinned.
+    pub(crate) fn look(pinned: bool) -> Self {
+        let described = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+        let model = described.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+        Self {
+            processor: model.map_or("unknown processor", |(_, model)| model.trim()).to_owned(),
+            processors: std::thread::available_parallelism().map_or(1, usize::from),
+            pinned,
+        }
+    }
 }

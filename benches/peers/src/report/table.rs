@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::Machine;
 use crate::case::{Goal, Outcome};
 use crate::measure::{Effort, Measured, Role};
 
@@ -20,12 +21,14 @@ pub(crate) struct Style {
 }
 
 /// The whole run.
-pub(crate) fn report(outcomes: &[Outcome<'_>], effort: Effort, style: Style) -> String {
+pub(crate) fn report(outcomes: &[Outcome<'_>], machine: &Machine, effort: Effort, style: Style) -> String {
     let mut out = String::new();
+    let Machine { processor, processors, pinned } = machine;
+    let pinned = if *pinned { ", threads pinned" } else { "" };
+    line(&mut out, format_args!("{processor}, {processors} processors{pinned}"));
     let versions: Vec<String> =
         super::versions().iter().map(|(name, version)| format!("{name} {version}")).collect();
-    line(&mut out, format_args!("{}, {} processors", super::processor(), super::processors()));
-    line(&mut out, format_args!("{}", versions.join(", ")));
+    versions.chunks(6).for_each(|some| line(&mut out, format_args!("{}", some.join(", "))));
     line(
         &mut out,
         format_args!(
@@ -42,7 +45,6 @@ pub(crate) fn report(outcomes: &[Outcome<'_>], effort: Effort, style: Style) -> 
         }
         row(&mut out, outcome, style);
     }
-    failures(&mut out, outcomes);
     out
 }
 
@@ -117,14 +119,6 @@ fn contestant(out: &mut String, measured: &Measured, unit: &str) {
         measured.scaling().map_or_else(String::new, |ratio| format!(", {ratio:.2} times one thread"));
     let figure = short(measured.figure());
     line(out, format_args!("    {:<30} {figure:>9} {unit}{scaling}   {work}", measured.name));
-}
-
-fn failures(out: &mut String, outcomes: &[Outcome<'_>]) {
-    for outcome in outcomes {
-        for (name, failure) in outcome.failures() {
-            line(out, format_args!("error: {}: {name}: {failure}", outcome.case.id));
-        }
-    }
 }
 
 fn mark(goal: Option<Goal>, style: Style) -> &'static str {

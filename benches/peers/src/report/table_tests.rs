@@ -17,6 +17,12 @@ const CASE: Case = Case {
     contestants: Vec::new,
 };
 
+fn text(outcomes: &[Outcome<'_>]) -> String {
+    let machine = Machine { processor: "abacus".to_owned(), processors: 2, pinned: false };
+    let style = Style { colour: false, all: false };
+    report(outcomes, &machine, Effort { rounds: 1, bursts: 1 }, style)
+}
+
 #[test]
 fn every_line_says_what_is_missed_and_by_whom_it_is_led() {
     let measured = vec![
@@ -25,8 +31,7 @@ fn every_line_says_what_is_missed_and_by_whom_it_is_led() {
         measured("rival", Role::Peer, 50.0),
     ];
     let outcomes = [Outcome { case: &CASE, measured }];
-    let style = Style { colour: false, all: false };
-    let text = report(&outcomes, Effort { rounds: 1, bursts: 1 }, style);
+    let text = text(&outcomes);
     let row = text.lines().find(|line| line.starts_with("a case")).expect("a line for the case");
     let words: Vec<&str> = row.split_whitespace().collect();
     let expected = "a case 20.0 ns 25.0 ns 0 % ✓ 30.0 ns 1.25 rival 50.0 ns ✗ 2.00 ≥ 3";
@@ -38,8 +43,7 @@ fn every_line_says_what_is_missed_and_by_whom_it_is_led() {
 #[test]
 fn columns_stand_below_their_heads() {
     let outcomes = [Outcome { case: &CASE, measured: vec![measured("ours", Role::Ours, 25.0)] }];
-    let style = Style { colour: false, all: false };
-    let text = report(&outcomes, Effort { rounds: 1, bursts: 1 }, style);
+    let text = text(&outcomes);
     let end_of =
         |line: &str, word: &str| line.find(word).map(|at| line[..at].chars().count() + word.chars().count());
     let head = text.lines().find(|line| line.starts_with("SPANS")).expect("a head");
