@@ -141,8 +141,9 @@ impl Ring {
         self.end_reclaim();
     }
 
-    /// Lets spans in again.
+    /// Lets spans in again, and lets them wake whatever drain there is now.
     pub(crate) fn reopen(&self) {
+        self.knocked.store(false, Ordering::Relaxed);
         self.closed.store(false, Ordering::Relaxed);
     }
 
@@ -261,8 +262,12 @@ impl Ring {
 
     /// Wakes the drain, once until it has come.
     pub(super) fn knock(&self) {
-        if !self.knocked.load(Ordering::Relaxed) && !self.knocked.swap(true, Ordering::Relaxed) {
-            self.wake.ring();
+        if !self.knocked.load(Ordering::Relaxed)
+            && !self.knocked.swap(true, Ordering::Relaxed)
+            && !self.wake.ring()
+        {
+            // Whoever has the bell may be ringing it for an earlier knock: the next claim tries again.
+            self.knocked.store(false, Ordering::Relaxed);
         }
     }
 

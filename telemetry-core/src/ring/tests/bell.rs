@@ -1,5 +1,8 @@
 //! The bell: when the drain is woken.
 
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
+
 use super::*;
 
 /// A ring of 256 slots with a bell of its own, and how often that was rung.
@@ -45,4 +48,46 @@ fn the_bell_rings_again_for_each_drain_also_with_spans_held_for_long() {
             close(slot);
         }
     }
+}
+
+#[test]
+fn a_knock_while_the_bell_is_being_rung_is_not_the_last() {
+    let (ring, bell, rung) = with_bell();
+    let (ringing, is_ringing) = channel();
+    let (release, released) = channel();
+    let released = Mutex::new(released);
+    bell.set(Some(Box::new(move || {
+        if rung.fetch_add(1, Ordering::Relaxed) == 0 {
+            ringing.send(()).unwrap();
+            released.lock().unwrap_or_else(PoisonError::into_inner).recv().unwrap();
+        }
+    })));
+    let ringer = std::thread::spawn(move || {
+        let producer = ring.join();
+        (0..64).for_each(|index| open(take(producer, ring).unwrap(), index));
+    });
+    is_ringing.recv().unwrap();
+    // The drain has come for the first knock; the ring fills again while the ringer still has the bell.
+    drain(ring, |_| {});
+    let producer = ring.join();
+    (0..64).for_each(|index| open(take(producer, ring).unwrap(), index));
+    assert_eq!(rung.load(Ordering::Relaxed), 1);
+    release.send(()).unwrap();
+    ringer.join().unwrap();
+    (0..16).for_each(|index| open(take(producer, ring).unwrap(), index));
+    assert_eq!(rung.load(Ordering::Relaxed), 2);
+}
+
+#[test]
+fn a_ring_that_is_opened_again_knocks_at_its_new_drain() {
+    let (ring, bell, rung) = with_bell();
+    bell.set(None);
+    let producer = ring.join();
+    // Knocks while there is no drain.
+    (0..64).for_each(|index| open(take(producer, ring).unwrap(), index));
+    ring.close();
+    hang(bell, rung);
+    ring.reopen();
+    (0..16).for_each(|index| open(take(producer, ring).unwrap(), index));
+    assert_eq!(rung.load(Ordering::Relaxed), 1);
 }
