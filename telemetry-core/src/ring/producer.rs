@@ -52,12 +52,14 @@ pub(crate) struct Producer {
     pub(super) dropped_shutdown: AtomicU64,
     /// The ring's count of returns when it was last found full; the owner's alone.
     full_at: Cell<u64>,
+    /// Spans still to be refused on the strength of that before the owner looks again; its alone.
+    patience: Cell<usize>,
     /// The next place in the ring's list; set before this one is published.
     pub(super) next: *const Producer,
 }
 
-// SAFETY: `full_at` is touched only by the thread that holds the place, and `taken` hands the place over with
-// Release and Acquire; `next` is written before the place is shared and never after.
+// SAFETY: `full_at` and `patience` are touched only by the thread that holds the place, and `taken` hands the place over
+// with Release and Acquire; `next` is written before the place is shared and never after.
 #[allow(unsafe_code, reason = "a place is handed over between threads as a whole")]
 unsafe impl Sync for Producer {}
 
@@ -72,6 +74,7 @@ pub(crate) static COLD: Producer = Producer {
     dropped_full: AtomicU64::new(0),
     dropped_shutdown: AtomicU64::new(0),
     full_at: Cell::new(u64::MAX),
+    patience: Cell::new(0),
     next: ptr::null(),
 };
 
@@ -86,6 +89,7 @@ impl Producer {
             dropped_full: AtomicU64::new(0),
             dropped_shutdown: AtomicU64::new(0),
             full_at: Cell::new(u64::MAX),
+            patience: Cell::new(0),
             next,
         }
     }
@@ -168,13 +172,19 @@ impl Producer {
             }
         }
         let returns = ring.returns();
-        if self.full_at.get() != returns {
+        if self.full_at.get() != returns || self.patience.get() == 0 {
             match ring.claim() {
                 Ok(claim) => return self.reserve(ring, &claim),
-                // Only what was seen by one who looked everywhere is worth remembering.
-                Err(everywhere) if everywhere => self.full_at.set(returns),
+                // Only what was seen by one who looked everywhere is worth remembering, and not for ever: slots just
+                // claimed are seen neither as free nor as reserved. By so many refusals a look has paid.
+                Err(everywhere) if everywhere => {
+                    self.full_at.set(returns);
+                    self.patience.set(ring.free.len());
+                }
                 Err(_) => {}
             }
+        } else {
+            self.patience.set(self.patience.get() - 1);
         }
         bump(&self.dropped_full);
         ring.knock();

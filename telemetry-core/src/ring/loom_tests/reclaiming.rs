@@ -116,3 +116,31 @@ fn two_that_starve_take_back_from_one_that_idles() {
         finish(&ring, Vec::new(), opened, 3);
     });
 }
+
+#[test]
+fn a_look_that_came_too_early_is_repeated() {
+    model(3, || {
+        let ring = ring(4);
+        let other = ring.join();
+        let owner = {
+            let ring = Arc::clone(&ring);
+            thread::spawn(move || {
+                let owner = ring.join();
+                (owner, take(owner, &ring).ok())
+            })
+        };
+        // May find slots neither free nor reserved, for the owner has just claimed them.
+        let mut opened = spans(other, &ring, [10]);
+        let (owner, held) = owner.join().unwrap();
+        // The ring has one run, so one refusal is as much as it costs.
+        opened.extend(spans(other, &ring, [11, 12]));
+        assert!(opened.contains(&12), "three slots are free or idle");
+        for slot in held {
+            close(slot, 1);
+            opened.push(1);
+        }
+        ring.leave(owner);
+        ring.leave(other);
+        finish(&ring, Vec::new(), opened, 4);
+    });
+}
