@@ -234,7 +234,7 @@ impl<'a> Arena<'a> {
         fits
     }
 
-    /// Appends an attribute; false when it does not fit, even cut.
+    /// Appends an attribute; false when it does not fit whole.
     #[inline(always)]
     pub(super) fn append(&mut self, key: Key, value: Packed<'_>) -> bool {
         match value {
@@ -248,13 +248,17 @@ impl<'a> Arena<'a> {
                 }
                 fits
             }
-            Packed::Str(text) => {
-                self.text(kind::STR, key, text.as_bytes(), false)
-                    || (LONG_KEYS.contains(&key.text()) && self.cut_text(key, text))
-            }
+            Packed::Str(text) => self.text(kind::STR, key, text.as_bytes(), false),
             Packed::Static(text) => self.static_text(key, text),
             Packed::Bytes(bytes) => self.text(kind::BYTES, key, bytes, false),
         }
+    }
+
+    /// Appends an attribute, cut if it must be and its key is one of those whose values may be; false when it does not
+    /// fit even so.
+    pub(super) fn append_long(&mut self, key: Key, value: Packed<'_>) -> bool {
+        self.append(key, value)
+            || matches!(value, Packed::Str(text) if LONG_KEYS.contains(&key.text()) && self.cut_text(key, text))
     }
 
     /// Appends text, cut if it must be, whatever its key.

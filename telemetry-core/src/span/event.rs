@@ -154,7 +154,7 @@ impl Scratch {
 
     pub(super) fn put(&mut self, key: Key, value: Packed<'_>) {
         let mut arena = Arena::new(&mut self.bytes[..EVENT_BYTES - MAX_HEADER], self.len);
-        if arena.append(key, value) {
+        if arena.append_long(key, value) {
             self.len = arena.len();
             self.count += 1;
         } else {
