@@ -224,8 +224,8 @@ impl Local {
                 return Err(DropReason::Full);
             }
             self.producer.set(ring.join());
+            self.let_go();
         }
-        self.let_go();
         self.ids.skip_zero();
         self.producer.get().refill(ring)
     }

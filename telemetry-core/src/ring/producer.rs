@@ -198,7 +198,7 @@ impl Producer {
     fn reserve(&self, ring: &Ring, claim: &Claim) -> Result<&'static Slot, Drop> {
         let bit = claim.mask & claim.mask.wrapping_neg();
         self.base.store(ptr::from_ref(claim.base).cast_mut(), Ordering::Relaxed);
-        self.set(self.reserved() + u64::from(claim.mask.count_ones()), claim.mask & !bit);
+        self.set(self.reserved() + u64::from(claim.count), claim.mask & !bit);
         // Pairs with the barrier in `Ring::close`: the reservation comes before the look at the mark.
         ring.light();
         if ring.is_closed() {

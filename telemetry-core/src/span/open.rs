@@ -47,9 +47,13 @@ fn record(local: &Local, gate: u32, parent: Current, marks: u16, owner: u32) -> 
     // A retry is a span of its own to the ring's counts, so the first refusal stands.
     match local.producer.get().take().map_or_else(|| local.refill(), Ok) {
         Ok(slot) => fill(local, slot, gate, parent, marks, owner),
-        // The lost span's identifier stays its children's parent, so that the gap can be seen.
-        Err(_) => Opened { inside: Current { span_id: local.next_id(), ..parent.without_slot() } },
+        Err(_) => lost(local, parent),
     }
+}
+
+/// A span that got no slot: its identifier stays its children's parent, so that the gap can be seen.
+fn lost(local: &Local, parent: Current) -> Opened {
+    Opened { inside: Current { span_id: local.next_id(), ..parent.without_slot() } }
 }
 
 /// Writes the first line of a slot: everything a plain span has. Returns the span's identifier.
@@ -218,20 +222,19 @@ fn open_fast(local: &Local, slot: &'static Slot, gate: u32, owner: u32) -> u64 {
 #[cold]
 #[inline(never)]
 fn open_slowly(site: &'static CallSite) -> SpanGuard {
-    Local::with(|local| {
-        let sampled = local.flags() & flag::SAMPLED != 0;
-        let opened = begin(local, site, OWNED);
-        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-        #[allow(unsafe_code, reason = "the slot was just opened by this thread")]
-        let slot = unsafe { opened.inside.slot.as_ref() };
-        match slot {
-            // A child that only had to wait for its slot closes by the fast path.
-            Some(slot) if sampled && local.let_go() => {
-                SpanGuard::enter_child(local, slot, opened.inside.span_id)
-            }
-            _ => SpanGuard::enter(local, opened),
+    let local = Local::here();
+    let gate = site.gate();
+    if !gates::is_plain(gate) || local.flags() & flag::SAMPLED == 0 || !local.let_go() {
+        return SpanGuard::enter(local, begin(local, site, OWNED));
+    }
+    match local.refill() {
+        // A child that only had to wait for its slot closes by the fast path.
+        Ok(slot) => {
+            let span_id = open_fast(local, slot, gate, local.token.get());
+            SpanGuard::enter_child(local, slot, span_id)
         }
-    })
+        Err(_) => SpanGuard::enter(local, lost(local, local.current())),
+    }
 }
 
 /// Opens the root of a new trace for this scope.
