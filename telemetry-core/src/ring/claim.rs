@@ -11,7 +11,7 @@ use super::wake::Wake;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence, hint};
 
 /// Slots in a run, at the most.
-const RUN_SLOTS: usize = if cfg!(loom) { 4 } else { 16 };
+const RUN_SLOTS: usize = if cfg!(loom) { 4 } else { 32 };
 /// How often a thread that found nothing looks again while another thread is reclaiming.
 const LOOKS_WHILE_RECLAIMING: usize = if cfg!(loom) { 1 } else { 64 };
 /// How often the close looks for reservations that are still held; more than any owner needs to come back.

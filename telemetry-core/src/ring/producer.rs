@@ -6,17 +6,17 @@ use std::ptr;
 use super::barrier;
 use super::claim::{Claim, Ring};
 use super::slot::{SLOT_BYTES, Slot};
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 /// The reservation is its owner's.
-const LIVE: u32 = 0;
+const LIVE: u64 = 0;
 /// A reclaimer has announced itself.
-const REVOKING: u32 = 1;
+const REVOKING: u64 = 1;
 /// A reclaimer has taken the slots in the upper half of the word.
-const STOLEN: u32 = 2;
+const STOLEN: u64 = 2;
 
 /// Bits of a reservation's slots, in `mine` at the bottom and in `revocation` at the top.
-const MASK_BITS: u32 = 16;
+const MASK_BITS: u32 = 32;
 const MASK: u64 = (1 << MASK_BITS) - 1;
 
 /// Why a span got no slot.
@@ -32,13 +32,13 @@ pub(crate) enum Drop {
 /// their number is that of the most threads ever alive at once.
 #[repr(align(128))]
 pub(crate) struct Producer {
-    /// The reserved slots not yet opened, as bits above `base`; and over them, in 48 bits, `reserved`. One word, so that
+    /// The reserved slots not yet opened, as bits above `base`; and over them, in 32 bits, `reserved`. One word, so that
     /// whoever counts never sees one without the other: the spans opened are the second less the bits of the first.
     /// Written by the owner alone; read by those who count, and by a reclaimer behind the heavy barrier.
     mine: AtomicU64,
     /// `LIVE`, `REVOKING`, or `STOLEN` with the mask of what was taken. Written by the owner and, one at a time, by
     /// reclaimers; the compare-and-swap away from `REVOKING` decides who keeps the reservation.
-    revocation: AtomicU32,
+    revocation: AtomicU64,
     /// The first slot of the run the reservation lies in. Written by the owner on its slow path.
     base: AtomicPtr<Slot>,
     /// True while a thread holds this place.
@@ -67,7 +67,7 @@ unsafe impl Sync for Producer {}
 #[cfg(not(loom))]
 pub(crate) static COLD: Producer = Producer {
     mine: AtomicU64::new(0),
-    revocation: AtomicU32::new(LIVE),
+    revocation: AtomicU64::new(LIVE),
     base: AtomicPtr::new(ptr::null_mut()),
     taken: AtomicBool::new(true),
     reserved: AtomicU64::new(0),
@@ -82,7 +82,7 @@ impl Producer {
     pub(super) fn new(next: *const Producer) -> Self {
         Self {
             mine: AtomicU64::new(0),
-            revocation: AtomicU32::new(LIVE),
+            revocation: AtomicU64::new(LIVE),
             base: AtomicPtr::new(ptr::null_mut()),
             taken: AtomicBool::new(true),
             reserved: AtomicU64::new(0),
@@ -149,7 +149,7 @@ impl Producer {
         match self.revocation.compare_exchange(REVOKING, LIVE, Ordering::Acquire, Ordering::Acquire) {
             Ok(_) | Err(LIVE) => 0,
             Err(word) => {
-                let stolen = word >> MASK_BITS;
+                let stolen = (word >> MASK_BITS) as u32;
                 let gone = self.mask() & stolen;
                 self.set(self.reserved() - u64::from(gone.count_ones()), self.mask() & !stolen);
                 // Release: pairs with the next reclaimer's Acquire in `announce`, which then sees what is left.
@@ -255,7 +255,7 @@ impl Producer {
 
     /// Spans opened here, and the one that is just being opened: it may still be refused, and then counts as dropped.
     pub(super) fn opened(&self) -> u64 {
-        // A little older or newer than the word, which has 48 bits: enough to tell what the whole number is.
+        // A little older or newer than the word, which has 32 bits: enough to tell what the whole number is.
         let about = self.reserved();
         let mine = self.mine.load(Ordering::Relaxed);
         let beyond = ((mine >> MASK_BITS).wrapping_sub(about) << MASK_BITS).cast_signed() >> MASK_BITS;
@@ -281,7 +281,7 @@ impl Producer {
         // Acquire: pairs with the owner's Release in `set`; `base` is that of these slots.
         let mine = (self.mine.load(Ordering::Acquire) & MASK) as u32;
         let base = self.base.load(Ordering::Relaxed);
-        let word = if mine == 0 { LIVE } else { STOLEN | mine << MASK_BITS };
+        let word = if mine == 0 { LIVE } else { STOLEN | u64::from(mine) << MASK_BITS };
         // Release: pairs with the owner's Acquire in `settle`.
         let won =
             self.revocation.compare_exchange(REVOKING, word, Ordering::Release, Ordering::Relaxed).is_ok();
@@ -299,7 +299,7 @@ impl Producer {
         // that, so it is not taken off this one.
         let mine = (self.mine.load(Ordering::Acquire) & MASK) as u32;
         let word = self.revocation.load(Ordering::Relaxed);
-        let stolen = if word & STOLEN != 0 { word >> MASK_BITS } else { 0 };
+        let stolen = if word & STOLEN != 0 { (word >> MASK_BITS) as u32 } else { 0 };
         (mine & !stolen).count_ones()
     }
 }

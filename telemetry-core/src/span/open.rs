@@ -7,7 +7,7 @@ use super::task::TaskSpan;
 use crate::clock;
 use crate::context::{Current, Local, SpanContext, flag};
 use crate::id::TraceId;
-use crate::ring::{Slot, state};
+use crate::ring::{DropReason, Slot, state};
 use crate::sample::{Decision, SamplingParameters};
 
 /// A span that has been opened and not yet been made current.
@@ -223,18 +223,21 @@ fn open_fast(local: &Local, slot: &'static Slot, gate: u32, owner: u32) -> u64 {
 #[inline(never)]
 fn open_slowly(site: &'static CallSite) -> SpanGuard {
     let local = Local::here();
-    let gate = site.gate();
-    if !gates::is_plain(gate) || local.flags() & flag::SAMPLED == 0 || !local.let_go() {
-        return SpanGuard::enter(local, begin(local, site, OWNED));
-    }
-    match local.refill() {
+    match refilled(local, site) {
         // A child that only had to wait for its slot closes by the fast path.
-        Ok(slot) => {
-            let span_id = open_fast(local, slot, gate, local.token.get());
+        Some(Ok(slot)) => {
+            let span_id = open_fast(local, slot, site.gate(), local.token.get());
             SpanGuard::enter_child(local, slot, span_id)
         }
-        Err(_) => SpanGuard::enter(local, lost(local, local.current())),
+        Some(Err(_)) => SpanGuard::enter(local, lost(local, local.current())),
+        None => SpanGuard::enter(local, begin(local, site, OWNED)),
     }
+}
+
+/// A slot for a span that could have opened by the fast path, had there been one; none for any other span.
+fn refilled(local: &Local, site: &'static CallSite) -> Option<Result<&'static Slot, DropReason>> {
+    let fast = gates::is_plain(site.gate()) && local.flags() & flag::SAMPLED != 0 && local.let_go();
+    fast.then(|| local.refill())
 }
 
 /// Opens the root of a new trace for this scope.
@@ -266,7 +269,15 @@ pub fn open_task(site: &'static CallSite) -> TaskSpan {
 #[cold]
 #[inline(never)]
 fn open_task_slowly(site: &'static CallSite) -> TaskSpan {
-    Local::with(|local| task(local, begin(local, site, state::DETACHED)))
+    let local = Local::here();
+    match refilled(local, site) {
+        Some(Ok(slot)) => {
+            open_fast(local, slot, site.gate(), state::DETACHED);
+            TaskSpan::child(local, slot)
+        }
+        Some(Err(_)) => TaskSpan::new(local, lost(local, local.current())),
+        None => task(local, begin(local, site, state::DETACHED)),
+    }
 }
 
 /// A task around what was opened; around what is current, where that is a trace which is not recorded.
