@@ -2,7 +2,7 @@
 
 pub use crate::__telemetry_record_outcome as record_outcome;
 pub use crate::record::{Origin, SpanKind};
-pub use crate::span::expansion::{RecordFailure, call_once, failure, record_mapped};
+pub use crate::span::expansion::{Polled, RecordFailure, call_once, failure, record_mapped, returned, site};
 pub use crate::span::expansion::{open, open_root, open_task, open_task_root};
 pub use crate::span::{AttributeValue, CallSite, Constant, Site, Span, SpanGuard, TaskSpan};
 pub use linkme;

@@ -4,6 +4,7 @@ mod access;
 mod arena;
 mod bits;
 mod builder;
+mod declare;
 pub(crate) mod decode;
 mod event;
 pub mod failure;
@@ -14,6 +15,7 @@ mod kept;
 mod name;
 mod open;
 mod panic;
+mod polled;
 mod short;
 mod site;
 mod stay;
@@ -38,8 +40,10 @@ pub use value::{AttributeValue, Entry};
 
 /// What macro expansions call.
 pub(crate) mod expansion {
+    pub use super::declare::{returned, site};
     pub use super::failure::{self, RecordFailure, call_once, record_mapped};
     pub use super::open::{open, open_root, open_task, open_task_root};
+    pub use super::polled::Polled;
 }
 
 #[cfg(test)]

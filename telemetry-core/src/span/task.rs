@@ -187,17 +187,13 @@ impl TaskSpan {
         Run { span: self, future }
     }
 
-    /// As [`TaskSpan::run`], for a span that lives where this is awaited: a panic that unwinds through a poll drops it
-    /// at once, so that the poll needs no guard of its own.
-    #[doc(hidden)]
-    #[inline(always)]
-    pub fn drive<F: Future>(&mut self, future: F) -> Drive<'_, F> {
-        Drive { span: self, future }
-    }
-
     /// Polls `future` inside the span, which a panic that unwinds from here drops.
     #[inline(always)]
-    fn poll_unguarded<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    pub(super) fn poll_unguarded<F: Future>(
+        &mut self,
+        future: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
         self.enter();
         let poll = future.poll(cx);
         self.leave(if poll.is_ready() { Progress::Ready } else { Progress::Suspended });
@@ -399,28 +395,6 @@ impl<F: Future> Future for Run<'_, F> {
         // SAFETY: as above.
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
         this.span.poll(future, cx)
-    }
-}
-
-/// A future inside a span that lives where it is awaited: made by [`TaskSpan::drive`].
-#[must_use = "a future does nothing unless it is polled"]
-#[derive(Debug)]
-pub struct Drive<'a, F> {
-    span: &'a mut TaskSpan,
-    future: F,
-}
-
-impl<F: Future> Future for Drive<'_, F> {
-    type Output = F::Output;
-
-    #[inline(always)]
-    #[allow(unsafe_code, reason = "one field is pinned, the other is not")]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // SAFETY: `future` is never moved out of the pinned `Drive`, which has no `Drop`; `span` is not pinned.
-        let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: as above.
-        let future = unsafe { Pin::new_unchecked(&mut this.future) };
-        this.span.poll_unguarded(future, cx)
     }
 }
 

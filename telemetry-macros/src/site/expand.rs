@@ -15,6 +15,16 @@ pub(crate) fn private(root: Option<&syn::Path>) -> TokenStream {
     )
 }
 
+/// The same path, located where a message about it is to point.
+pub(crate) fn located(private: &TokenStream, place: Span) -> TokenStream {
+    let place = Span::mixed_site().located_at(place);
+    let tokens = private.clone().into_iter().map(|mut token| {
+        token.set_span(place);
+        token
+    });
+    tokens.collect()
+}
+
 /// What a span is opened as. Its methods are called by their paths, which no trait of the user's can take.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Opened {
@@ -51,34 +61,48 @@ impl Opened {
 /// ```text
 /// // Expands to:
 /// {
-///     static SITE: CallSite = CallSite::new(Site { … });
-///     open(&SITE)
+///     static __TELEMETRY_SITE: CallSite = CallSite::new(Site { name: "load", keys: &["id"], ..site(…) });
+///     open(&__TELEMETRY_SITE)
 /// }
 /// ```
 pub(crate) fn open(private: &TokenStream, site: &Site, opened: Opened, root: bool) -> TokenStream {
-    let Site { name, kind, constants, recorded, declared: _ } = site;
     let open = opened.function(root);
-    let keys = recorded.iter().map(|attribute| &attribute.key);
-    let constants = constants.iter().map(|constant| {
-        let Constant { key, variant, value } = constant;
-        quote_spanned!(Span::mixed_site()=> (#key, #private::Constant::#variant(#value)))
-    });
+    let site = declaration(private, site);
     quote_spanned! {Span::mixed_site()=>
         {
-            static SITE: #private::CallSite = #private::CallSite::new(#private::Site {
-                name: #name,
-                kind: #private::SpanKind::#kind,
-                keys: &[#(#keys),*],
-                constants: &[#(#constants),*],
-                origin: #private::Origin {
-                    crate_name: ::core::env!("CARGO_PKG_NAME"),
-                    crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                    module: ::core::module_path!(),
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                },
-            });
-            #private::#open(&SITE)
+            static __TELEMETRY_SITE: #private::CallSite = #private::CallSite::new(#site);
+            #private::#open(&__TELEMETRY_SITE)
+        }
+    }
+}
+
+/// What the call site is made of; file and line come from where this stands.
+fn declaration(private: &TokenStream, site: &Site) -> TokenStream {
+    let Site { name, kind, constants, recorded, declared: _ } = site;
+    let kind =
+        kind.as_ref().map(|kind| quote_spanned!(Span::mixed_site()=> kind: #private::SpanKind::#kind,));
+    let keys = (!recorded.is_empty()).then(|| {
+        let keys = recorded.iter().map(|attribute| &attribute.key);
+        quote_spanned!(Span::mixed_site()=> keys: &[#(#keys),*],)
+    });
+    let constants = (!constants.is_empty()).then(|| {
+        let constants = constants.iter().map(|constant| {
+            let Constant { key, variant, value } = constant;
+            quote_spanned!(Span::mixed_site()=> (#key, #private::Constant::#variant(#value)))
+        });
+        quote_spanned!(Span::mixed_site()=> constants: &[#(#constants),*],)
+    });
+    quote_spanned! {Span::mixed_site()=>
+        #private::Site {
+            name: #name,
+            #kind
+            #keys
+            #constants
+            ..#private::site(
+                ::core::module_path!(),
+                ::core::env!("CARGO_PKG_NAME"),
+                ::core::env!("CARGO_PKG_VERSION"),
+            )
         }
     }
 }

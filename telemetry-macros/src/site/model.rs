@@ -19,8 +19,8 @@ const MAX_RECORDED: usize = 240;
 pub(crate) struct Site {
     /// The name: a constant expression.
     pub name: TokenStream,
-    /// The kind, a variant of `SpanKind`.
-    pub kind: Ident,
+    /// The kind, a variant of `SpanKind`; none for an internal one.
+    pub kind: Option<Ident>,
     /// Attributes that cost nothing at run time.
     pub constants: Vec<Constant>,
     /// Attributes recorded when the span opens, by the index of their key.

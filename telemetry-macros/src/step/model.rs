@@ -1,6 +1,6 @@
 //! A step that cannot be invalid.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Expr;
 
@@ -43,7 +43,6 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         Name::Literal(name) => quote!(#name),
         Name::Path(path) => quote!(#path),
     };
-    let kind = Ident::new("Internal", Span::mixed_site());
-    let site = Site { name, kind, constants, recorded, declared: Vec::new() };
+    let site = Site { name, kind: None, constants, recorded, declared: Vec::new() };
     Step { private: private(crate_path.as_ref()), site, future }
 }

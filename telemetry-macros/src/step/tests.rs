@@ -20,25 +20,20 @@ fn a_step_is_a_guard() {
     check(
         quote!("render"),
         &expect![[r#"
-        fn around() {
-            let it = {
-                static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                    name: "render",
-                    kind: ::telemetry_core::__private::SpanKind::Internal,
-                    keys: &[],
-                    constants: &[],
-                    origin: ::telemetry_core::__private::Origin {
-                        crate_name: ::core::env!("CARGO_PKG_NAME"),
-                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                        module: ::core::module_path!(),
-                        file: ::core::file!(),
-                        line: ::core::line!(),
-                    },
-                });
-                ::telemetry_core::__private::open(&SITE)
-            };
-        }
-    "#]],
+            fn around() {
+                let it = {
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "render",
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
+                };
+            }
+        "#]],
     );
 }
 
@@ -50,22 +45,19 @@ fn a_step_with_attributes_is_a_guard_that_has_them() {
             fn around() {
                 let it = {
                     let mut __telemetry_span = {
-                        static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
                             name: "render",
-                            kind: ::telemetry_core::__private::SpanKind::Internal,
                             keys: &["rows", "title"],
                             constants: &[
                                 ("template", ::telemetry_core::__private::Constant::Str("list")),
                             ],
-                            origin: ::telemetry_core::__private::Origin {
-                                crate_name: ::core::env!("CARGO_PKG_NAME"),
-                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                                module: ::core::module_path!(),
-                                file: ::core::file!(),
-                                line: ::core::line!(),
-                            },
+                            ..::telemetry_core::__private::site(
+                                ::core::module_path!(),
+                                ::core::env!("CARGO_PKG_NAME"),
+                                ::core::env!("CARGO_PKG_VERSION"),
+                            )
                         });
-                        ::telemetry_core::__private::open(&SITE)
+                        ::telemetry_core::__private::open(&__TELEMETRY_SITE)
                     };
                     if ::telemetry_core::__private::SpanGuard::is_recording(&__telemetry_span) {
                         ::telemetry_core::__private::SpanGuard::attribute(
@@ -94,20 +86,16 @@ fn a_step_over_a_future_is_a_future() {
             fn around() {
                 let it = {
                     let mut __telemetry_span = {
-                        static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
                             name: "fetch",
-                            kind: ::telemetry_core::__private::SpanKind::Internal,
                             keys: &["url"],
-                            constants: &[],
-                            origin: ::telemetry_core::__private::Origin {
-                                crate_name: ::core::env!("CARGO_PKG_NAME"),
-                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                                module: ::core::module_path!(),
-                                file: ::core::file!(),
-                                line: ::core::line!(),
-                            },
+                            ..::telemetry_core::__private::site(
+                                ::core::module_path!(),
+                                ::core::env!("CARGO_PKG_NAME"),
+                                ::core::env!("CARGO_PKG_VERSION"),
+                            )
                         });
-                        ::telemetry_core::__private::open_task(&SITE)
+                        ::telemetry_core::__private::open_task(&__TELEMETRY_SITE)
                     };
                     if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                         ::telemetry_core::__private::TaskSpan::attribute_display(
@@ -118,10 +106,10 @@ fn a_step_over_a_future_is_a_future() {
                     }
                     let __telemetry_future = client.get(url);
                     async move {
-                        let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
-                                &mut __telemetry_span,
-                                async move { __telemetry_future.await },
-                            )
+                        let __telemetry_result = ::telemetry_core::__private::Polled {
+                            span: &mut __telemetry_span,
+                            future: async move { __telemetry_future.await },
+                        }
                             .await;
                         ::telemetry_core::__private::record_outcome!(
                             __telemetry_span, __telemetry_result
@@ -142,20 +130,16 @@ fn the_crate_comes_first() {
             fn around() {
                 let it = {
                     let mut __telemetry_span = {
-                        static SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::CallSite::new(bookstore::telemetry::__private::Site {
+                        static __TELEMETRY_SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::CallSite::new(bookstore::telemetry::__private::Site {
                             name: names::RENDER,
-                            kind: bookstore::telemetry::__private::SpanKind::Internal,
                             keys: &["rows"],
-                            constants: &[],
-                            origin: bookstore::telemetry::__private::Origin {
-                                crate_name: ::core::env!("CARGO_PKG_NAME"),
-                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                                module: ::core::module_path!(),
-                                file: ::core::file!(),
-                                line: ::core::line!(),
-                            },
+                            ..bookstore::telemetry::__private::site(
+                                ::core::module_path!(),
+                                ::core::env!("CARGO_PKG_NAME"),
+                                ::core::env!("CARGO_PKG_VERSION"),
+                            )
                         });
-                        bookstore::telemetry::__private::open(&SITE)
+                        bookstore::telemetry::__private::open(&__TELEMETRY_SITE)
                     };
                     if bookstore::telemetry::__private::SpanGuard::is_recording(&__telemetry_span) {
                         bookstore::telemetry::__private::SpanGuard::attribute(

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use super::body::{TailFuture, tail_future_mut};
 use super::function::Function;
 use super::model::{Outcome, Owned, Shape, Traced};
-use crate::site::expand::{Opened, open, records};
+use crate::site::expand::{Opened, located, open, records};
 use crate::site::model::Declared;
 
 /// The function, its signature as written and its body under a span.
@@ -20,7 +20,7 @@ pub(super) fn traced(traced: &Traced) -> TokenStream {
         Shape::Watched { output } => watched(traced, output),
         Shape::Async { output, owned } => {
             let polled = polled(
-                &traced.function,
+                traced,
                 &quote_spanned!(Span::mixed_site()=> async move),
                 output,
                 owned,
@@ -110,7 +110,11 @@ fn watched(traced: &Traced, output: &TokenStream) -> TokenStream {
 /// ```text
 /// // Expands to:
 /// let mut __telemetry_span = open_task(&SITE);
-/// let __telemetry_result = TaskSpan::drive(&mut __telemetry_span, async move { … }).await;
+/// let __telemetry_result = Polled {
+///     span: &mut __telemetry_span,
+///     future: async move { … },
+/// }
+/// .await;
 /// record_outcome!(__telemetry_span, __telemetry_result);
 /// __telemetry_result
 /// ```
@@ -120,7 +124,11 @@ fn awaited(traced: &Traced, future: &TokenStream) -> TokenStream {
     let record = record(traced);
     quote_spanned! {Span::mixed_site()=>
         #open
-        let __telemetry_result = #private::TaskSpan::drive(&mut __telemetry_span, #future).await;
+        let __telemetry_result = #private::Polled {
+            span: &mut __telemetry_span,
+            future: #future,
+        }
+        .await;
         #record
         __telemetry_result
     }
@@ -132,29 +140,33 @@ fn awaited(traced: &Traced, future: &TokenStream) -> TokenStream {
 /// ```text
 /// // Expands to:
 /// async move {
-///     if let Some(__telemetry_return) = None::<Result<Book, Error>> {
-///         return __telemetry_return;
+///     if false {
+///         return returned::<Result<Book, Error>>();
 ///     }
 ///     _ = &owned;
 ///     { body }
 /// }
 /// ```
 fn polled(
-    function: &Function,
+    traced: &Traced,
     opening: &TokenStream,
     output: &TokenStream,
     owned: &[Owned],
     body: &TokenStream,
 ) -> TokenStream {
+    let Traced { private, function, .. } = traced;
     let place = function.output().map_or_else(|| function.signature.ident.span(), Spanned::span);
     let output = match output.to_string().as_str() {
         "_" | "!" => None,
         // Located at the type, to which the compiler points when the body does not fit.
-        _ => Some(quote_spanned! {Span::mixed_site().located_at(place)=>
-            if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<#output> {
-                return __telemetry_return;
-            }
-        }),
+        _ => {
+            let private = located(private, place);
+            Some(quote_spanned! {Span::mixed_site().located_at(place)=>
+                if false {
+                    return #private::returned::<#output>();
+                }
+            })
+        }
     };
     let owned = captures(owned);
     quote_spanned! {Span::mixed_site()=>
@@ -175,7 +187,7 @@ fn polled(
 /// ```
 fn tail_future(traced: &Traced, output: &TokenStream, tail: &TailFuture) -> TokenStream {
     let TailFuture { body, opening, block } = tail;
-    let awaited = awaited(traced, &polled(&traced.function, opening, output, &[], &block.to_token_stream()));
+    let awaited = awaited(traced, &polled(traced, opening, output, &[], &block.to_token_stream()));
     let mut body = body.clone();
     if let Some(place) = tail_future_mut(&mut body) {
         *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #awaited }));
@@ -259,11 +271,7 @@ fn record(traced: &Traced) -> Option<TokenStream> {
         // Located at the path, which is what a message about the types is about.
         Outcome::Mapped(path) => {
             let place = Span::mixed_site().located_at(path.span());
-            let private = private.clone().into_iter().map(|mut token| {
-                token.set_span(place);
-                token
-            });
-            let private: TokenStream = private.collect();
+            let private = located(private, place);
             Some(quote_spanned! {place=>
                 #private::record_mapped(&mut __telemetry_span, &__telemetry_result, #path);
             })

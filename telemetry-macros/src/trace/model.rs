@@ -68,7 +68,7 @@ pub(super) fn traced(of: Macro, arguments: Arguments, function: Function, mistak
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
         name: site_name(of, name, type_name, &function),
-        kind: kind_variant(kind.as_ref()),
+        kind: kind.as_ref().and_then(kind_variant),
         constants,
         recorded,
         declared,
@@ -101,10 +101,11 @@ fn site_name(of: Macro, name: Option<Name>, type_name: Option<TypeName>, functio
     }
 }
 
-fn kind_variant(kind: Option<&Ident>) -> Ident {
-    let word = kind.map_or_else(|| KINDS[0].to_owned(), Ident::to_string);
+/// The variant of `SpanKind` for a word; none for the kind that call sites are of by themselves.
+fn kind_variant(word: &Ident) -> Option<Ident> {
+    let word = word.to_string();
     let (first, rest) = word.split_at(1);
-    Ident::new(&format!("{}{rest}", first.to_uppercase()), Span::mixed_site())
+    (word != KINDS[0]).then(|| Ident::new(&format!("{}{rest}", first.to_uppercase()), Span::mixed_site()))
 }
 
 fn outcome(err: Option<ErrorHandling>, function: &Function) -> Outcome {

@@ -17,36 +17,30 @@ fn an_async_function_runs_in_its_span() {
         &expect![[r#"
             async fn load(&self, id: i64, permit: Permit) -> Result<Book, Error> {
                 let mut __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
                         name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
                         keys: &["id"],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
                     });
-                    ::telemetry_core::__private::open_task(&SITE)
+                    ::telemetry_core::__private::open_task(&__TELEMETRY_SITE)
                 };
                 if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                     ::telemetry_core::__private::TaskSpan::attribute(&mut __telemetry_span, 0, &id);
                 }
-                let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
-                        &mut __telemetry_span,
-                        async move {
-                            if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
-                                Result<Book, Error>,
-                            > {
-                                return __telemetry_return;
-                            }
-                            _ = &permit;
-                            { self.find(id, permit).await }
-                        },
-                    )
+                let __telemetry_result = ::telemetry_core::__private::Polled {
+                    span: &mut __telemetry_span,
+                    future: async move {
+                        if false {
+                            return ::telemetry_core::__private::returned::<Result<Book, Error>>();
+                        }
+                        _ = &permit;
+                        { self.find(id, permit).await }
+                    },
+                }
                     .await;
                 ::telemetry_core::__private::record_outcome!(__telemetry_span, __telemetry_result);
                 __telemetry_result
@@ -67,34 +61,27 @@ fn an_async_function_may_return_nothing() {
         &expect![[r#"
             async fn tidy() {
                 let mut __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
                         name: "tidy",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
                     });
-                    ::telemetry_core::__private::open_task(&SITE)
+                    ::telemetry_core::__private::open_task(&__TELEMETRY_SITE)
                 };
-                let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
-                        &mut __telemetry_span,
-                        async move {
-                            if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
-                                (),
-                            > {
-                                return __telemetry_return;
-                            }
-                            {
-                                sweep().await;
-                            }
-                        },
-                    )
+                let __telemetry_result = ::telemetry_core::__private::Polled {
+                    span: &mut __telemetry_span,
+                    future: async move {
+                        if false {
+                            return ::telemetry_core::__private::returned::<()>();
+                        }
+                        {
+                            sweep().await;
+                        }
+                    },
+                }
                     .await;
                 __telemetry_result
             }
@@ -119,20 +106,16 @@ fn a_boxed_future_runs_in_its_span() {
                 let id = id.trim();
                 Box::pin(async move {
                     let mut __telemetry_span = {
-                        static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
                             name: "load",
-                            kind: ::telemetry_core::__private::SpanKind::Internal,
                             keys: &["id"],
-                            constants: &[],
-                            origin: ::telemetry_core::__private::Origin {
-                                crate_name: ::core::env!("CARGO_PKG_NAME"),
-                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                                module: ::core::module_path!(),
-                                file: ::core::file!(),
-                                line: ::core::line!(),
-                            },
+                            ..::telemetry_core::__private::site(
+                                ::core::module_path!(),
+                                ::core::env!("CARGO_PKG_NAME"),
+                                ::core::env!("CARGO_PKG_VERSION"),
+                            )
                         });
-                        ::telemetry_core::__private::open_task(&SITE)
+                        ::telemetry_core::__private::open_task(&__TELEMETRY_SITE)
                     };
                     if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                         ::telemetry_core::__private::TaskSpan::attribute(
@@ -141,17 +124,17 @@ fn a_boxed_future_runs_in_its_span() {
                             &id,
                         );
                     }
-                    let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
-                            &mut __telemetry_span,
-                            async move {
-                                if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
+                    let __telemetry_result = ::telemetry_core::__private::Polled {
+                        span: &mut __telemetry_span,
+                        future: async move {
+                            if false {
+                                return ::telemetry_core::__private::returned::<
                                     Result<Book, Error>,
-                                > {
-                                    return __telemetry_return;
-                                }
-                                { find(id).await }
-                            },
-                        )
+                                >();
+                            }
+                            { find(id).await }
+                        },
+                    }
                         .await;
                     ::telemetry_core::__private::record_outcome!(
                         __telemetry_span, __telemetry_result
