@@ -76,25 +76,24 @@ impl TaskSpan {
     /// A child of the current span that was opened by the fast path.
     #[inline(always)]
     pub(super) fn child(local: &Local, slot: &'static Slot) -> Self {
-        Self { slot, fast: true, ..Self::here(local, Stay::NONE, local.flags()) }
+        Self::here(local, slot, Stay::NONE, local.flags(), true)
     }
 
     pub(super) fn new(local: &Local, opened: Opened) -> Self {
         let inside = opened.inside;
-        Self { slot: inside.slot, ..Self::here(local, Stay::carried(inside), inside.flags) }
+        Self::here(local, inside.slot, Stay::carried(inside), inside.flags, false)
     }
 
     /// No span of its own, under a trace that is not recorded: its future carries that, wherever it is polled.
     #[inline(always)]
     pub(super) fn carrying(local: &Local) -> Self {
         let current = local.current();
-        Self::here(local, Stay::carried(current), current.flags)
+        Self::here(local, ptr::null(), Stay::carried(current), current.flags, false)
     }
 
     #[inline(always)]
-    fn here(local: &Local, stay: Stay, flags: u32) -> Self {
-        let pipeline = local.pipeline.get();
-        Self { slot: ptr::null(), pipeline, stay, flags, progress: Progress::Untouched, fast: false }
+    fn here(local: &Local, slot: *const Slot, stay: Stay, flags: u32, fast: bool) -> Self {
+        Self { slot, pipeline: local.pipeline.get(), stay, flags, progress: Progress::Untouched, fast }
     }
 
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
