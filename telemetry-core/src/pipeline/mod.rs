@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod ring_cell;
+mod slots;
 mod source;
 mod stopping;
 mod telemetry;
@@ -16,8 +17,9 @@ use crate::ring::Sweep;
 use crate::sample::SamplerCell;
 use crate::span::decode;
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
+pub(crate) use ring_cell::RingCell;
 pub use ring_cell::RingError;
-pub(crate) use ring_cell::{RingCell, allocate};
+pub(crate) use slots::allocate;
 pub use stopping::Stopping;
 pub use telemetry::{StartError, Telemetry, TelemetryBuilder, disable, enable, is_enabled};
 

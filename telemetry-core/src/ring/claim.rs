@@ -11,7 +11,7 @@ use super::wake::Wake;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence, hint};
 
 /// Slots in a run, at the most.
-const RUN_SLOTS: usize = if cfg!(loom) { 4 } else { 16 };
+const RUN_SLOTS: usize = if cfg!(loom) { 4 } else { 32 };
 /// How often a thread that found nothing looks again while another thread is reclaiming.
 const LOOKS_WHILE_RECLAIMING: usize = if cfg!(loom) { 1 } else { 64 };
 /// How often the close looks for reservations that are still held; more than any owner needs to come back.
@@ -23,6 +23,8 @@ const SHARE_PER_THREAD: usize = if cfg!(loom) { 1 } else { 16 };
 pub(crate) struct Claim {
     pub(super) base: &'static Slot,
     pub(super) mask: u32,
+    /// The bits that are set in `mask`.
+    pub(super) count: u32,
 }
 
 /// A ring of `capacity` slots, allocated once and kept for the life of the process.
@@ -51,7 +53,7 @@ pub(super) struct RunWord(pub(super) AtomicU64);
 
 /// The words every claim writes, once a run.
 struct Progress {
-    /// The run to look at next.
+    /// The run to look at next: a hint, which a claim that runs beside another may overwrite.
     cursor: AtomicU64,
     /// Slots that are reserved, open or complete. Added to by claims, taken from by the consumer and by returns.
     occupied: AtomicU64,
@@ -233,18 +235,20 @@ impl Ring {
 
     fn claim_free(&self, want: u32) -> Option<Claim> {
         let runs = self.free.len();
-        let start = self.progress.cursor.fetch_add(1, Ordering::Relaxed) as usize;
+        let start = self.progress.cursor.load(Ordering::Relaxed) as usize;
         for step in 0..runs {
             let run = (start + step) & (runs - 1);
             let word = &self.free[run].0;
             let mut free = word.load(Ordering::Relaxed);
             while free != 0 {
-                let mask = lowest(free, want);
+                let (mask, count) = lowest(free, want);
                 // Acquire: pairs with the Release that gave the slots back; their last use is over.
                 match word.compare_exchange_weak(free, free & !mask, Ordering::Acquire, Ordering::Relaxed) {
                     Ok(_) => {
-                        self.occupy(u64::from(mask.count_ones()));
-                        return Some(Claim { base: &self.slots[run * self.run_slots()], mask: mask as u32 });
+                        self.progress.cursor.store(run as u64 + 1, Ordering::Relaxed);
+                        self.occupy(u64::from(count));
+                        let base = &self.slots[run * self.run_slots()];
+                        return Some(Claim { base, mask: mask as u32, count });
                     }
                     Err(now) => free = now,
                 }
@@ -336,16 +340,15 @@ impl Ring {
     }
 }
 
-/// The lowest `count` bits that are set in `word`.
-fn lowest(word: u64, count: u32) -> u64 {
-    if word.count_ones() <= count {
-        return word;
+/// The lowest `want` bits that are set in `word`, or all where there are fewer; and how many they are.
+fn lowest(word: u64, want: u32) -> (u64, u32) {
+    let count = word.count_ones();
+    if count <= want {
+        return (word, count);
     }
-    let mut taken = 0;
     let mut rest = word;
-    for _ in 0..count {
-        taken |= rest & rest.wrapping_neg();
+    for _ in 0..want {
         rest &= rest - 1;
     }
-    taken
+    (word & !rest, want)
 }

@@ -5,18 +5,18 @@ use std::ptr;
 
 use super::barrier;
 use super::claim::{Claim, Ring};
-use super::slot::Slot;
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering};
+use super::slot::{SLOT_BYTES, Slot};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 /// The reservation is its owner's.
-const LIVE: u32 = 0;
+const LIVE: u64 = 0;
 /// A reclaimer has announced itself.
-const REVOKING: u32 = 1;
+const REVOKING: u64 = 1;
 /// A reclaimer has taken the slots in the upper half of the word.
-const STOLEN: u32 = 2;
+const STOLEN: u64 = 2;
 
 /// Bits of a reservation's slots, in `mine` at the bottom and in `revocation` at the top.
-const MASK_BITS: u32 = 16;
+const MASK_BITS: u32 = 32;
 const MASK: u64 = (1 << MASK_BITS) - 1;
 
 /// Why a span got no slot.
@@ -32,13 +32,13 @@ pub(crate) enum Drop {
 /// their number is that of the most threads ever alive at once.
 #[repr(align(128))]
 pub(crate) struct Producer {
-    /// The reserved slots not yet opened, as bits above `base`; and over them, in 48 bits, `reserved`. One word, so that
+    /// The reserved slots not yet opened, as bits above `base`; and over them, in 32 bits, `reserved`. One word, so that
     /// whoever counts never sees one without the other: the spans opened are the second less the bits of the first.
     /// Written by the owner alone; read by those who count, and by a reclaimer behind the heavy barrier.
     mine: AtomicU64,
     /// `LIVE`, `REVOKING`, or `STOLEN` with the mask of what was taken. Written by the owner and, one at a time, by
     /// reclaimers; the compare-and-swap away from `REVOKING` decides who keeps the reservation.
-    revocation: AtomicU32,
+    revocation: AtomicU64,
     /// The first slot of the run the reservation lies in. Written by the owner on its slow path.
     base: AtomicPtr<Slot>,
     /// True while a thread holds this place.
@@ -67,7 +67,7 @@ unsafe impl Sync for Producer {}
 #[cfg(not(loom))]
 pub(crate) static COLD: Producer = Producer {
     mine: AtomicU64::new(0),
-    revocation: AtomicU32::new(LIVE),
+    revocation: AtomicU64::new(LIVE),
     base: AtomicPtr::new(ptr::null_mut()),
     taken: AtomicBool::new(true),
     reserved: AtomicU64::new(0),
@@ -82,7 +82,7 @@ impl Producer {
     pub(super) fn new(next: *const Producer) -> Self {
         Self {
             mine: AtomicU64::new(0),
-            revocation: AtomicU32::new(LIVE),
+            revocation: AtomicU64::new(LIVE),
             base: AtomicPtr::new(ptr::null_mut()),
             taken: AtomicBool::new(true),
             reserved: AtomicU64::new(0),
@@ -110,7 +110,7 @@ impl Producer {
             return self.take_revoked(mine);
         }
         let slot = self.slot(mine.trailing_zeros());
-        prefetch_next(slot);
+        prefetch_ahead(slot);
         Some(slot)
     }
 
@@ -118,9 +118,12 @@ impl Producer {
     #[allow(unsafe_code, reason = "the run's slots are reached by index")]
     fn slot(&self, index: u32) -> &'static Slot {
         let base = self.base.load(Ordering::Relaxed);
-        // SAFETY: `index` is a bit of a reservation, whose bits lie within the run of 16 slots at `base`, and a
-        // ring's slots are never freed.
-        unsafe { &*base.add(index as usize) }
+        // SAFETY: `index` is a bit of a reservation, whose bits lie within the run of 16 slots at `base`, which was set
+        // with it, and a ring's slots are never freed.
+        unsafe {
+            std::hint::assert_unchecked(!base.is_null());
+            &*base.add(index as usize)
+        }
     }
 
     /// Settles with a reclaimer that announced itself while a slot of `mine` was being taken: puts the slot back, and
@@ -146,7 +149,7 @@ impl Producer {
         match self.revocation.compare_exchange(REVOKING, LIVE, Ordering::Acquire, Ordering::Acquire) {
             Ok(_) | Err(LIVE) => 0,
             Err(word) => {
-                let stolen = word >> MASK_BITS;
+                let stolen = (word >> MASK_BITS) as u32;
                 let gone = self.mask() & stolen;
                 self.set(self.reserved() - u64::from(gone.count_ones()), self.mask() & !stolen);
                 // Release: pairs with the next reclaimer's Acquire in `announce`, which then sees what is left.
@@ -195,7 +198,7 @@ impl Producer {
     fn reserve(&self, ring: &Ring, claim: &Claim) -> Result<&'static Slot, Drop> {
         let bit = claim.mask & claim.mask.wrapping_neg();
         self.base.store(ptr::from_ref(claim.base).cast_mut(), Ordering::Relaxed);
-        self.set(self.reserved() + u64::from(claim.mask.count_ones()), claim.mask & !bit);
+        self.set(self.reserved() + u64::from(claim.count), claim.mask & !bit);
         // Pairs with the barrier in `Ring::close`: the reservation comes before the look at the mark.
         ring.light();
         if ring.is_closed() {
@@ -252,7 +255,7 @@ impl Producer {
 
     /// Spans opened here, and the one that is just being opened: it may still be refused, and then counts as dropped.
     pub(super) fn opened(&self) -> u64 {
-        // A little older or newer than the word, which has 48 bits: enough to tell what the whole number is.
+        // A little older or newer than the word, which has 32 bits: enough to tell what the whole number is.
         let about = self.reserved();
         let mine = self.mine.load(Ordering::Relaxed);
         let beyond = ((mine >> MASK_BITS).wrapping_sub(about) << MASK_BITS).cast_signed() >> MASK_BITS;
@@ -278,7 +281,7 @@ impl Producer {
         // Acquire: pairs with the owner's Release in `set`; `base` is that of these slots.
         let mine = (self.mine.load(Ordering::Acquire) & MASK) as u32;
         let base = self.base.load(Ordering::Relaxed);
-        let word = if mine == 0 { LIVE } else { STOLEN | mine << MASK_BITS };
+        let word = if mine == 0 { LIVE } else { STOLEN | u64::from(mine) << MASK_BITS };
         // Release: pairs with the owner's Acquire in `settle`.
         let won =
             self.revocation.compare_exchange(REVOKING, word, Ordering::Release, Ordering::Relaxed).is_ok();
@@ -296,23 +299,28 @@ impl Producer {
         // that, so it is not taken off this one.
         let mine = (self.mine.load(Ordering::Acquire) & MASK) as u32;
         let word = self.revocation.load(Ordering::Relaxed);
-        let stolen = if word & STOLEN != 0 { word >> MASK_BITS } else { 0 };
+        let stolen = if word & STOLEN != 0 { (word >> MASK_BITS) as u32 } else { 0 };
         (mine & !stolen).count_ones()
     }
 }
 
-/// Asks for the line that the next span will most likely write, which the drain has had on another processor.
+/// How many slots ahead their lines are asked for: four spans take longer than a line takes to come.
+const AHEAD: usize = 4;
+
+/// Asks for a line of a slot that will most likely be written soon, the one that lies where `line` does in this span's
+/// slot. The drain has had it on another processor, and for writing it must come from there.
 #[inline(always)]
 #[allow(unsafe_code, reason = "prefetching has no safe wrapper")]
-fn prefetch_next(slot: &Slot) {
+pub(crate) fn prefetch_ahead<T>(line: *const T) {
+    let address = line.wrapping_byte_add(AHEAD * SLOT_BYTES);
     #[cfg(all(target_arch = "x86_64", not(loom)))]
-    // SAFETY: a prefetch reads nothing and faults on no address.
+    // SAFETY: a prefetch reads nothing and faults on no address; where the processor does not know this one, it does
+    // nothing.
     unsafe {
-        use core::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_ET0>(ptr::from_ref(slot).wrapping_add(1).cast());
+        std::arch::asm!("prefetchw [{}]", in(reg) address, options(nostack, preserves_flags));
     }
     #[cfg(not(all(target_arch = "x86_64", not(loom))))]
-    let _ = slot;
+    let _ = address;
 }
 
 /// Counts one more, where this thread alone writes: a load and a store, no locked instruction.

@@ -3,38 +3,49 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::Ordering;
+use std::ptr;
 use std::task::{Context, Poll};
 
-use super::access::Access;
+use super::access::{self, Access};
 use super::arena::Key;
 use super::guard::close;
 use super::handle::Span;
 use super::open::Opened;
-use super::site::CallSite;
+use super::stay::{self, Stay};
 use super::value::{AttributeValue, Entry};
 use super::write::Formatted;
 use super::{bits, panic, write};
 use crate::clock;
-use crate::context::{Current, Local, NO_TOKEN};
+use crate::context::{Current, Local};
 use crate::pipeline::{GLOBAL, Pipeline};
 use crate::record::{Outcome, Status};
-use crate::ring::{Body, state};
+use crate::ring::{Body, Slot, state};
 
 /// A span that is open and entered only while its future is polled. Dropping it ends it: as cancelled, unless the
-/// future was ready, or the drop is part of a panic.
+/// future was ready, or the drop is part of a panic. 56 bytes.
 pub struct TaskSpan {
-    /// What is current inside; a zero `span_id` when nothing was opened.
-    inside: Current,
-    site: &'static CallSite,
-    pipeline: &'static Pipeline,
+    /// The span's slot; null when it is not recorded.
+    slot: *const Slot,
+    /// Null when nothing was opened and nothing is carried.
+    pipeline: *const Pipeline,
+    stay: Stay,
+    /// The flags of its trace; none when nothing was opened and nothing is carried.
+    flags: u32,
     progress: Progress,
+    /// Whether it was opened by the fast clock, and closes by it.
+    fast: bool,
 }
 
+/// How far the future has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Progress {
     Untouched,
-    Polled,
+    /// Inside a poll.
+    Entered,
+    /// Inside a poll that is left slowly.
+    EnteredSlowly,
+    /// Between two polls.
+    Suspended,
     Ready,
     /// A panic unwound through a poll.
     Panicked,
@@ -44,53 +55,83 @@ enum Progress {
 // `&mut self` only, and whoever sends it hands its writes over with it.
 #[allow(unsafe_code, reason = "a raw slot pointer is not Send by itself")]
 unsafe impl Send for TaskSpan {}
-// SAFETY: nothing is written or read in the slot through `&self`.
+// SAFETY: nothing is written through `&self`, and what is read is written through `&mut self` alone.
 #[allow(unsafe_code, reason = "a raw slot pointer is not Sync by itself")]
 unsafe impl Sync for TaskSpan {}
 
 impl TaskSpan {
     /// No span.
     #[inline(always)]
-    pub(super) fn nothing(site: &'static CallSite) -> Self {
-        Self { inside: Current::NONE, site, pipeline: &GLOBAL, progress: Progress::Untouched }
+    pub(super) const fn nothing() -> Self {
+        Self {
+            slot: ptr::null(),
+            pipeline: ptr::null(),
+            stay: Stay::NONE,
+            flags: 0,
+            progress: Progress::Untouched,
+            fast: false,
+        }
     }
 
+    /// A child of the current span that was opened by the fast path.
     #[inline(always)]
-    pub(super) fn new(local: &Local, site: &'static CallSite, opened: Opened) -> Self {
-        let pipeline = local.pipeline.get();
-        Self { inside: opened.inside, site, pipeline, progress: Progress::Untouched }
+    pub(super) fn child(local: &Local, slot: &'static Slot) -> Self {
+        Self { slot, fast: true, ..Self::here(local, Stay::NONE, local.flags()) }
+    }
+
+    pub(super) fn new(local: &Local, opened: Opened) -> Self {
+        let inside = opened.inside;
+        Self { slot: inside.slot, ..Self::here(local, Stay::carried(inside), inside.flags) }
     }
 
     /// No span of its own, under a trace that is not recorded: its future carries that, wherever it is polled.
-    pub(super) fn carrying(local: &Local, site: &'static CallSite) -> Self {
-        let inside = local.current().without_slot();
-        Self { inside, site, pipeline: local.pipeline.get(), progress: Progress::Untouched }
+    #[inline(always)]
+    pub(super) fn carrying(local: &Local) -> Self {
+        let current = local.current();
+        Self::here(local, Stay::carried(current), current.flags)
+    }
+
+    #[inline(always)]
+    fn here(local: &Local, stay: Stay, flags: u32) -> Self {
+        let pipeline = local.pipeline.get();
+        Self { slot: ptr::null(), pipeline, stay, flags, progress: Progress::Untouched, fast: false }
     }
 
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
     #[inline(always)]
     pub fn is_recording(&self) -> bool {
-        !self.inside.slot.is_null()
+        !self.slot.is_null()
+    }
+
+    /// The pipeline, where there is something inside.
+    #[allow(unsafe_code, reason = "a pipeline is reached by its address")]
+    fn pipeline(&self) -> &'static Pipeline {
+        // SAFETY: the pointer is null or was made from a reference that is static.
+        unsafe { self.pipeline.as_ref() }.unwrap_or(&GLOBAL)
+    }
+
+    /// What is current inside.
+    fn inside(&self) -> Current {
+        if self.slot.is_null() { self.stay.current(self.flags) } else { access::identity(self.slot) }
     }
 
     /// The handle of the span, for the code inside its future.
     pub fn handle(&self) -> Span {
-        Span::of(self.inside)
+        Span::of(self.inside())
     }
 
     /// Records the attribute with the call site's key of this number.
     #[inline(always)]
     pub fn attribute<V: AttributeValue + ?Sized>(&mut self, key: usize, value: &V) {
-        let keys = self.site.site.keys;
         if self.is_recording() {
-            value.record(Entry::span(Access::Owner(self.inside.slot), Key::of_site(key, keys)));
+            value.record(Entry::span(Access::Owner(self.slot), Key::of_site(key, self.slot)));
         }
     }
 
     /// Records what `value` displays.
     pub fn attribute_display(&mut self, key: usize, value: &dyn fmt::Display) {
         if self.is_recording() {
-            let key = Key::of_site(key, self.site.site.keys);
+            let key = Key::of_site(key, self.slot);
             let text = Formatted::new(format_args!("{value}"));
             self.with_body(|body| write::formatted(body, key, &text));
         }
@@ -99,7 +140,7 @@ impl TaskSpan {
     /// Records how `value` looks to a programmer.
     pub fn attribute_debug(&mut self, key: usize, value: &dyn fmt::Debug) {
         if self.is_recording() {
-            let key = Key::of_site(key, self.site.site.keys);
+            let key = Key::of_site(key, self.slot);
             let text = Formatted::new(format_args!("{value:?}"));
             self.with_body(|body| write::formatted(body, key, &text));
         }
@@ -126,19 +167,18 @@ impl TaskSpan {
     /// Records an attribute of any type that can be one.
     pub fn set(&mut self, key: &'static str, value: impl AttributeValue) {
         if self.is_recording() {
-            value.record(Entry::span(Access::Owner(self.inside.slot), Key::Static(key)));
+            value.record(Entry::span(Access::Owner(self.slot), Key::Static(key)));
         }
     }
 
     /// Runs `work` inside the span: for wrappers that poll by hand.
     #[inline]
     pub fn in_scope<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        if self.inside.flags == 0 {
-            return work();
-        }
-        self.progress = Progress::Polled;
-        let _entered = Local::with(|local| Entered::enter(local, self));
-        work()
+        self.enter();
+        let unwinding = Unwinding(self);
+        let result = work();
+        unwinding.passed().leave(Progress::Suspended);
+        result
     }
 
     /// A future that enters the span at each poll of `future`.
@@ -147,117 +187,187 @@ impl TaskSpan {
         Run { span: self, future }
     }
 
+    /// As [`TaskSpan::run`], for a span that lives where this is awaited: a panic that unwinds through a poll drops it
+    /// at once, so that the poll needs no guard of its own.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn drive<F: Future>(&mut self, future: F) -> Drive<'_, F> {
+        Drive { span: self, future }
+    }
+
+    /// Polls `future` inside the span, which a panic that unwinds from here drops.
+    #[inline(always)]
+    fn poll_unguarded<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.enter();
+        let poll = future.poll(cx);
+        self.leave(if poll.is_ready() { Progress::Ready } else { Progress::Suspended });
+        poll
+    }
+
     /// Polls `future` inside the span.
     #[inline(always)]
     pub(super) fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        if self.inside.flags == 0 {
-            return future.poll(cx);
-        }
-        self.progress = Progress::Polled;
-        let entered = Entered::enter(Local::here(), self);
+        self.enter();
+        let unwinding = Unwinding(self);
         let poll = future.poll(cx);
-        if poll.is_ready() {
-            entered.span.progress = Progress::Ready;
-        }
+        unwinding.passed().leave(if poll.is_ready() { Progress::Ready } else { Progress::Suspended });
         poll
     }
 
     #[inline(always)]
     fn with_body(&mut self, write: impl FnOnce(&mut Body)) {
-        Access::Owner(self.inside.slot).write(|_, body| write(body));
+        Access::Owner(self.slot).write(|_, body| write(body));
     }
 }
 
-/// The span is current on this thread until this is dropped, also by a panic. Whatever happened meanwhile, the thread
-/// then has its own span, pipeline and frames back.
-struct Entered<'a> {
-    span: &'a mut TaskSpan,
-    outside: Current,
-    pipeline: &'static Pipeline,
-    frame: u64,
-    /// A destructor is running while another panic unwinds: what happens inside is not that panic's doing.
-    panicking: bool,
-}
-
-impl<'a> Entered<'a> {
+impl TaskSpan {
+    /// Makes the span, if there is one, current on this thread until it is left. Whatever happens meanwhile, the thread
+    /// then has its own span, pipeline and frames back.
     #[inline(always)]
-    fn enter(local: &Local, span: &'a mut TaskSpan) -> Self {
-        let (outside, pipeline) = (local.current(), local.pipeline.get());
-        if !std::ptr::eq(pipeline, span.pipeline) {
-            local.switch(span.pipeline);
-        }
-        local.set_current(span.inside);
-        set_owner(span.inside, local.token());
-        Self { span, outside, pipeline, frame: local.frame.get(), panicking: std::thread::panicking() }
-    }
-}
-
-impl Drop for Entered<'_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        set_owner(self.span.inside, state::DETACHED);
-        if std::thread::panicking() && !self.panicking {
-            self.span.progress = Progress::Panicked;
+    fn enter(&mut self) {
+        if self.flags == 0 {
+            return;
         }
         let local = Local::here();
-        if !std::ptr::eq(local.pipeline.get(), self.pipeline) {
-            local.switch(self.pipeline);
-        }
-        local.frame.set(self.frame);
-        if local.disordered.get() {
-            local.set_current(local.heal(self.outside));
-            local.forget_orphans();
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+        #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+        let entered = match unsafe { self.slot.as_ref() } {
+            Some(slot) => self.stay.enter(local, slot, self.flags, self.pipeline),
+            None => self.stay.is_here(local, self.flags, self.pipeline),
+        };
+        if entered {
+            self.progress = Progress::Entered;
         } else {
-            local.set_current(self.outside);
+            self.enter_slowly();
+        }
+    }
+
+    #[inline(always)]
+    fn leave(&mut self, progress: Progress) {
+        if self.flags == 0 {
+            return;
+        }
+        let entered = std::mem::replace(&mut self.progress, progress);
+        let local = Local::here();
+        // SAFETY: as in `enter`.
+        #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+        let left = entered == Progress::Entered
+            && match unsafe { self.slot.as_ref() } {
+                Some(slot) => self.stay.leave(local, slot),
+                None => self.stay.is_still_here(local, self.flags),
+            };
+        if !left {
+            self.leave_slowly(entered);
+        }
+    }
+
+    /// Enters from another trace, pipeline, or a thread that has opened no span yet.
+    #[cold]
+    #[inline(never)]
+    fn enter_slowly(&mut self) {
+        let inside = self.inside();
+        Local::with(|local| {
+            self.stay.keep(local, inside);
+            if !ptr::eq(local.pipeline.get(), self.pipeline) {
+                local.switch(self.pipeline());
+            }
+            local.prepare();
+            local.set_current(inside);
+            stay::set_owner(self.slot, local.token.get());
+        });
+        self.progress = Progress::EnteredSlowly;
+    }
+
+    /// Leaves what was entered slowly, or in disorder, or by a panic.
+    #[cold]
+    #[inline(never)]
+    fn leave_slowly(&mut self, entered: Progress) {
+        stay::set_owner(self.slot, state::DETACHED);
+        let inside = self.inside();
+        Local::with(|local| {
+            if entered == Progress::EnteredSlowly {
+                self.stay.go_back(local);
+            } else {
+                self.stay.restore(local, inside, self.pipeline());
+            }
+            if local.disordered.get() {
+                local.forget_orphans();
+            }
+        });
+    }
+
+    /// A panic unwinds through a poll.
+    #[cold]
+    #[inline(never)]
+    fn unwind(&mut self) {
+        let entered = std::mem::replace(&mut self.progress, Progress::Panicked);
+        if self.flags != 0 {
+            self.leave_slowly(entered);
         }
     }
 }
 
-/// Marks the span's slot as entered on a thread, or on none.
-#[inline(always)]
-fn set_owner(inside: Current, owner: u32) {
-    let owner = if owner == NO_TOKEN { state::DETACHED } else { owner };
-    // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-    #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-    if let Some(slot) = unsafe { inside.slot.as_ref() } {
-        // Relaxed: the executor that moves the future between threads orders its polls, and with them this.
-        slot.owner.store(owner, Ordering::Relaxed);
+/// Leaves the span when a panic unwinds through a poll whose span it does not drop.
+struct Unwinding<'a>(&'a mut TaskSpan);
+
+impl<'a> Unwinding<'a> {
+    /// No panic came.
+    #[inline(always)]
+    fn passed(self) -> &'a mut TaskSpan {
+        let span: *mut TaskSpan = self.0;
+        std::mem::forget(self);
+        // SAFETY: the borrow was this guard's, which is gone.
+        #[allow(unsafe_code, reason = "a guard with a destructor cannot be taken apart")]
+        unsafe {
+            &mut *span
+        }
+    }
+}
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        self.0.unwind();
     }
 }
 
 impl Drop for TaskSpan {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.inside.slot.is_null() {
+        if self.flags == 0 {
             return;
         }
-        let local = Local::here();
-        let plain = self.progress == Progress::Ready
-            && std::ptr::eq(local.pipeline.get(), self.pipeline)
-            && local.token.get() != NO_TOKEN;
-        if !plain {
-            return self.close_slowly();
+        if self.progress == Progress::Ready {
+            // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+            #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+            match unsafe { self.slot.as_ref() } {
+                None => return,
+                Some(slot) if self.fast => return close(slot, clock::fast_ticks()),
+                Some(_) => {}
+            }
         }
-        // SAFETY: not null, and a ring's slots are never freed.
-        #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-        close(unsafe { &*self.inside.slot }, clock::ticks(local));
+        self.close_slowly();
     }
 }
 
 impl TaskSpan {
-    /// Every end but that of a future that was ready, on a thread that knows the pipeline.
+    /// Every end but that of a future that was ready, and its span opened by the fast clock.
     #[cold]
     #[inline(never)]
     fn close_slowly(&mut self) {
-        match self.progress {
-            Progress::Ready => {}
-            Progress::Panicked => self.with_body(panic::record),
-            Progress::Polled => self.end_as(Outcome::Cancelled),
-            Progress::Untouched => self.end_as(Outcome::NeverPolled),
+        if matches!(self.progress, Progress::Entered | Progress::EnteredSlowly) {
+            self.unwind();
         }
-        // SAFETY: not null, and a ring's slots are never freed.
+        match self.progress {
+            Progress::Panicked => self.with_body(panic::record),
+            Progress::Untouched => self.end_as(Outcome::NeverPolled),
+            Progress::Ready => {}
+            _ => self.end_as(Outcome::Cancelled),
+        }
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
         #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-        close(unsafe { &*self.inside.slot }, self.pipeline.timeline.ticks());
+        if let Some(slot) = unsafe { self.slot.as_ref() } {
+            close(slot, self.pipeline().timeline.ticks());
+        }
     }
 
     fn end_as(&mut self, outcome: Outcome) {
@@ -267,7 +377,7 @@ impl TaskSpan {
 
 impl fmt::Debug for TaskSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TaskSpan").field(&self.inside.span_context()).finish()
+        f.debug_tuple("TaskSpan").field(&self.inside().span_context()).finish()
     }
 }
 
@@ -289,6 +399,28 @@ impl<F: Future> Future for Run<'_, F> {
         // SAFETY: as above.
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
         this.span.poll(future, cx)
+    }
+}
+
+/// A future inside a span that lives where it is awaited: made by [`TaskSpan::drive`].
+#[must_use = "a future does nothing unless it is polled"]
+#[derive(Debug)]
+pub struct Drive<'a, F> {
+    span: &'a mut TaskSpan,
+    future: F,
+}
+
+impl<F: Future> Future for Drive<'_, F> {
+    type Output = F::Output;
+
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "one field is pinned, the other is not")]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: `future` is never moved out of the pinned `Drive`, which has no `Drop`; `span` is not pinned.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: as above.
+        let future = unsafe { Pin::new_unchecked(&mut this.future) };
+        this.span.poll_unguarded(future, cx)
     }
 }
 

@@ -13,12 +13,11 @@ use crate::ring::{ATTRIBUTE_BYTES, Body, NAME_BYTES};
 /// Bytes of text that are kept of a value that is formatted on the way.
 const FORMATTED_BYTES: usize = 128;
 /// Attribute bytes that a span with a name in its slot leaves for how it ends.
-const OUTCOME_ROOM: usize = 40;
+pub(super) const OUTCOME_ROOM: usize = 40;
 /// With less room than this among the attributes, a failure is written to the name region.
 const ROOMY: usize = 64;
 
 /// Records an attribute; counts it when it does not fit.
-#[inline(always)]
 pub(super) fn attribute(body: &mut Body, key: Key, value: Packed<'_>) {
     let limit = attribute_limit(body.bits);
     let mut arena = Arena::new(&mut body.attributes[..limit], usize::from(body.attribute_len));
@@ -30,7 +29,6 @@ pub(super) fn attribute(body: &mut Body, key: Key, value: Packed<'_>) {
 }
 
 /// A span whose name lies in its slot cannot use the name region for its failure, and leaves room here.
-#[inline(always)]
 fn attribute_limit(bits: u16) -> usize {
     match bits::name_mode(bits) {
         NameMode::Inline => ATTRIBUTE_BYTES - OUTCOME_ROOM,

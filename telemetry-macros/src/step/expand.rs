@@ -47,7 +47,7 @@ fn guard(step: &Step) -> TokenStream {
 ///     if TaskSpan::is_recording(&__telemetry_span) { … }
 ///     let __telemetry_future = future;
 ///     async move {
-///         let __telemetry_result = TaskSpan::run(&mut __telemetry_span, async move { __telemetry_future.await }).await;
+///         let __telemetry_result = TaskSpan::drive(&mut __telemetry_span, async move { __telemetry_future.await }).await;
 ///         record_outcome!(__telemetry_span, __telemetry_result);
 ///         __telemetry_result
 ///     }
@@ -68,7 +68,7 @@ fn task(step: &Step, future: &Expr) -> TokenStream {
             #records
             let __telemetry_future = #future;
             async move {
-                let __telemetry_result = #private::TaskSpan::run(&mut #span, async move { #awaited }).await;
+                let __telemetry_result = #private::TaskSpan::drive(&mut #span, async move { #awaited }).await;
                 #private::record_outcome!(#span, __telemetry_result);
                 __telemetry_result
             }

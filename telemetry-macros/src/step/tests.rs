@@ -118,7 +118,7 @@ fn a_step_over_a_future_is_a_future() {
                     }
                     let __telemetry_future = client.get(url);
                     async move {
-                        let __telemetry_result = ::telemetry_core::__private::TaskSpan::run(
+                        let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
                                 &mut __telemetry_span,
                                 async move { __telemetry_future.await },
                             )

@@ -110,7 +110,7 @@ fn watched(traced: &Traced, output: &TokenStream) -> TokenStream {
 /// ```text
 /// // Expands to:
 /// let mut __telemetry_span = open_task(&SITE);
-/// let __telemetry_result = TaskSpan::run(&mut __telemetry_span, async move { … }).await;
+/// let __telemetry_result = TaskSpan::drive(&mut __telemetry_span, async move { … }).await;
 /// record_outcome!(__telemetry_span, __telemetry_result);
 /// __telemetry_result
 /// ```
@@ -120,7 +120,7 @@ fn awaited(traced: &Traced, future: &TokenStream) -> TokenStream {
     let record = record(traced);
     quote_spanned! {Span::mixed_site()=>
         #open
-        let __telemetry_result = #private::TaskSpan::run(&mut __telemetry_span, #future).await;
+        let __telemetry_result = #private::TaskSpan::drive(&mut __telemetry_span, #future).await;
         #record
         __telemetry_result
     }

@@ -35,7 +35,7 @@ fn an_async_function_runs_in_its_span() {
                 if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                     ::telemetry_core::__private::TaskSpan::attribute(&mut __telemetry_span, 0, &id);
                 }
-                let __telemetry_result = ::telemetry_core::__private::TaskSpan::run(
+                let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
                         &mut __telemetry_span,
                         async move {
                             if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
@@ -82,7 +82,7 @@ fn an_async_function_may_return_nothing() {
                     });
                     ::telemetry_core::__private::open_task(&SITE)
                 };
-                let __telemetry_result = ::telemetry_core::__private::TaskSpan::run(
+                let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
                         &mut __telemetry_span,
                         async move {
                             if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
@@ -141,7 +141,7 @@ fn a_boxed_future_runs_in_its_span() {
                             &id,
                         );
                     }
-                    let __telemetry_result = ::telemetry_core::__private::TaskSpan::run(
+                    let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
                             &mut __telemetry_span,
                             async move {
                                 if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
