@@ -149,15 +149,17 @@ impl Pipeline {
         while taken == 0 && sweep.is_open() {
             taken = ring.drain(&mut sweep, max, |slot| out.push(decoder.record(slot)));
         }
-        self.taken.fetch_add(taken as u64, Ordering::Relaxed);
+        // Release: pairs with the Acquire in `accounting`; whoever sees spans as taken sees them as opened.
+        self.taken.fetch_add(taken as u64, Ordering::Release);
         taken
     }
 
     /// The accounting of spans; exact once new ones are refused.
     pub(crate) fn accounting(&self) -> Accounting {
+        // Acquire: pairs with the Release in `drain_spans`. What was taken is read first, so it is among the opened.
+        let taken = self.taken.load(Ordering::Acquire);
         let counts = self.ring.allocated().map(crate::ring::Ring::counts).unwrap_or_default();
         let not_operational = self.ring.not_operational();
-        let taken = self.taken.load(Ordering::Relaxed);
         Accounting {
             started: counts.opened + counts.dropped_full + counts.dropped_shutdown + not_operational,
             taken,
