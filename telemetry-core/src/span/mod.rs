@@ -6,6 +6,7 @@ mod bits;
 mod builder;
 mod declare;
 pub(crate) mod decode;
+mod entering;
 mod event;
 pub mod failure;
 mod guard;
@@ -26,6 +27,8 @@ mod walk;
 mod write;
 
 pub use builder::SpanBuilder;
+pub use entering::Run;
+pub(crate) use entering::project;
 pub use event::EventWriter;
 pub use guard::SpanGuard;
 pub use handle::Span;
@@ -34,8 +37,7 @@ pub use name::Name;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};
-pub(crate) use task::project;
-pub use task::{Run, TaskSpan};
+pub use task::TaskSpan;
 pub use value::{AttributeValue, Entry};
 
 /// What macro expansions call.
