@@ -161,7 +161,7 @@ impl Pipeline {
         let counts = self.ring.allocated().map(crate::ring::Ring::counts).unwrap_or_default();
         let not_operational = self.ring.not_operational();
         Accounting {
-            started: counts.opened + counts.dropped_full + counts.dropped_shutdown + not_operational,
+            started: counts.started() + not_operational,
             taken,
             in_flight: counts.opened.saturating_sub(taken),
             dropped_full: counts.dropped_full,

@@ -15,6 +15,13 @@ pub(crate) struct Counts {
     pub(crate) dropped_shutdown: u64,
 }
 
+impl Counts {
+    /// Spans that were begun.
+    pub(crate) const fn started(&self) -> u64 {
+        self.opened + self.dropped_full + self.dropped_shutdown
+    }
+}
+
 /// How far one pass over the ring has come.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {

@@ -118,7 +118,7 @@ impl Producer {
     #[allow(unsafe_code, reason = "the run's slots are reached by index")]
     fn slot(&self, index: u32) -> &'static Slot {
         let base = self.base.load(Ordering::Relaxed);
-        // SAFETY: `index` is a bit of a reservation, whose bits lie within the run of 16 slots at `base`, which was set
+        // SAFETY: `index` is a bit of a reservation, whose bits lie within the run of slots at `base`, which was set
         // with it, and a ring's slots are never freed.
         unsafe {
             std::hint::assert_unchecked(!base.is_null());
@@ -144,9 +144,8 @@ impl Producer {
         if self.revocation.load(Ordering::Relaxed) == LIVE {
             return 0;
         }
-        // Acquire: pairs with the reclaimer's Release when it announces itself (what it did before, such as closing the
-        // ring, is visible) or marks the reservation stolen.
-        match self.revocation.compare_exchange(REVOKING, LIVE, Ordering::Acquire, Ordering::Acquire) {
+        // Acquire: pairs with the Release in `reclaim`; the reclaimer has looked at the reservation that is written next.
+        match self.revocation.compare_exchange(REVOKING, LIVE, Ordering::Relaxed, Ordering::Acquire) {
             Ok(_) | Err(LIVE) => 0,
             Err(word) => {
                 let stolen = (word >> MASK_BITS) as u32;
@@ -267,8 +266,8 @@ impl Producer {
         self.mask() != 0
             && self
                 .revocation
-                // Acquire: pairs with the owner's Release in `settle`. Release: pairs with its Acquire there.
-                .compare_exchange(LIVE, REVOKING, Ordering::AcqRel, Ordering::Relaxed)
+                // Acquire: pairs with the owner's Release in `settle`; what was stolen before is not found again.
+                .compare_exchange(LIVE, REVOKING, Ordering::Acquire, Ordering::Relaxed)
                 .is_ok()
     }
 
@@ -282,7 +281,7 @@ impl Producer {
         let mine = (self.mine.load(Ordering::Acquire) & MASK) as u32;
         let base = self.base.load(Ordering::Relaxed);
         let word = if mine == 0 { LIVE } else { STOLEN | u64::from(mine) << MASK_BITS };
-        // Release: pairs with the owner's Acquire in `settle`.
+        // Release: pairs with the owner's Acquire in `settle`; it writes only what has been looked at.
         let won =
             self.revocation.compare_exchange(REVOKING, word, Ordering::Release, Ordering::Relaxed).is_ok();
         (won && mine != 0).then_some((base.cast_const(), mine))

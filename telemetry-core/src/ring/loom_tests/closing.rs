@@ -8,8 +8,7 @@ use super::*;
 fn check(then: Counts, last: Counts, opening: u64) {
     assert!(last.opened <= then.opened, "a span opened after the close: {then:?}, {last:?}");
     assert!(then.opened - last.opened <= opening, "{then:?}, {last:?}");
-    let started = |counts: Counts| counts.opened + counts.dropped_full + counts.dropped_shutdown;
-    assert!(started(then) <= started(last), "{then:?}, {last:?}");
+    assert!(then.started() <= last.started(), "{then:?}, {last:?}");
 }
 
 #[test]
@@ -25,6 +24,41 @@ fn the_close_counts_what_it_lets_through() {
         let early = drain(&ring);
         let opened = worker.join().unwrap();
         check(then, finish(&ring, early, opened, 3), 1);
+    });
+}
+
+#[test]
+fn whoever_counts_during_the_close_sees_no_more_than_was_begun() {
+    model(3, || {
+        let ring = ring(4);
+        let worker = {
+            let ring = Arc::clone(&ring);
+            thread::spawn(move || produce(&ring, 1..=2))
+        };
+        let closer = {
+            let ring = Arc::clone(&ring);
+            thread::spawn(move || ring.close())
+        };
+        let seen = ring.counts();
+        let opened = worker.join().unwrap();
+        closer.join().unwrap();
+        let last = finish(&ring, Vec::new(), opened, 2);
+        assert!(seen.started() <= 2, "{seen:?}, {last:?}");
+    });
+}
+
+#[test]
+fn the_close_counts_what_it_lets_through_also_without_membarrier() {
+    without_membarrier(3, || {
+        let ring = ring(4);
+        let worker = {
+            let ring = Arc::clone(&ring);
+            thread::spawn(move || produce(&ring, 1..=3))
+        };
+        ring.close();
+        let then = ring.counts();
+        let opened = worker.join().unwrap();
+        check(then, finish(&ring, Vec::new(), opened, 3), 1);
     });
 }
 

@@ -124,13 +124,13 @@ fn a_thread_that_leaves_gives_its_reservation_and_its_place_back() {
 fn counts_go_on_where_the_word_they_share_with_a_reservation_ends() {
     let ring = ring(256);
     let producer = ring.join();
-    producer.set((1 << 48) - 2, 0);
+    producer.set((1 << 32) - 2, 0);
     for index in 0..40 {
         open(take(producer, ring).unwrap(), index);
-        assert_eq!(ring.counts().opened, (1 << 48) - 1 + index);
+        assert_eq!(ring.counts().opened, (1 << 32) - 1 + index);
     }
     ring.leave(producer);
-    assert_eq!(ring.counts().opened, (1 << 48) + 38);
+    assert_eq!(ring.counts().opened, (1 << 32) + 38);
 }
 
 #[test]
