@@ -5,6 +5,8 @@
 //! bounds lie below it. Usually at most one lies inside, so a value takes one look and one comparison, and no branch
 //! that depends on it.
 
+use super::buckets::are_valid;
+
 /// Intervals at the most.
 const INTERVALS: usize = 128;
 /// Up to how many comparisons the table is worth having.
@@ -37,7 +39,8 @@ impl BucketIndex {
         let below = [0; INTERVALS];
         let mut best =
             Self { bounds, at_once: &[], from: 0.0, to: 0.0, low: 0, shift: FRACTION, steps: 0, below };
-        let mut fraction_bits = 0;
+        // Bounds that are not valid are refused where they are declared.
+        let mut fraction_bits = if are_valid(bounds) { 0 } else { FRACTION };
         while fraction_bits <= 5 && best.steps != 1 {
             if let Some(index) = Self::cut(bounds, FRACTION - fraction_bits)
                 && (best.steps == 0 || index.steps < best.steps)
