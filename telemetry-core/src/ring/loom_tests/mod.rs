@@ -15,6 +15,7 @@
 
 mod closing;
 mod flow;
+mod protocol;
 mod reclaiming;
 
 use std::ops::Deref;
