@@ -19,9 +19,9 @@ use super::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValu
 /// The media type of the text, for a `Content-Type` header.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Writes the families out.
-pub(super) fn render(families: &[MetricFamily]) -> String {
-    let out = String::with_capacity(families.iter().map(estimate).sum());
+/// Writes the families out, into an empty string.
+pub(super) fn render(families: &[MetricFamily], mut out: String) -> String {
+    out.reserve(families.iter().map(estimate).sum());
     let mut writer = Writer { out, bucket: String::new(), bounds: None };
     for family in families {
         writer.family(family);

@@ -11,11 +11,19 @@ use super::*;
 /// A count in the first block, and one that makes it grow.
 const NEAR: usize = 0;
 const FAR: usize = 3;
+/// A histogram's series: its sum, and a bucket.
+const SUM: usize = 8;
+const BUCKET: usize = SUM + 1;
 
-/// Counts only.
 fn layout() -> Layout {
     let mut layout = Layout::empty();
     layout.take(FAR + 1, 1, false);
+    layout
+}
+
+fn layout_with_histogram() -> Layout {
+    let mut layout = layout();
+    assert_eq!(layout.take(1, 2, true), SUM);
     layout
 }
 
@@ -39,9 +47,10 @@ fn watch(ledger: &Ledger) {
     assert!(first.0 <= second.0 && first.1 <= second.1, "{second:?} after {first:?}");
 }
 
-fn model(preemptions: usize, check: impl Fn() + Sync + Send + 'static) {
+/// Every interleaving, or those with up to so many preemptions where all would take minutes.
+fn model(preemptions: Option<usize>, check: impl Fn() + Sync + Send + 'static) {
     let mut builder = loom::model::Builder::new();
-    builder.preemption_bound = Some(preemptions);
+    builder.preemption_bound = preemptions;
     builder.check(check);
 }
 
@@ -50,9 +59,17 @@ fn spawn(ledger: &Arc<Ledger>, work: impl FnOnce(&Ledger) + 'static) -> thread::
     thread::spawn(move || work(&ledger))
 }
 
+/// An observation, likewise.
+fn observe(owner: &Owner, ledger: &Ledger, value: f64) {
+    owner.observe(SUM, BUCKET - SUM, value, || {
+        owner.change(ledger, BUCKET, Change::Count(1), true);
+        owner.change(ledger, SUM, Change::Sum(value), true);
+    });
+}
+
 #[test]
 fn two_threads_that_come_update_and_end_are_counted_once() {
-    model(3, || {
+    model(Some(5), || {
         let ledger = Arc::new(Ledger::new());
         let threads = [(); 2].map(|()| {
             spawn(&ledger, |ledger| {
@@ -72,7 +89,7 @@ fn two_threads_that_come_update_and_end_are_counted_once() {
 
 #[test]
 fn a_block_that_grows_under_a_reader_loses_nothing() {
-    model(3, || {
+    model(None, || {
         let ledger = Arc::new(Ledger::new());
         let thread = spawn(&ledger, |ledger| {
             let owner = Owner::new();
@@ -89,7 +106,7 @@ fn a_block_that_grows_under_a_reader_loses_nothing() {
 
 #[test]
 fn updates_after_the_end_of_the_thread_count_too() {
-    model(3, || {
+    model(None, || {
         let ledger = Arc::new(Ledger::new());
         let ending = spawn(&ledger, |ledger| {
             let owner = Owner::new();
@@ -111,7 +128,7 @@ fn updates_after_the_end_of_the_thread_count_too() {
 
 #[test]
 fn two_readers_one_after_the_other_agree_on_the_order() {
-    model(2, || {
+    model(None, || {
         let ledger = Arc::new(Ledger::new());
         let writer = spawn(&ledger, |ledger| {
             let owner = Owner::new();
@@ -133,7 +150,7 @@ fn two_readers_one_after_the_other_agree_on_the_order() {
 
 #[test]
 fn a_thread_that_leaves_and_comes_back_is_counted_once() {
-    model(2, || {
+    model(None, || {
         let ledger = Arc::new(Ledger::new());
         let thread = spawn(&ledger, |ledger| {
             let owner = Owner::new();
@@ -145,5 +162,28 @@ fn a_thread_that_leaves_and_comes_back_is_counted_once() {
         watch(&ledger);
         thread.join().unwrap();
         assert_eq!(read(&ledger), (2, 0));
+    });
+}
+
+#[test]
+fn observations_of_two_threads_add_up() {
+    model(None, || {
+        let ledger = Arc::new(Ledger::new());
+        let thread = spawn(&ledger, |ledger| {
+            let owner = Owner::new();
+            observe(&owner, ledger, 0.5);
+            observe(&owner, ledger, 0.25);
+            owner.leave(ledger, &layout_with_histogram());
+        });
+        let owner = Owner::new();
+        observe(&owner, &ledger, 2.0);
+        let count = || ledger.read(&layout_with_histogram())[BUCKET];
+        let first = count();
+        let second = count();
+        assert!(first <= second && first >= 1, "{second} after {first}");
+        thread.join().unwrap();
+        owner.leave(&ledger, &layout_with_histogram());
+        let totals = ledger.read(&layout_with_histogram());
+        assert_eq!((totals[BUCKET], f64::from_bits(totals[SUM]).to_bits()), (3, 2.75_f64.to_bits()));
     });
 }
