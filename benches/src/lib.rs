@@ -1,4 +1,13 @@
-//! What the benches share: the traced functions, and bursts with a drain between them.
+//! What the benches share: the traced functions, bursts with a drain between them, statistics and tables.
+
+#[cfg(unix)]
+pub mod cpu_time;
+pub mod expected;
+pub mod growth;
+mod null_sink;
+pub mod readme;
+pub mod statistics;
+pub mod table;
 
 use std::future::Future;
 use std::hint::black_box;
@@ -6,6 +15,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+pub use null_sink::NullSink;
 use telemetry_core::Telemetry;
 
 /// Spans opened between two drains: a burst the ring holds.

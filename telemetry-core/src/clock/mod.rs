@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use crate::context::Local;
 use epoch::Epochs;
-pub(crate) use source::Source;
+pub(crate) use source::{Source, fast_ticks};
 
 /// How far the time of a new trace may be from the wall clock: 50 µs, beside what one drain interval adds.
 pub const DRIFT_LIMIT_NANOS: u64 = 50_000;
@@ -141,9 +141,8 @@ impl Conversion {
 /// The ticks of now on this thread's pipeline.
 #[inline(always)]
 pub(crate) fn ticks(local: &Local) -> u64 {
-    #[cfg(target_arch = "x86_64")]
-    if local.clock.get() == Source::Tsc as u8 {
-        return source::tsc();
+    if local.clock.get() == Source::FAST as u8 {
+        return fast_ticks();
     }
     local.pipeline.get().timeline.read()
 }

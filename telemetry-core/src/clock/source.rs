@@ -18,6 +18,9 @@ pub(crate) enum Source {
 }
 
 impl Source {
+    /// The one that spans read by the fast path.
+    pub(crate) const FAST: Self = if cfg!(target_arch = "x86_64") { Self::Tsc } else { Self::Monotonic };
+
     pub(crate) const fn from_u8(value: u8) -> Self {
         match value {
             1 => Self::Tsc,
@@ -49,6 +52,15 @@ fn kernel_trusts_tsc() -> bool {
     cfg!(all(target_os = "linux", target_arch = "x86_64"))
         && std::fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource")
             .is_ok_and(|source| source.trim() == "tsc")
+}
+
+/// Reads [`Source::FAST`].
+#[inline(always)]
+pub(crate) fn fast_ticks() -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    return tsc();
+    #[cfg(not(target_arch = "x86_64"))]
+    monotonic_nanos()
 }
 
 /// Reads the time-stamp counter.

@@ -5,20 +5,27 @@ use std::ptr;
 use crate::id::{SpanId, TraceId};
 use crate::ring::Slot;
 
-/// Bits of [`Current::flags`].
+/// Bits of [`Current::flags`]. Those of a recorded trace stand in the slot of each of its spans, beside the number of
+/// the call site.
 pub(crate) mod flag {
-    /// Inside a trace of this process whose decision is made.
-    pub(crate) const ACTIVE: u32 = 1;
-    /// … and recorded: children open by the fast path.
-    pub(crate) const SAMPLED: u32 = 1 << 1;
+    /// The clock epoch of the trace, in the lowest eight bits.
+    pub(crate) const EPOCH: u32 = 0xff;
     /// The trace identifier's low 56 bits are random (W3C level 2).
-    pub(crate) const RANDOM: u32 = 1 << 2;
+    pub(crate) const RANDOM: u32 = 1 << 8;
+    /// … and recorded: children open by the fast path.
+    pub(crate) const SAMPLED: u32 = 1 << 9;
+    /// Inside a trace of this process whose decision is made.
+    pub(crate) const ACTIVE: u32 = 1 << 10;
+    /// All that a recorded trace can have.
+    pub(crate) const RECORDED: u32 = EPOCH | RANDOM | SAMPLED | ACTIVE;
+    /// The bits above them.
+    pub(crate) const WIDTH: u32 = 11;
     /// The identifiers came from another process; the next span is a local root.
-    pub(crate) const REMOTE: u32 = 1 << 3;
+    pub(crate) const REMOTE: u32 = 1 << 11;
     /// … which has recorded its span.
-    pub(crate) const REMOTE_SAMPLED: u32 = 1 << 4;
-    /// The clock epoch of the trace, in eight bits from here up.
-    pub(crate) const EPOCH_SHIFT: u32 = 8;
+    pub(crate) const REMOTE_SAMPLED: u32 = 1 << 12;
+
+    const _: () = assert!(RECORDED == (1 << WIDTH) - 1);
 }
 
 /// The current span of a thread: copied into a guard when a span opens and back when it closes.
@@ -47,10 +54,6 @@ impl Current {
     /// Nothing opens here: the thread is a sink's.
     pub(crate) const fn is_suppressed(&self) -> bool {
         self.flags & flag::ACTIVE != 0 && self.span_id == 0
-    }
-
-    pub(crate) const fn epoch(&self) -> u32 {
-        self.flags >> flag::EPOCH_SHIFT & 0xff
     }
 
     /// The same identifiers and decision, without the right to write.

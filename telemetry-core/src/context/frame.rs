@@ -29,6 +29,9 @@ impl Frame {
         if !std::ptr::eq(outer, pipeline) {
             local.switch(pipeline);
         }
+        if inside.is_sampled() {
+            local.prepare();
+        }
         local.set_current(inside);
         frame
     }
@@ -54,7 +57,7 @@ impl Frame {
             local.switch(pipeline);
         }
         let outside = if alive { self.outside } else { Current::NONE };
-        local.set_current(if local.disordered.get() { local.heal(outside) } else { outside });
+        local.go_back(outside);
     }
 
     pub(super) const fn number(&self) -> u64 {

@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::hash::{BuildHasher, RandomState};
 use std::ptr;
+use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64};
 
 use super::current::Current;
 use super::exit;
 use super::frame::Frame;
+use super::sequence::Sequence;
 use crate::clock::Source;
 use crate::pipeline::{GLOBAL, Pipeline};
 use crate::ring::{COLD, DropReason, Producer, Slot, state};
@@ -17,26 +18,35 @@ use crate::ring::{COLD, DropReason, Producer, Slot, state};
 pub(crate) const NO_TOKEN: u32 = u32::MAX;
 /// Guards dropped out of order that a thread remembers, at the most: more than a program holds at once.
 const ORPHANS: usize = 65_536;
+/// Marks the current slot while guards have been dropped out of order: no guard's slot equals it, so every close then
+/// takes the slow path, which puts things right.
+const DISORDERED: usize = 2;
 
 /// What a thread knows: its current span, its place in the ring, its identifiers.
+///
+/// The words of the current span stand apart, so that the compiler moves them one by one. Two words copied as one that
+/// were stored one by one cannot be forwarded from the store buffer, and behind the cold line of a new slot such a
+/// copy waits for main memory.
+#[repr(C)]
 pub(crate) struct Local {
-    /// The current span, word by word. Atomics, though only this thread touches them: the compiler then moves them as
-    /// single words. Two words copied as one that were stored one by one cannot be forwarded from the store buffer,
-    /// and behind the cold line of a new slot such a copy waits for main memory.
-    trace_high: AtomicU64,
-    trace_low: AtomicU64,
-    span_id: AtomicU64,
-    slot: AtomicPtr<Slot>,
-    flags: AtomicU32,
-    pub(crate) producer: Cell<&'static Producer>,
-    pub(crate) pipeline: Cell<&'static Pipeline>,
-    ids: Cell<u64>,
-    /// A second sequence, for the upper half of trace identifiers.
-    high_ids: Cell<u64>,
+    flags: Cell<u32>,
     /// The number by which the spans this thread has entered are marked: its own for good.
     pub(crate) token: Cell<u32>,
+    trace_high: Cell<u64>,
+    /// The place the fast path takes slots from: this thread's own, or [`COLD`] while spans must open slowly, because
+    /// the clock is not [`Source::FAST`] or a panic may be unwinding.
+    fast: Cell<&'static Producer>,
+    trace_low: Cell<u64>,
+    ids: Sequence,
+    /// The current span's slot, perhaps with the mark [`DISORDERED`].
+    slot: Cell<*const Slot>,
     /// The innermost frame that has not been left.
     pub(crate) frame: Cell<u64>,
+    span_id: Cell<u64>,
+    pub(crate) pipeline: Cell<&'static Pipeline>,
+    pub(crate) producer: Cell<&'static Producer>,
+    /// A second sequence, for the upper half of trace identifiers.
+    high_ids: Sequence,
     frames: Cell<u64>,
     /// A [`Source`].
     pub(crate) clock: Cell<u8>,
@@ -49,18 +59,19 @@ pub(crate) struct Local {
 thread_local! {
     static LOCAL: Local = const {
         Local {
-            trace_high: AtomicU64::new(0),
-            trace_low: AtomicU64::new(0),
-            span_id: AtomicU64::new(0),
-            slot: AtomicPtr::new(ptr::null_mut()),
-            flags: AtomicU32::new(0),
-            producer: Cell::new(&COLD),
-            pipeline: Cell::new(&GLOBAL),
-            ids: Cell::new(0),
-            high_ids: Cell::new(0),
-            frame: Cell::new(0),
-            frames: Cell::new(0),
+            flags: Cell::new(0),
             token: Cell::new(NO_TOKEN),
+            trace_high: Cell::new(0),
+            fast: Cell::new(&COLD),
+            trace_low: Cell::new(0),
+            ids: Sequence::new(),
+            slot: Cell::new(ptr::null()),
+            frame: Cell::new(0),
+            span_id: Cell::new(0),
+            pipeline: Cell::new(&GLOBAL),
+            producer: Cell::new(&COLD),
+            high_ids: Sequence::new(),
+            frames: Cell::new(0),
             clock: Cell::new(Source::Unset as u8),
             disordered: Cell::new(false),
             ended: Cell::new(false),
@@ -102,59 +113,100 @@ impl Local {
     #[inline(always)]
     pub(crate) fn current(&self) -> Current {
         Current {
-            trace_high: self.trace_high.load(Relaxed),
-            trace_low: self.trace_low.load(Relaxed),
-            span_id: self.span_id.load(Relaxed),
-            slot: self.slot.load(Relaxed),
-            flags: self.flags.load(Relaxed),
+            trace_high: self.trace_high.get(),
+            trace_low: self.trace_low.get(),
+            span_id: self.span_id.get(),
+            slot: self.slot(),
+            flags: self.flags.get(),
         }
+    }
+
+    /// The identifier of the current trace, in halves.
+    #[inline(always)]
+    pub(crate) fn trace(&self) -> (u64, u64) {
+        (self.trace_high.get(), self.trace_low.get())
     }
 
     /// Makes another span current.
     #[inline(always)]
     pub(crate) fn set_current(&self, current: Current) {
-        self.trace_high.store(current.trace_high, Relaxed);
-        self.trace_low.store(current.trace_low, Relaxed);
-        self.flags.store(current.flags, Relaxed);
+        self.trace_high.set(current.trace_high);
+        self.trace_low.set(current.trace_low);
+        self.flags.set(current.flags);
         self.set_span(current.span_id, current.slot);
     }
 
     /// Makes another span of the same trace current.
     #[inline(always)]
     pub(crate) fn set_span(&self, span_id: u64, slot: *const Slot) {
-        self.span_id.store(span_id, Relaxed);
-        self.slot.store(slot.cast_mut(), Relaxed);
+        self.span_id.set(span_id);
+        self.slot.set(slot);
     }
 
     /// The current span's slot; null when there is none, or it only carries identifiers.
     #[inline(always)]
     pub(crate) fn slot(&self) -> *const Slot {
-        self.slot.load(Relaxed)
+        Self::unmarked(self.marked_slot())
+    }
+
+    /// A current slot without its mark.
+    #[inline(always)]
+    pub(crate) fn unmarked(slot: *const Slot) -> *const Slot {
+        slot.map_addr(|address| address & !DISORDERED)
+    }
+
+    /// The current span's slot with its mark: equal to a guard's only when guards are dropped in order.
+    #[inline(always)]
+    pub(crate) fn marked_slot(&self) -> *const Slot {
+        self.slot.get()
     }
 
     /// The current span's identifier; zero when there is none.
     #[inline(always)]
     pub(crate) fn span_id(&self) -> u64 {
-        self.span_id.load(Relaxed)
+        self.span_id.get()
     }
 
-    /// Makes another span current and returns the one that was.
-    pub(crate) fn replace_current(&self, current: Current) -> Current {
-        let before = self.current();
-        self.set_current(current);
-        before
-    }
-
-    /// The next identifier: a counter through a mixing function (`SplitMix64`), so never the same twice in a thread
-    /// before 2⁶⁴ of them.
+    /// The current span's flags.
     #[inline(always)]
+    pub(crate) fn flags(&self) -> u32 {
+        self.flags.get()
+    }
+
+    /// Takes a slot of the thread's reservation, when spans may open by the fast path here.
+    #[inline(always)]
+    pub(crate) fn take_fast(&self) -> Option<&'static Slot> {
+        self.fast.get().take()
+    }
+
+    /// Sends the next span through the slow path, which looks whether a panic is unwinding.
+    #[cold]
+    pub(crate) fn hold_back(&self) {
+        self.fast.set(&COLD);
+    }
+
+    /// Lets spans open by the fast path where the thread's clock allows it; false where it does not, and while a panic
+    /// is unwinding.
+    pub(crate) fn let_go(&self) -> bool {
+        let free = self.clock.get() == Source::FAST as u8 && !std::thread::panicking();
+        self.fast.set(if free { self.producer.get() } else { &COLD });
+        free
+    }
+
+    /// The next identifier of a span.
+    #[inline(always)]
+    pub(crate) fn next_span_id(&self) -> u64 {
+        self.ids.next_span()
+    }
+
+    /// The next identifier that is well mixed in every bit, as samplers want it of a trace.
     pub(crate) fn next_id(&self) -> u64 {
-        mixed(&self.ids)
+        self.ids.next()
     }
 
     /// The upper half of the next trace identifier.
     pub(crate) fn next_high_id(&self) -> u64 {
-        mixed(&self.high_ids)
+        self.high_ids.next()
     }
 
     /// Takes a slot by the slow path; on failure the drop has been counted.
@@ -172,7 +224,9 @@ impl Local {
                 return Err(DropReason::Full);
             }
             self.producer.set(ring.join());
+            self.let_go();
         }
+        self.ids.skip_zero();
         self.producer.get().refill(ring)
     }
 
@@ -182,8 +236,8 @@ impl Local {
             let pipeline = self.pipeline.get();
             self.clock.set(pipeline.timeline.source() as u8);
             let seed = pipeline.seed().unwrap_or_else(entropy);
-            self.ids.set(seed);
-            self.high_ids.set(pipeline.seed().unwrap_or_else(entropy));
+            self.ids.begin(seed);
+            self.high_ids.begin(pipeline.seed().unwrap_or_else(entropy));
             if self.token.get() == NO_TOKEN {
                 self.token.set(next_token());
             }
@@ -193,17 +247,9 @@ impl Local {
         }
     }
 
-    /// This thread's token.
-    #[inline]
-    pub(crate) fn token(&self) -> u32 {
-        if self.token.get() == NO_TOKEN {
-            self.prepare();
-        }
-        self.token.get()
-    }
-
     /// Leaves the ring: the reservation goes back, the place to another thread.
     fn leave(&self) {
+        self.fast.set(&COLD);
         let producer = self.producer.replace(&COLD);
         if let (false, Some(ring)) =
             (ptr::eq(producer, &raw const COLD), self.pipeline.get().ring.allocated())
@@ -233,7 +279,7 @@ impl Local {
     }
 
     /// A number for a frame: never the same twice in a thread.
-    pub(super) fn next_frame(&self) -> u64 {
+    pub(crate) fn next_frame(&self) -> u64 {
         self.frames.set(self.frames.get() + 1);
         self.frames.get()
     }
@@ -259,7 +305,7 @@ impl Local {
     #[cold]
     pub(crate) fn forget_orphans(&self) {
         let _ = ORPHANED.try_with(|orphans| orphans.borrow_mut().clear());
-        self.disordered.set(false);
+        self.set_disordered(false);
     }
 
     /// Remembers what the guard of `span_id` would have restored, which was dropped while another span was current.
@@ -271,13 +317,30 @@ impl Local {
                 orphans.remove(0);
             }
             orphans.push((span_id, saved));
-            self.disordered.set(true);
+            self.set_disordered(true);
         });
+    }
+
+    fn set_disordered(&self, disordered: bool) {
+        self.disordered.set(disordered);
+        let mark = if disordered { DISORDERED } else { 0 };
+        self.slot.set(self.slot().map_addr(|address| address | mark));
+    }
+
+    /// Makes the span current that was so before another was opened, or the one that now stands for it.
+    pub(crate) fn go_back(&self, outside: Current) {
+        if self.disordered.get() {
+            let healed = self.heal(outside);
+            self.set_current(healed);
+            self.set_disordered(self.disordered.get());
+        } else {
+            self.set_current(outside);
+        }
     }
 
     /// The span to go back to when `saved` may itself have ended out of order.
     #[cold]
-    pub(crate) fn heal(&self, saved: Current) -> Current {
+    fn heal(&self, saved: Current) -> Current {
         let mut healed = saved;
         let _ = ORPHANED.try_with(|orphans| {
             let mut orphans = orphans.borrow_mut();
@@ -293,18 +356,6 @@ impl Local {
 fn next_token() -> u32 {
     // Past the last number, threads get none: they record spans, and their handles write nothing.
     TOKENS.fetch_update(Relaxed, Relaxed, |token| (token < NO_TOKEN).then_some(token + 1)).unwrap_or(NO_TOKEN)
-}
-
-#[inline(always)]
-fn mixed(sequence: &Cell<u64>) -> u64 {
-    let state = sequence.get().wrapping_add(0x9e37_79b9_7f4a_7c15);
-    sequence.set(state);
-    let mut mixed = state;
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^= mixed >> 31;
-    // Zero is no identifier.
-    mixed | u64::from(mixed == 0)
 }
 
 /// A number that no other thread and no other process has: the operating system's entropy, stirred.

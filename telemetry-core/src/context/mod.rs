@@ -5,6 +5,7 @@ mod current;
 mod exit;
 mod frame;
 mod local;
+mod sequence;
 
 pub use attach::{Context, ContextGuard};
 pub use current::SpanContext;

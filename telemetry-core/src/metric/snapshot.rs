@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::OnceLock;
 
 use super::exposition;
+pub use super::pairs::{Labels, Pair};
 
 /// Every instrument's values at one moment.
 #[derive(Debug, Default)]
@@ -65,7 +66,7 @@ pub enum MetricKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricSeries {
     /// Names and values, in the order of the declaration.
-    pub labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    pub labels: Labels,
     /// The value.
     pub value: MetricValue,
 }

@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod ring_cell;
+mod slots;
 mod source;
 mod stopping;
 mod telemetry;
@@ -16,8 +17,9 @@ use crate::ring::Sweep;
 use crate::sample::SamplerCell;
 use crate::span::decode;
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
+pub(crate) use ring_cell::RingCell;
 pub use ring_cell::RingError;
-pub(crate) use ring_cell::{RingCell, allocate};
+pub(crate) use slots::allocate;
 pub use stopping::Stopping;
 pub use telemetry::{StartError, Telemetry, TelemetryBuilder, disable, enable, is_enabled};
 
@@ -147,17 +149,19 @@ impl Pipeline {
         while taken == 0 && sweep.is_open() {
             taken = ring.drain(&mut sweep, max, |slot| out.push(decoder.record(slot)));
         }
-        self.taken.fetch_add(taken as u64, Ordering::Relaxed);
+        // Release: pairs with the Acquire in `accounting`; whoever sees spans as taken sees them as opened.
+        self.taken.fetch_add(taken as u64, Ordering::Release);
         taken
     }
 
     /// The accounting of spans; exact once new ones are refused.
     pub(crate) fn accounting(&self) -> Accounting {
+        // Acquire: pairs with the Release in `drain_spans`. What was taken is read first, so it is among the opened.
+        let taken = self.taken.load(Ordering::Acquire);
         let counts = self.ring.allocated().map(crate::ring::Ring::counts).unwrap_or_default();
         let not_operational = self.ring.not_operational();
-        let taken = self.taken.load(Ordering::Relaxed);
         Accounting {
-            started: counts.opened + counts.dropped_full + counts.dropped_shutdown + not_operational,
+            started: counts.started() + not_operational,
             taken,
             in_flight: counts.opened.saturating_sub(taken),
             dropped_full: counts.dropped_full,

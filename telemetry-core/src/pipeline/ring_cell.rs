@@ -1,10 +1,10 @@
 //! The ring of a pipeline: intended, allocated at the first span, or failed.
 
-use std::alloc::{Layout, alloc_zeroed};
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::slots::allocate;
 use crate::ring::{Ring, Slot, Wake};
 
 /// Slots in a ring when nothing else is said.
@@ -139,19 +139,4 @@ impl RingCell {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Zeroed slots from the global allocator, kept for ever; `None` when there is no memory.
-#[allow(clippy::cast_ptr_alignment, reason = "the layout is that of slots")]
-#[allow(unsafe_code, reason = "slots are zeroed in place: building them one by one would touch every page")]
-pub(crate) fn allocate(capacity: usize) -> Option<&'static [Slot]> {
-    let layout = Layout::array::<Slot>(capacity).ok().filter(|layout| layout.size() != 0)?;
-    // SAFETY: the layout has a size.
-    let slots = unsafe { alloc_zeroed(layout) }.cast::<Slot>();
-    if slots.is_null() {
-        return None;
-    }
-    // SAFETY: `slots` is a fresh, aligned allocation of `capacity` slots, never freed; a slot of zero bytes is a
-    // valid one, free and empty (integers and atomics of zero).
-    Some(unsafe { std::slice::from_raw_parts(slots, capacity) })
 }

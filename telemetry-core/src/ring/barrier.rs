@@ -12,7 +12,7 @@ pub(super) fn light() {
     #[cfg(not(loom))]
     std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
     #[cfg(loom)]
-    crate::sync::fence(crate::sync::Ordering::SeqCst);
+    system::light();
 }
 
 #[cfg(all(target_os = "linux", not(loom)))]
@@ -49,14 +49,41 @@ mod system {
 }
 
 #[cfg(loom)]
-mod system {
+pub(super) mod system {
+    use std::cell::Cell;
+
+    use crate::sync::{Ordering, fence};
+
+    /// What stands for `membarrier` in a model.
+    #[derive(Clone, Copy, PartialEq, Eq)]
+    pub(in crate::ring) enum Stand {
+        /// A full fence on both sides. More than the light side has in truth, which orders nothing by itself.
+        Fences,
+        /// Nothing, in models where nobody reclaims or closes.
+        Nothing,
+        /// The system has none.
+        Missing,
+    }
+
+    thread_local! {
+        /// Loom's threads are all one thread's.
+        pub(in crate::ring) static STAND: Cell<Stand> = const { Cell::new(Stand::Fences) };
+    }
+
+    pub(super) fn light() {
+        if STAND.get() == Stand::Fences {
+            fence(Ordering::SeqCst);
+        }
+    }
+
     pub(in crate::ring) fn register() -> bool {
-        true
+        STAND.get() != Stand::Missing
     }
 
     pub(in crate::ring) fn heavy() -> bool {
-        crate::sync::fence(crate::sync::Ordering::SeqCst);
-        true
+        assert!(STAND.get() != Stand::Nothing, "nobody reclaims in this model");
+        fence(Ordering::SeqCst);
+        STAND.get() == Stand::Fences
     }
 }
 

@@ -11,7 +11,7 @@ use super::wake::Wake;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering, fence, hint};
 
 /// Slots in a run, at the most.
-const RUN_SLOTS: usize = if cfg!(loom) { 2 } else { 16 };
+const RUN_SLOTS: usize = if cfg!(loom) { 4 } else { 32 };
 /// How often a thread that found nothing looks again while another thread is reclaiming.
 const LOOKS_WHILE_RECLAIMING: usize = if cfg!(loom) { 1 } else { 64 };
 /// How often the close looks for reservations that are still held; more than any owner needs to come back.
@@ -23,6 +23,8 @@ const SHARE_PER_THREAD: usize = if cfg!(loom) { 1 } else { 16 };
 pub(crate) struct Claim {
     pub(super) base: &'static Slot,
     pub(super) mask: u32,
+    /// The bits that are set in `mask`.
+    pub(super) count: u32,
 }
 
 /// A ring of `capacity` slots, allocated once and kept for the life of the process.
@@ -33,8 +35,6 @@ pub(crate) struct Ring {
     progress: CachePadded<Progress>,
     /// Counts every time slots are given back, so that a thread that found the ring full need not look again.
     returns: CachePadded<AtomicU64>,
-    /// Slots taken out of idle reservations: they were counted as reserved by their former owner.
-    pub(super) reclaimed: AtomicU64,
     reclaiming: AtomicBool,
     closed: AtomicBool,
     /// True from the moment the drain was woken until it has come.
@@ -53,7 +53,7 @@ pub(super) struct RunWord(pub(super) AtomicU64);
 
 /// The words every claim writes, once a run.
 struct Progress {
-    /// The run to look at next.
+    /// The run to look at next: a hint, which a claim that runs beside another may overwrite.
     cursor: AtomicU64,
     /// Slots that are reserved, open or complete. Added to by claims, taken from by the consumer and by returns.
     occupied: AtomicU64,
@@ -76,7 +76,6 @@ impl Ring {
                 watermark: AtomicU64::new(slots.len() as u64 / 4),
             }),
             returns: CachePadded::new(AtomicU64::new(0)),
-            reclaimed: AtomicU64::new(0),
             reclaiming: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             knocked: AtomicBool::new(false),
@@ -101,6 +100,7 @@ impl Ring {
     }
 
     pub(super) fn returns(&self) -> u64 {
+        // Acquire: pairs with the Release in `announce_returns`; a changed count shows the slots that came back.
         self.returns.load(Ordering::Acquire)
     }
 
@@ -108,12 +108,29 @@ impl Ring {
         self.closed.load(Ordering::Relaxed)
     }
 
+    /// The barrier on the side of the many: free, where the other side's is heavy.
+    pub(super) fn light(&self) {
+        if self.asymmetric {
+            barrier::light();
+        } else {
+            // SeqCst: pairs with the fence in `close`.
+            fence(Ordering::SeqCst);
+        }
+    }
+
     /// Refuses every new span from here on: sets the mark, then takes every reservation, so that each thread comes
     /// by its slow path and sees it.
+    ///
+    /// When it returns, [`Ring::counts`] counts as opened every span that has a slot or will ever get one; beside them
+    /// at most one a thread, of a span that was just being opened and will be refused.
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
-        while self.reclaiming.swap(true, Ordering::Acquire) {
+        self.closed.store(true, Ordering::Relaxed);
+        // Pairs with the barriers in `Producer::reserve` and `Producer::take_revoked`: the mark comes before the look at
+        // reservations, as they come before the look at the mark. What is not seen here will be refused there.
+        if !self.asymmetric || !barrier::heavy() {
+            fence(Ordering::SeqCst);
+        }
+        while !self.begin_reclaim() {
             hint::spin_loop();
         }
         // An owner that comes back in the middle keeps its reservation, sees the mark and gives it back.
@@ -123,12 +140,13 @@ impl Ring {
             hint::spin_loop();
             sweeps += 1;
         }
-        self.reclaiming.store(false, Ordering::Release);
+        self.end_reclaim();
     }
 
-    /// Lets spans in again.
+    /// Lets spans in again, and lets them wake whatever drain there is now.
     pub(crate) fn reopen(&self) {
-        self.closed.store(false, Ordering::SeqCst);
+        self.knocked.store(false, Ordering::Relaxed);
+        self.closed.store(false, Ordering::Relaxed);
     }
 
     /// A place for the calling thread: one that another has left, or a new one.
@@ -140,6 +158,7 @@ impl Ring {
                 return place;
             }
         }
+        // Acquire: pairs with the Release below; `next` of the new place points at whole ones.
         let mut head = self.places.load(Ordering::Acquire);
         loop {
             let place = Box::into_raw(Box::new(Producer::new(head)));
@@ -178,6 +197,7 @@ impl Ring {
     }
 
     pub(super) fn places(&self) -> impl Iterator<Item = &'static Producer> + use<> {
+        // Acquire: pairs with the Release that published the newest place in `join`, and through it the older ones.
         std::iter::successors(Self::after(self.places.load(Ordering::Acquire)), |place| {
             Self::after(place.next)
         })
@@ -193,10 +213,9 @@ impl Ring {
             if !self.asymmetric {
                 return Err(true);
             }
-            // Acquire: pairs with the Release that ends another's reclaim; what it gave back is visible.
-            if !self.reclaiming.swap(true, Ordering::Acquire) {
+            if self.begin_reclaim() {
                 let everywhere = self.reclaim_idle();
-                self.reclaiming.store(false, Ordering::Release);
+                self.end_reclaim();
                 return self.claim_free(1).ok_or(everywhere);
             }
             hint::spin_loop();
@@ -216,18 +235,20 @@ impl Ring {
 
     fn claim_free(&self, want: u32) -> Option<Claim> {
         let runs = self.free.len();
-        let start = self.progress.cursor.fetch_add(1, Ordering::Relaxed) as usize;
+        let start = self.progress.cursor.load(Ordering::Relaxed) as usize;
         for step in 0..runs {
             let run = (start + step) & (runs - 1);
             let word = &self.free[run].0;
             let mut free = word.load(Ordering::Relaxed);
             while free != 0 {
-                let mask = lowest(free, want);
+                let (mask, count) = lowest(free, want);
                 // Acquire: pairs with the Release that gave the slots back; their last use is over.
                 match word.compare_exchange_weak(free, free & !mask, Ordering::Acquire, Ordering::Relaxed) {
                     Ok(_) => {
-                        self.occupy(u64::from(mask.count_ones()));
-                        return Some(Claim { base: &self.slots[run * self.run_slots()], mask: mask as u32 });
+                        self.progress.cursor.store(run as u64 + 1, Ordering::Relaxed);
+                        self.occupy(u64::from(count));
+                        let base = &self.slots[run * self.run_slots()];
+                        return Some(Claim { base, mask: mask as u32, count });
                     }
                     Err(now) => free = now,
                 }
@@ -245,8 +266,12 @@ impl Ring {
 
     /// Wakes the drain, once until it has come.
     pub(super) fn knock(&self) {
-        if !self.knocked.load(Ordering::Relaxed) && !self.knocked.swap(true, Ordering::Relaxed) {
-            self.wake.ring();
+        if !self.knocked.load(Ordering::Relaxed)
+            && !self.knocked.swap(true, Ordering::Relaxed)
+            && !self.wake.ring()
+        {
+            // Whoever has the bell may be ringing it for an earlier knock: the next claim tries again.
+            self.knocked.store(false, Ordering::Relaxed);
         }
     }
 
@@ -284,39 +309,46 @@ impl Ring {
         self.returns.fetch_add(1, Ordering::Release);
     }
 
+    /// Makes the calling thread the one that reclaims; false when another is at it.
+    fn begin_reclaim(&self) -> bool {
+        // Acquire: pairs with the Release that ends another's reclaim; what it gave back is visible.
+        self.reclaiming.compare_exchange(false, true, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    fn end_reclaim(&self) {
+        // Release: pairs with the Acquire of the next reclaimer.
+        self.reclaiming.store(false, Ordering::Release);
+    }
+
     /// Takes every idle reservation and gives its slots back; true when none was passed over. One thread at a time,
     /// guarded by `reclaiming`.
     fn reclaim_idle(&self) -> bool {
-        let announced: Vec<&Producer> = self.places().filter(|place| place.announce()).collect();
-        if announced.is_empty() {
+        let announced = self.places().filter(|place| place.announce()).count();
+        if announced == 0 {
             return self.places().all(|place| place.unopened() == 0);
         }
-        let heavy = barrier::heavy();
-        let mut everywhere = heavy;
-        for place in announced {
-            if !heavy {
-                place.withdraw();
-            } else if let Some((base, mask)) = place.reclaim() {
-                self.reclaimed.fetch_add(u64::from(mask.count_ones()), Ordering::Relaxed);
-                self.give_back(base, mask);
-            } else {
-                everywhere = false;
-            }
+        if !barrier::heavy() {
+            self.places().for_each(Producer::withdraw);
+            return false;
         }
-        everywhere
+        let mut reclaimed = 0;
+        for (base, mask) in self.places().filter_map(Producer::reclaim) {
+            self.give_back(base, mask);
+            reclaimed += 1;
+        }
+        reclaimed == announced
     }
 }
 
-/// The lowest `count` bits that are set in `word`.
-fn lowest(word: u64, count: u32) -> u64 {
-    if word.count_ones() <= count {
-        return word;
+/// The lowest `want` bits that are set in `word`, or all where there are fewer; and how many they are.
+fn lowest(word: u64, want: u32) -> (u64, u32) {
+    let count = word.count_ones();
+    if count <= want {
+        return (word, count);
     }
-    let mut taken = 0;
     let mut rest = word;
-    for _ in 0..count {
-        taken |= rest & rest.wrapping_neg();
+    for _ in 0..want {
         rest &= rest - 1;
     }
-    taken
+    (word & !rest, want)
 }

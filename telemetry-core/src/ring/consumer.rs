@@ -15,6 +15,13 @@ pub(crate) struct Counts {
     pub(crate) dropped_shutdown: u64,
 }
 
+impl Counts {
+    /// Spans that were begun.
+    pub(crate) const fn started(&self) -> u64 {
+        self.opened + self.dropped_full + self.dropped_shutdown
+    }
+}
+
 /// How far one pass over the ring has come.
 #[derive(Debug, Default)]
 pub(crate) struct Sweep {
@@ -83,17 +90,16 @@ impl Ring {
         freed.count_ones() as usize
     }
 
-    /// The sums over every thread's counts.
+    /// The sums over every thread's counts. A span that is just being opened counts once or not at all.
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
-        let mut unopened = 0;
         for place in self.places() {
-            unopened += u64::from(place.unopened());
-            counts.opened += place.reserved.load(Ordering::Relaxed);
-            counts.dropped_full += place.dropped_full.load(Ordering::Relaxed);
-            counts.dropped_shutdown += place.dropped_shutdown.load(Ordering::Relaxed);
+            // Acquire: pairs with the Release in `bump`. A span that was refused in the making is no longer among the
+            // opened ones when it is seen among the dropped, which are therefore read first.
+            counts.dropped_full += place.dropped_full.load(Ordering::Acquire);
+            counts.dropped_shutdown += place.dropped_shutdown.load(Ordering::Acquire);
+            counts.opened += place.opened();
         }
-        counts.opened = counts.opened.saturating_sub(unopened + self.reclaimed.load(Ordering::Relaxed));
         counts
     }
 }

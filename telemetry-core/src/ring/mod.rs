@@ -24,7 +24,7 @@ pub(crate) use claim::Ring;
 pub(crate) use consumer::Sweep;
 #[cfg(not(loom))]
 pub(crate) use producer::COLD;
-pub(crate) use producer::{Drop as DropReason, Producer};
+pub(crate) use producer::{Drop as DropReason, Producer, prefetch_ahead};
 pub(crate) use slot::{ATTRIBUTE_BYTES, EVENT_BYTES, NAME_BYTES};
 pub(crate) use slot::{Body, Slot, state};
 pub(crate) use wake::Wake;

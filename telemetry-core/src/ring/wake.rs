@@ -1,6 +1,6 @@
 //! The bell a claim rings when the ring fills.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 type Bell = Box<dyn Fn() + Send + Sync>;
 
@@ -17,10 +17,16 @@ impl Wake {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bell;
     }
 
-    /// Rings. Never waits: where the bell is just being changed or rung, somebody is awake.
-    pub(super) fn ring(&self) {
-        if let Some(bell) = self.0.try_lock().ok().as_deref().and_then(Option::as_ref) {
+    /// Rings. Never waits: false where the bell is just being rung or changed, and so was not rung for this caller.
+    pub(super) fn ring(&self) -> bool {
+        let bell = match self.0.try_lock() {
+            Ok(bell) => bell,
+            Err(TryLockError::Poisoned(bell)) => bell.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        if let Some(bell) = bell.as_ref() {
             bell();
         }
+        true
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use crate::context::{Local, NO_TOKEN};
+use crate::context::{Current, Local, NO_TOKEN, flag};
 use crate::ring::{Body, Slot};
 
 /// A way to a span's body. Code of the user's may run between two writes, end the span or write it by another way;
@@ -34,8 +34,7 @@ impl Access {
                     unsafe { (*body).span_id == span_id }
                 });
             if !mine {
-                local.pipeline.get().late.fetch_add(1, Ordering::Relaxed);
-                return;
+                return late(local);
             }
         }
         slot.body.with_mut(|body| {
@@ -44,4 +43,39 @@ impl Access {
             write(local, unsafe { &mut *body });
         });
     }
+}
+
+#[cold]
+#[inline(never)]
+fn late(local: &Local) {
+    local.pipeline.get().late.fetch_add(1, Ordering::Relaxed);
+}
+
+/// What is current inside a recorded span that is open, read from its slot.
+///
+/// # Panics
+/// Never; a null `slot` gives none.
+#[allow(unsafe_code, reason = "an open span's identifiers are read in place")]
+pub(super) fn identity(slot: *const Slot) -> Current {
+    // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+    let Some(slot) = (unsafe { slot.as_ref() }) else { return Current::NONE };
+    // SAFETY: the callers hold the span's guard or task: it is open, and nobody writes it meanwhile.
+    let (word, body) = (slot.site.with(|word| unsafe { *word }), slot.body.with(|body| unsafe { &*body }));
+    Current {
+        trace_high: body.trace_high,
+        trace_low: body.trace_low,
+        span_id: body.span_id,
+        slot,
+        flags: word & flag::RECORDED,
+    }
+}
+
+/// What is current inside a child that was opened by the fast path, and what was before it, whose slot is `outer`.
+#[allow(unsafe_code, reason = "an open span's identifiers are read in place")]
+pub(super) fn identity_and_parent(slot: *const Slot, outer: *const Slot) -> (Current, Current) {
+    let inside = identity(slot);
+    // SAFETY: the pointer is null or a slot of a ring, which is never freed; the caller holds the span's guard.
+    let parent =
+        unsafe { slot.as_ref() }.map_or(0, |slot| slot.body.with(|body| unsafe { (*body).parent_id }));
+    (inside, Current { span_id: parent, slot: Local::unmarked(outer), ..inside })
 }

@@ -13,6 +13,10 @@
 //! | static text | near: distance (four bytes) and length (two); far: address (eight) and length (four) |
 //! | link | trace identifier, span identifier, flags: 25 bytes, and no key |
 
+use super::short::{signed_size, unsigned_size};
+use super::site::gates;
+use crate::ring::Slot;
+
 /// Type of an entry.
 pub(super) mod kind {
     pub(in crate::span) const BOOL: u8 = 1;
@@ -50,26 +54,28 @@ pub(super) static ANCHOR: u8 = 0;
 /// The key of an attribute, as it is written.
 #[derive(Clone, Copy)]
 pub(super) enum Key {
-    /// A key of the call site: its number, and all its keys.
-    Site(u8, &'static [&'static str]),
+    /// A key of the call site, by number; and the word of the slot that tells the call site.
+    Site(u8, u32),
     /// Any static string.
     Static(&'static str),
 }
 
 impl Key {
-    /// The key of a call site with this number: by number where a byte holds it, else by reference.
+    /// The key with this number of the call site that has opened `slot`: by number where a byte holds it, else by
+    /// reference.
     #[inline(always)]
-    pub(super) fn of_site(number: usize, keys: &'static [&'static str]) -> Self {
-        if number < SITE_KEYS {
-            Self::Site(number as u8, keys)
-        } else {
-            Self::Static(keys.get(number).copied().unwrap_or_default())
-        }
+    #[allow(unsafe_code, reason = "an open span's call site is read in place")]
+    pub(super) fn of_site(number: usize, slot: *const Slot) -> Self {
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed; the callers hold the span's guard or
+        // task, so nobody writes the word.
+        let word = unsafe { slot.as_ref() }.map_or(0, |slot| slot.site.with(|word| unsafe { *word }));
+        if number < SITE_KEYS { Self::Site(number as u8, word) } else { Self::Static(site_key(word, number)) }
     }
 
+    #[cold]
     fn text(self) -> &'static str {
         match self {
-            Self::Site(number, keys) => keys.get(usize::from(number)).copied().unwrap_or_default(),
+            Self::Site(number, word) => site_key(word, usize::from(number)),
             Self::Static(key) => key,
         }
     }
@@ -84,6 +90,12 @@ impl Key {
             Self::Static(_) => 10,
         }
     }
+}
+
+/// A key of the call site that stands in the word of a slot.
+#[cold]
+fn site_key(word: u32, number: usize) -> &'static str {
+    gates::site_of(word).and_then(|site| site.site.keys.get(number).copied()).unwrap_or_default()
 }
 
 /// The distance of a static string from this library, when four bytes hold it: so for everything that is linked into
@@ -222,20 +234,13 @@ impl<'a> Arena<'a> {
         fits
     }
 
-    /// Appends an attribute; false when it does not fit, even cut.
+    /// Appends an attribute; false when it does not fit whole.
     #[inline(always)]
     pub(super) fn append(&mut self, key: Key, value: Packed<'_>) -> bool {
         match value {
             Packed::Bool(value) => self.begin(kind::BOOL, u8::from(value), key, 0),
-            Packed::I64(value) => {
-                // One bit more than the magnitude, for the sign.
-                let bits = 65 - (value ^ (value >> 63)).leading_zeros() as usize;
-                self.integer(kind::I64, key, value as u64, bits.div_ceil(8).min(8))
-            }
-            Packed::U64(value) => {
-                let bits = 64 - value.leading_zeros() as usize;
-                self.integer(kind::U64, key, value, bits.div_ceil(8))
-            }
+            Packed::I64(value) => self.integer(kind::I64, key, value as u64, signed_size(value)),
+            Packed::U64(value) => self.integer(kind::U64, key, value, unsigned_size(value)),
             Packed::F64(value) => {
                 let fits = self.begin(kind::F64, 8, key, 8);
                 if fits {
@@ -243,13 +248,17 @@ impl<'a> Arena<'a> {
                 }
                 fits
             }
-            Packed::Str(text) => {
-                self.text(kind::STR, key, text.as_bytes(), false)
-                    || (LONG_KEYS.contains(&key.text()) && self.cut_text(key, text))
-            }
+            Packed::Str(text) => self.text(kind::STR, key, text.as_bytes(), false),
             Packed::Static(text) => self.static_text(key, text),
             Packed::Bytes(bytes) => self.text(kind::BYTES, key, bytes, false),
         }
+    }
+
+    /// Appends an attribute, cut if it must be and its key is one of those whose values may be; false when it does not
+    /// fit even so.
+    pub(super) fn append_long(&mut self, key: Key, value: Packed<'_>) -> bool {
+        self.append(key, value)
+            || matches!(value, Packed::Str(text) if LONG_KEYS.contains(&key.text()) && self.cut_text(key, text))
     }
 
     /// Appends text, cut if it must be, whatever its key.

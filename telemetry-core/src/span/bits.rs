@@ -5,8 +5,6 @@ use crate::record::{Outcome, SpanKind, Status};
 const STATUS_SHIFT: u16 = 3;
 const OUTCOME_SHIFT: u16 = 5;
 const NAME_SHIFT: u16 = 8;
-/// The trace identifier is random.
-pub(super) const RANDOM: u16 = 1 << 10;
 /// The first span of its trace in this process.
 pub(super) const LOCAL_ROOT: u16 = 1 << 11;
 const DROPPED_LINKS_SHIFT: u16 = 12;
@@ -25,22 +23,20 @@ pub(super) enum NameMode {
     Spill = 3,
 }
 
-pub(super) const fn of_kind(kind: SpanKind) -> u16 {
-    kind as u16
-}
-
-pub(super) const fn kind(bits: u16) -> SpanKind {
+/// The kind; none where it is the call site's.
+pub(super) const fn kind(bits: u16) -> Option<SpanKind> {
     match bits & 0b111 {
-        1 => SpanKind::Server,
-        2 => SpanKind::Client,
-        3 => SpanKind::Producer,
-        4 => SpanKind::Consumer,
-        _ => SpanKind::Internal,
+        1 => Some(SpanKind::Internal),
+        2 => Some(SpanKind::Server),
+        3 => Some(SpanKind::Client),
+        4 => Some(SpanKind::Producer),
+        5 => Some(SpanKind::Consumer),
+        _ => None,
     }
 }
 
 pub(super) const fn set_kind(bits: u16, kind: SpanKind) -> u16 {
-    bits & !0b111 | kind as u16
+    bits & !0b111 | (kind as u16 + 1)
 }
 
 pub(super) const fn status(bits: u16) -> Status {

@@ -88,12 +88,12 @@ impl<'a> SpanBuilder<'a> {
 
     /// Opens it for this scope.
     pub fn enter(self) -> SpanGuard {
-        Local::with(|local| SpanGuard::enter(local, self.site, self.begin(local, OWNED)))
+        Local::with(|local| SpanGuard::enter(local, self.begin(local, OWNED)))
     }
 
     /// Opens it for a future, to be entered at each poll.
     pub fn task(self) -> TaskSpan {
-        Local::with(|local| task(local, self.site, self.begin(local, state::DETACHED)))
+        Local::with(|local| task(local, self.begin(local, state::DETACHED)))
     }
 
     /// Opens it around a future.

@@ -8,6 +8,7 @@ use super::site::{CallSite, Constant, Site, gates};
 use super::walk::{self, RawEntry, array};
 use super::{bits, event};
 use crate::clock::Conversion;
+use crate::context::flag;
 use crate::id::{SpanId, TraceId};
 use crate::record::{Attribute, EventRecord, LinkRecord, Origin, SpanKind, SpanRecord, Value};
 use crate::ring::{Body, Slot};
@@ -39,7 +40,7 @@ impl Decoder {
         let (word, body) =
             (slot.site.with(|site| unsafe { *site }), slot.body.with(|body| unsafe { &*body }));
         let site = &self.directory.get(word).unwrap_or(&UNKNOWN).site;
-        let epoch = word & 0xff;
+        let epoch = word & flag::EPOCH;
         let start = self.conversion.unix_nanos(epoch, body.start);
         let (links, attributes) = attributes(site, body);
         SpanRecord {
@@ -48,9 +49,9 @@ impl Decoder {
             span_id: SpanId::new(body.span_id).unwrap_or(SpanId::MAX),
             parent_span_id: SpanId::new(body.parent_id),
             local_root: body.bits & bits::LOCAL_ROOT != 0,
-            trace_flags: 1 | u8::from(body.bits & bits::RANDOM != 0) << 1,
+            trace_flags: 1 | u8::from(word & flag::RANDOM != 0) << 1,
             name: name(site, body),
-            kind: bits::kind(body.bits),
+            kind: bits::kind(body.bits).unwrap_or(site.kind),
             start_unix_nanos: start,
             duration_nanos: self.conversion.nanos_between(epoch, body.start, body.end),
             status: bits::status(body.bits),

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use super::arena::{Arena, Key, Packed, floor_char_boundary, near};
 use super::value::{AttributeValue, Entry};
 use super::walk;
-use crate::ring::{Body, EVENT_BYTES};
+use crate::ring::{Body, EVENT_BYTES, prefetch_ahead};
 
 pub(super) const NEAR: u8 = 0;
 pub(super) const NEAR_WITH_ATTRIBUTES: u8 = 1;
@@ -20,8 +20,10 @@ pub(super) const DYNAMIC: u8 = 2;
 pub(super) const FAR: u8 = 3;
 
 const TIME_BYTES: usize = 5;
+/// Bytes of an event with a near name and no attributes.
+const NEAR_BYTES: usize = 1 + TIME_BYTES + 4;
 /// Bytes before the attributes of an event with a near name.
-const MAX_HEADER: usize = 1 + TIME_BYTES + 4 + 1;
+const MAX_HEADER: usize = NEAR_BYTES + 1;
 const MANTISSA_BITS: u32 = 35;
 /// Names longer than this are kept far, or cut when they are dynamic.
 const MAX_NEAR_NAME: usize = 63;
@@ -46,6 +48,32 @@ pub(super) fn pack_time(ticks: u64) -> [u8; TIME_BYTES] {
 pub(super) fn unpack_time(bytes: [u8; TIME_BYTES]) -> u64 {
     let word = u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], 0, 0, 0]);
     (word & ((1 << MANTISSA_BITS) - 1)) << (word >> MANTISSA_BITS)
+}
+
+/// Appends an event with a static name and no attributes: the usual one, in two stores.
+#[inline(always)]
+pub(super) fn plain(body: &mut Body, name: &'static str, ticks: u64) {
+    let time = ticks.wrapping_sub(body.start);
+    let len = usize::from(body.event_len);
+    // The header in one store of eight bytes, of which the name's distance then takes the last two.
+    if let Some(distance) = near(name)
+        && name.len() <= MAX_NEAR_NAME
+        && time >> MANTISSA_BITS == 0
+        && let Some(bytes) = body.events.get_mut(len..).and_then(<[u8]>::first_chunk_mut::<NEAR_BYTES>)
+    {
+        bytes[..8].copy_from_slice(&(time << 8 | name.len() as u64).to_le_bytes());
+        bytes[6..].copy_from_slice(&distance.to_le_bytes());
+        body.event_len += NEAR_BYTES as u8;
+        prefetch_ahead(&raw const body.events);
+    } else {
+        plain_slowly(body, name, ticks);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn plain_slowly(body: &mut Body, name: &'static str, ticks: u64) {
+    event(body, &EventName::Static(name), ticks, None);
 }
 
 /// Appends an event; counts it when it does not fit. Attributes that do not fit are counted on the span.
@@ -126,7 +154,7 @@ impl Scratch {
 
     pub(super) fn put(&mut self, key: Key, value: Packed<'_>) {
         let mut arena = Arena::new(&mut self.bytes[..EVENT_BYTES - MAX_HEADER], self.len);
-        if arena.append(key, value) {
+        if arena.append_long(key, value) {
             self.len = arena.len();
             self.count += 1;
         } else {
@@ -189,6 +217,8 @@ pub(super) fn read(bytes: &[u8]) -> Option<(RawEvent<'_>, &[u8])> {
 
 const _: () = {
     // The promise of twelve events with static names, or four with dynamic ones of 22 bytes.
-    assert!(12 * (1 + TIME_BYTES + 4) <= EVENT_BYTES);
+    assert!(12 * NEAR_BYTES <= EVENT_BYTES);
+    // A tag without a kind: `plain` writes the name's length alone.
+    assert!(NEAR == 0);
     assert!(4 * (1 + TIME_BYTES + 1 + 22) <= EVENT_BYTES);
 };

@@ -4,17 +4,16 @@ use std::fmt;
 use std::ptr;
 use std::sync::atomic::Ordering;
 
-use super::access::Access;
+use super::access::{self, Access};
 use super::arena::Key;
 use super::handle::Span;
+use super::kept::Kept;
 use super::open::Opened;
-use super::site::CallSite;
+use super::panic;
 use super::value::{AttributeValue, Entry};
-use super::write::Formatted;
-use super::{bits, panic, write};
+use super::write::{self, Formatted};
 use crate::clock;
-use crate::context::{Current, Local, flag};
-use crate::pipeline::{GLOBAL, Pipeline};
+use crate::context::Local;
 use crate::record::{Outcome, Status};
 use crate::ring::{Body, Slot, state};
 
@@ -22,139 +21,88 @@ use crate::ring::{Body, Slot, state};
 ///
 /// Dropping it ends the span and makes the span before it current again. A guard dropped out of order ends its own
 /// span only. A panic that unwinds through it is recorded. Bound to its thread, so the compiler refuses to hold it
-/// across an `.await` in a task that may move.
+/// across an `.await` in a task that may move. Two words.
 #[must_use = "the span ends as soon as its guard is dropped"]
 pub struct SpanGuard {
-    /// The span's slot; null when it is not recorded.
+    /// The span's slot, null when it is not recorded; marked by [`SLOW`] when `outer` is an [`Kept`].
     slot: *const Slot,
-    /// The span's identifier; zero when nothing was opened.
-    span_id: u64,
-    outer_span_id: u64,
-    outer_slot: *const Slot,
-    site: &'static CallSite,
-    pipeline: &'static Pipeline,
-    /// What the plain child of a recorded span does not need, for it shares its parent's trace.
-    more: Option<More>,
+    /// The slot that was current before, with its mark; or what the slow path keeps.
+    outer: *const Slot,
 }
 
-/// What is kept of local roots, unrecorded spans, and spans opened during a panic.
-#[derive(Clone, Copy)]
-struct More {
-    inside: Current,
-    outside: Current,
-    /// Opened by a destructor while a panic was unwinding: that panic is not this span's.
-    opened_in_panic: bool,
-    /// The innermost frame when it was opened.
-    frame: u64,
-}
+/// Marks the slot of a guard that must close slowly: that of a local root, of an unrecorded span, of one opened during a
+/// panic or by another clock. No current slot equals it.
+const SLOW: usize = 1;
 
 impl SpanGuard {
     /// No span.
     #[inline(always)]
-    pub(super) const fn nothing(site: &'static CallSite) -> Self {
-        Self {
-            slot: ptr::null(),
-            span_id: 0,
-            outer_span_id: 0,
-            outer_slot: ptr::null(),
-            site,
-            pipeline: &GLOBAL,
-            more: None,
-        }
+    pub(super) const fn nothing() -> Self {
+        Self { slot: ptr::null(), outer: ptr::null() }
     }
 
-    /// Makes a child of the current span current.
+    /// Makes a child of the current span current that was opened by the fast path.
     #[inline(always)]
-    pub(super) fn enter_child(
-        local: &Local,
-        site: &'static CallSite,
-        outer: &Current,
-        inside: Current,
-    ) -> Self {
-        local.set_span(inside.span_id, inside.slot);
-        Self {
-            slot: inside.slot,
-            span_id: inside.span_id,
-            outer_span_id: outer.span_id,
-            outer_slot: outer.slot,
-            site,
-            pipeline: local.pipeline.get(),
-            more: None,
-        }
+    pub(super) fn enter_child(local: &Local, slot: &'static Slot, span_id: u64) -> Self {
+        let outer = local.marked_slot();
+        local.set_span(span_id, slot);
+        Self { slot, outer }
     }
 
     /// Makes a span current, whatever its trace.
-    pub(super) fn enter(local: &Local, site: &'static CallSite, opened: Opened) -> Self {
+    pub(super) fn enter(local: &Local, opened: Opened) -> Self {
         let inside = opened.inside;
         if inside.span_id == 0 {
-            return Self::nothing(site);
+            return Self::nothing();
         }
-        let outside = local.replace_current(inside);
-        Self {
-            slot: inside.slot,
-            span_id: inside.span_id,
-            outer_span_id: outside.span_id,
-            outer_slot: outside.slot,
-            site,
-            pipeline: local.pipeline.get(),
-            more: Some(More {
-                inside,
-                outside,
-                opened_in_panic: std::thread::panicking(),
-                frame: local.frame.get(),
-            }),
-        }
+        let outside = Kept::keep(local, inside);
+        local.set_current(inside);
+        let slot = inside.slot.map_addr(|address| address | SLOW);
+        Self { slot, outer: outside.cast() }
     }
 
-    /// What is current inside. A plain child's trace stands in its slot.
-    #[allow(unsafe_code, reason = "the guard's slot is read in place")]
-    fn inside(&self) -> Current {
-        if let Some(more) = self.more {
-            return more.inside;
-        }
-        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-        let Some(slot) = (unsafe { self.slot.as_ref() }) else { return Current::NONE };
-        // SAFETY: the span is open and this thread is the only one that writes it.
-        let (word, body) =
-            (slot.site.with(|word| unsafe { *word }), slot.body.with(|body| unsafe { &*body }));
-        let random = if body.bits & bits::RANDOM == 0 { 0 } else { flag::RANDOM };
-        Current {
-            trace_high: body.trace_high,
-            trace_low: body.trace_low,
-            span_id: self.span_id,
-            slot: self.slot,
-            flags: flag::ACTIVE | flag::SAMPLED | random | (word & 0xff) << flag::EPOCH_SHIFT,
-        }
+    fn is_slow(&self) -> bool {
+        self.slot.addr() & SLOW != 0
+    }
+
+    /// The span's slot, without its mark.
+    #[inline(always)]
+    fn slot(&self) -> *const Slot {
+        self.slot.map_addr(|address| address & !SLOW)
     }
 
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
     #[inline(always)]
     pub fn is_recording(&self) -> bool {
-        !self.slot.is_null()
+        self.slot.addr() > SLOW
     }
 
     /// The handle of the span, to write to it from anywhere on this thread while it is open.
+    #[allow(unsafe_code, reason = "what the slow path keeps is read in place")]
     pub fn handle(&self) -> Span {
-        if self.span_id == 0 {
+        if self.slot.is_null() {
             // Where nothing was opened, what is current takes no writes through this handle.
             return Span::of(Local::with(Local::current).without_slot());
         }
-        Span::of(self.inside())
+        if self.is_slow() {
+            // SAFETY: `outer` is what `Kept::keep` returned, and it is given back only by this guard's end.
+            return Span::of(unsafe { (*self.outer.cast::<Kept>()).inside });
+        }
+        Span::of(access::identity(self.slot))
     }
 
     /// Records the attribute with the call site's key of this number.
     #[inline(always)]
     pub fn attribute<V: AttributeValue + ?Sized>(&mut self, key: usize, value: &V) {
-        let keys = self.site.site.keys;
         if self.is_recording() {
-            value.record(Entry::span(Access::Owner(self.slot), Key::of_site(key, keys)));
+            value.record(Entry::span(Access::Owner(self.slot()), Key::of_site(key, self.slot())));
         }
     }
 
     /// Records what `value` displays.
     pub fn attribute_display(&mut self, key: usize, value: &dyn fmt::Display) {
         if self.is_recording() {
-            let key = Key::of_site(key, self.site.site.keys);
+            let key = Key::of_site(key, self.slot());
             let text = Formatted::new(format_args!("{value}"));
             self.with_body(|body| write::formatted(body, key, &text));
         }
@@ -163,7 +111,7 @@ impl SpanGuard {
     /// Records how `value` looks to a programmer.
     pub fn attribute_debug(&mut self, key: usize, value: &dyn fmt::Debug) {
         if self.is_recording() {
-            let key = Key::of_site(key, self.site.site.keys);
+            let key = Key::of_site(key, self.slot());
             let text = Formatted::new(format_args!("{value:?}"));
             self.with_body(|body| write::formatted(body, key, &text));
         }
@@ -184,7 +132,7 @@ impl SpanGuard {
 
     #[inline(always)]
     fn with_body(&mut self, write: impl FnOnce(&mut Body)) {
-        Access::Owner(self.slot).write(|_, body| write(body));
+        Access::Owner(self.slot()).write(|_, body| write(body));
     }
 }
 
@@ -200,62 +148,61 @@ pub(super) fn close(slot: &Slot, end: u64) {
     slot.owner.store(state::COMPLETE, Ordering::Release);
 }
 
-impl SpanGuard {
-    /// Every end but that of a child in good order.
-    #[cold]
-    #[inline(never)]
-    fn close_slowly(&mut self, local: &Local) {
-        let inside = self.inside();
-        let outside = self
-            .more
-            .map_or(Current { span_id: self.outer_span_id, slot: self.outer_slot, ..inside }, |more| {
-                more.outside
-            });
-        if std::thread::panicking() && !self.more.is_some_and(|more| more.opened_in_panic) {
-            self.with_body(panic::record);
-        }
-        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-        #[allow(unsafe_code, reason = "the guard's slot is reached in place")]
-        if let Some(slot) = unsafe { self.slot.as_ref() } {
-            close(slot, self.pipeline.timeline.ticks());
-        }
-        // A context that carries this span's own identifiers may lie above it.
-        let innermost = match self.more {
-            Some(more) if self.slot.is_null() => {
-                local.span_id() == self.span_id && local.frame.get() == more.frame
-            }
-            _ => ptr::eq(local.slot(), self.slot),
-        };
-        if !innermost {
-            local.orphan(self.span_id, outside);
-        } else if local.disordered.get() {
-            local.set_current(local.heal(outside));
-        } else {
-            local.set_current(outside);
-        }
-    }
-}
-
 impl Drop for SpanGuard {
     #[inline(always)]
+    #[allow(unsafe_code, reason = "the guard's slot is reached in place")]
     fn drop(&mut self) {
-        if self.span_id == 0 {
+        if self.slot.is_null() {
             return;
         }
         let local = Local::here();
-        let plain = ptr::eq(local.slot(), self.slot)
-            && self.more.is_none()
-            && !local.disordered.get()
-            && !std::thread::panicking();
-        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-        #[allow(unsafe_code, reason = "the guard's slot is reached in place")]
-        match unsafe { self.slot.as_ref() } {
-            Some(slot) if plain => {
-                close(slot, clock::ticks(local));
-                local.set_span(self.outer_span_id, self.outer_slot);
-            }
-            _ => self.close_slowly(local),
+        if !ptr::eq(local.marked_slot(), self.slot) || std::thread::panicking() {
+            return close_slowly(self.slot, self.outer);
         }
+        // SAFETY: not null and without a mark, as a current slot is: a slot of a ring, which is never freed.
+        let slot = unsafe { &*self.slot };
+        // SAFETY: the span is open, and this thread is the only one that writes it. What was current before is the
+        // parent of a child that was opened by the fast path.
+        let outer_id = slot.body.with(|body| unsafe { (*body).parent_id });
+        close(slot, clock::fast_ticks());
+        local.set_span(outer_id, self.outer);
+    }
+}
+
+/// Every end but that of a child in good order.
+#[cold]
+#[inline(never)]
+#[allow(unsafe_code, reason = "the guard's slot is reached in place")]
+fn close_slowly(marked: *const Slot, outer: *const Slot) {
+    let local = Local::here();
+    let slot = marked.map_addr(|address| address & !SLOW);
+    let kept = (marked.addr() & SLOW != 0).then(|| {
+        // SAFETY: `outer` is what `Kept::keep` returned, and a guard ends once.
+        unsafe { Kept::give_back(outer.cast_mut().cast()) }
+    });
+    let (inside, outside) = match &kept {
+        Some(kept) => (kept.inside, kept.outside),
+        None => access::identity_and_parent(slot, outer),
+    };
+    if std::thread::panicking() {
+        local.hold_back();
+        if !kept.as_ref().is_some_and(|kept| kept.opened_in_panic) {
+            Access::Owner(slot).write(|_, body| panic::record(body));
+        }
+    }
+    // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+    if let Some(slot) = unsafe { slot.as_ref() } {
+        close(slot, kept.as_ref().map_or_else(clock::fast_ticks, |kept| kept.pipeline.timeline.ticks()));
+    }
+    // A context that carries this span's own identifiers may lie above it.
+    let innermost = match &kept {
+        Some(kept) if slot.is_null() => local.span_id() == inside.span_id && local.frame.get() == kept.frame,
+        _ => ptr::eq(local.slot(), slot),
+    };
+    if innermost {
+        local.go_back(outside);
+    } else {
+        local.orphan(inside.span_id, outside);
     }
 }
 

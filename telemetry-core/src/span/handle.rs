@@ -37,9 +37,9 @@ impl Span {
     }
 
     /// The current span of this thread; one that takes no writes when there is none.
-    #[inline]
+    #[inline(always)]
     pub fn current() -> Self {
-        Local::with(|local| Self { current: local.current() })
+        Self { current: Local::here().current() }
     }
 
     /// Its identifiers; none when there is no span.
@@ -123,11 +123,9 @@ impl Span {
     }
 
     /// Records that something happened now. The name is kept by reference; twelve such events fit in a span.
-    #[inline]
+    #[inline(always)]
     pub fn event(&self, name: &'static str) -> &Self {
-        self.write(|local, body| {
-            event::event(body, &EventName::Static(name), clock::ticks(local), None);
-        });
+        self.write(|local, body| event::plain(body, name, clock::ticks(local)));
         self
     }
 

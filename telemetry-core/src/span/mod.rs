@@ -6,15 +6,19 @@ mod bits;
 mod builder;
 mod declare;
 pub(crate) mod decode;
+mod entering;
 mod event;
 mod failure;
 mod guard;
 mod handle;
 mod instrument;
+mod kept;
 mod name;
 mod open;
 mod panic;
+mod short;
 mod site;
+mod stay;
 mod task;
 mod traced;
 mod unwind;
@@ -23,6 +27,8 @@ mod walk;
 mod write;
 
 pub use builder::SpanBuilder;
+pub use entering::Run;
+pub(crate) use entering::project;
 pub use event::EventWriter;
 pub use guard::SpanGuard;
 pub use handle::Span;
@@ -31,8 +37,7 @@ pub use name::Name;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};
-pub(crate) use task::project;
-pub use task::{Run, TaskSpan};
+pub use task::TaskSpan;
 pub use value::{AttributeValue, Entry};
 
 /// What macro expansions call.

@@ -7,7 +7,7 @@ use super::task::TaskSpan;
 use crate::clock;
 use crate::context::{Current, Local, SpanContext, flag};
 use crate::id::TraceId;
-use crate::ring::{Slot, state};
+use crate::ring::{DropReason, Slot, state};
 use crate::sample::{Decision, SamplingParameters};
 
 /// A span that has been opened and not yet been made current.
@@ -23,61 +23,55 @@ impl Opened {
 }
 
 /// Opens a child of the current span, or a local root where there is none.
-#[inline(always)]
 pub(super) fn begin(local: &Local, site: &'static CallSite, owner: u32) -> Opened {
-    let gate = site.gate();
-    if gates::is_off(gate) {
+    let gate = match site.gate() {
+        gates::UNREGISTERED => gates::register(site),
+        gate => gate,
+    };
+    if gates::is_off(gate) || !local.pipeline.get().is_enabled() {
         return Opened::NOTHING;
     }
     let current = local.current();
-    if !gates::is_plain(gate) || !current.is_sampled() {
-        return begin_slowly(local, site, gate, current, owner);
+    if current.is_sampled() {
+        return record(local, gate, current, 0, owner);
     }
-    child(local, site, gate, current, owner)
+    if current.flags & flag::ACTIVE != 0 {
+        // Not recorded: its children share its identifiers.
+        return Opened::NOTHING;
+    }
+    root(local, site, gate, current, site.site.name, false, owner)
 }
 
-#[inline(always)]
-fn child(local: &Local, site: &'static CallSite, gate: u32, current: Current, owner: u32) -> Opened {
-    match local.producer.get().take() {
-        Some(slot) => fill(local, slot, site, gate, current, 0, owner),
-        None => child_slowly(local, site, gate, current, 0, owner),
-    }
-}
-
-/// A child, or a sampled local root, by way of the ring's slow path.
-#[cold]
-fn child_slowly(
-    local: &Local,
-    site: &'static CallSite,
-    gate: u32,
-    parent: Current,
-    marks: u16,
-    owner: u32,
-) -> Opened {
+/// A child, or a sampled local root.
+fn record(local: &Local, gate: u32, parent: Current, marks: u16, owner: u32) -> Opened {
     // A retry is a span of its own to the ring's counts, so the first refusal stands.
-    match local.refill() {
-        Ok(slot) => fill(local, slot, site, gate, parent, marks, owner),
-        // The lost span's identifier stays its children's parent, so that the gap can be seen.
-        Err(_) => Opened { inside: Current { span_id: local.next_id(), ..parent.without_slot() } },
+    match local.producer.get().take().map_or_else(|| local.refill(), Ok) {
+        Ok(slot) => fill(local, slot, gate, parent, marks, owner),
+        Err(_) => lost(local, parent),
     }
 }
 
-/// Writes the first line of a slot: everything a plain span has.
+/// A span that got no slot: its identifier stays its children's parent, so that the gap can be seen.
+fn lost(local: &Local, parent: Current) -> Opened {
+    Opened { inside: Current { span_id: local.next_id(), ..parent.without_slot() } }
+}
+
+/// Writes the first line of a slot: everything a plain span has. Returns the span's identifier.
 #[inline(always)]
 #[allow(unsafe_code, reason = "the slot was taken by this thread")]
-fn fill(
+fn write_first_line(
     local: &Local,
     slot: &'static Slot,
-    site: &'static CallSite,
     gate: u32,
     parent: Current,
     marks: u16,
     owner: u32,
-) -> Opened {
-    let span_id = local.next_id();
+    ticks: impl FnOnce() -> u64,
+) -> u64 {
+    let span_id = local.next_span_id();
     slot.site.with_mut(|word| {
         // SAFETY: `Producer::take` handed the slot to this thread; nobody else writes or reads it until it is closed.
-        unsafe { *word = gates::number_bits(gate) | parent.epoch() };
+        unsafe { *word = gate | parent.flags };
     });
     slot.body.with_mut(|body| {
         // SAFETY: as above.
@@ -90,35 +84,23 @@ fn fill(
         body.event_len = 0;
         body.dropped_attributes = 0;
         body.dropped_events = 0;
-        let random = if parent.flags & flag::RANDOM != 0 { bits::RANDOM } else { 0 };
-        body.bits = bits::of_kind(site.site.kind) | marks | random;
-        body.start = clock::ticks(local);
+        body.bits = marks;
+        body.start = ticks();
     });
-    let owner = if owner == OWNED { local.token.get() } else { owner };
     slot.owner.store(owner, std::sync::atomic::Ordering::Relaxed);
+    span_id
+}
+
+/// Opens the span in a slot, by whatever clock the thread has.
+fn fill(local: &Local, slot: &'static Slot, gate: u32, parent: Current, marks: u16, owner: u32) -> Opened {
+    let owner = if owner == OWNED { local.token.get() } else { owner };
+    let number = gates::number_bits(gate);
+    let span_id = write_first_line(local, slot, number, parent, marks, owner, || clock::ticks(local));
     Opened { inside: Current { span_id, slot, ..parent } }
 }
 
 /// Stands for the calling thread's own token.
 pub(super) const OWNED: u32 = state::COMPLETE;
-
-/// Everything but a child of a recorded span: first use of a site, a thread's own pipeline, unrecorded traces, roots.
-#[cold]
-#[inline(never)]
-fn begin_slowly(local: &Local, site: &'static CallSite, gate: u32, current: Current, owner: u32) -> Opened {
-    let gate = if gate == gates::UNREGISTERED { gates::register(site) } else { gate };
-    if gates::is_off(gate) || !local.pipeline.get().is_enabled() {
-        return Opened::NOTHING;
-    }
-    if current.is_sampled() {
-        return child(local, site, gate, current, owner);
-    }
-    if current.flags & flag::ACTIVE != 0 {
-        // Not recorded: its children share its identifiers.
-        return Opened::NOTHING;
-    }
-    root(local, site, gate, current, site.site.name, false, owner)
-}
 
 /// The first span of a trace in this process.
 fn root(
@@ -133,7 +115,7 @@ fn root(
     local.prepare();
     let pipeline = local.pipeline.get();
     let parent = remote.span_context();
-    let epoch = pipeline.timeline.epoch() << flag::EPOCH_SHIFT;
+    let epoch = pipeline.timeline.epoch() & flag::EPOCH;
     let mut trace = match parent {
         Some(_) => Current { flags: flag::ACTIVE | epoch | remote.flags & flag::RANDOM, ..remote },
         None => Current {
@@ -155,10 +137,7 @@ fn root(
     match decision {
         Decision::Record => {
             trace.flags |= flag::SAMPLED;
-            match local.producer.get().take() {
-                Some(slot) => fill(local, slot, site, gate, trace, bits::LOCAL_ROOT, owner),
-                None => child_slowly(local, site, gate, trace, bits::LOCAL_ROOT, owner),
-            }
+            record(local, gate, trace, bits::LOCAL_ROOT, owner)
         }
         Decision::Drop => Opened { inside: Current { span_id: local.next_id(), ..trace } },
     }
@@ -182,7 +161,7 @@ pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanCo
     if current.is_suppressed() {
         return Opened::NOTHING;
     }
-    let epoch = local.pipeline.get().timeline.epoch() << flag::EPOCH_SHIFT;
+    let epoch = local.pipeline.get().timeline.epoch() & flag::EPOCH;
     let sampled = if parent.is_sampled() { flag::SAMPLED } else { 0 };
     let under = Current {
         flags: flag::ACTIVE | sampled | epoch | parent.to_current().flags & flag::RANDOM,
@@ -216,68 +195,101 @@ pub(super) fn begin_root_named(
 #[inline(always)]
 pub fn open(site: &'static CallSite) -> SpanGuard {
     let gate = site.gate();
-    if gates::is_off(gate) {
-        return SpanGuard::nothing(site);
-    }
-    let local = Local::here();
-    let current = local.current();
-    if current.is_sampled() && gates::is_plain(gate) && !std::thread::panicking() {
-        if let Some(slot) = local.producer.get().take() {
-            let opened = fill(local, slot, site, gate, current, 0, OWNED);
-            return SpanGuard::enter_child(local, site, &current, opened.inside);
+    if gates::is_plain(gate) {
+        let local = Local::here();
+        let flags = local.flags();
+        if flags & flag::SAMPLED != 0 {
+            if let Some(slot) = local.take_fast() {
+                let span_id = open_fast(local, slot, gate, local.token.get());
+                return SpanGuard::enter_child(local, slot, span_id);
+            }
+        } else if flags & flag::ACTIVE != 0 {
+            return SpanGuard::nothing();
         }
-    } else if current.flags & (flag::ACTIVE | flag::SAMPLED) == flag::ACTIVE {
-        return SpanGuard::nothing(site);
+    } else if gates::is_off(gate) {
+        return SpanGuard::nothing();
     }
-    open_slowly(local, site)
+    open_slowly(site)
 }
 
+/// Opens a child of the current span in a slot, by the fast clock.
+#[inline(always)]
+fn open_fast(local: &Local, slot: &'static Slot, gate: u32, owner: u32) -> u64 {
+    write_first_line(local, slot, gate, local.current(), 0, owner, clock::fast_ticks)
+}
+
+/// Everything but a child of a recorded span in a slot that is reserved.
 #[cold]
 #[inline(never)]
-fn open_slowly(local: &Local, site: &'static CallSite) -> SpanGuard {
-    SpanGuard::enter(local, site, begin(local, site, OWNED))
+fn open_slowly(site: &'static CallSite) -> SpanGuard {
+    let local = Local::here();
+    match refilled(local, site) {
+        // A child that only had to wait for its slot closes by the fast path.
+        Some(Ok(slot)) => {
+            let span_id = open_fast(local, slot, site.gate(), local.token.get());
+            SpanGuard::enter_child(local, slot, span_id)
+        }
+        Some(Err(_)) => SpanGuard::enter(local, lost(local, local.current())),
+        None => SpanGuard::enter(local, begin(local, site, OWNED)),
+    }
+}
+
+/// A slot for a span that could have opened by the fast path, had there been one; none for any other span.
+fn refilled(local: &Local, site: &'static CallSite) -> Option<Result<&'static Slot, DropReason>> {
+    let fast = gates::is_plain(site.gate()) && local.flags() & flag::SAMPLED != 0 && local.let_go();
+    fast.then(|| local.refill())
 }
 
 /// Opens the root of a new trace for this scope.
 pub fn open_root(site: &'static CallSite) -> SpanGuard {
-    Local::with(|local| SpanGuard::enter(local, site, begin_root(local, site, None, OWNED)))
+    Local::with(|local| SpanGuard::enter(local, begin_root(local, site, None, OWNED)))
 }
 
 /// Opens a span for a future; it is entered at each poll.
 #[inline(always)]
 pub fn open_task(site: &'static CallSite) -> TaskSpan {
     let gate = site.gate();
-    if gates::is_off(gate) {
-        return TaskSpan::nothing(site);
+    if gates::is_plain(gate) {
+        let local = Local::here();
+        let flags = local.flags();
+        if flags & flag::SAMPLED != 0 {
+            if let Some(slot) = local.take_fast() {
+                open_fast(local, slot, gate, state::DETACHED);
+                return TaskSpan::child(local, slot);
+            }
+        } else if flags & flag::ACTIVE != 0 {
+            return TaskSpan::carrying(local);
+        }
+    } else if gates::is_off(gate) {
+        return TaskSpan::nothing();
     }
-    let local = Local::here();
-    let current = local.current();
-    if current.is_sampled()
-        && gates::is_plain(gate)
-        && let Some(slot) = local.producer.get().take()
-    {
-        let opened = fill(local, slot, site, gate, current, 0, state::DETACHED);
-        return TaskSpan::new(local, site, opened);
-    }
-    open_task_slowly(local, site)
+    open_task_slowly(site)
 }
 
 #[cold]
 #[inline(never)]
-fn open_task_slowly(local: &Local, site: &'static CallSite) -> TaskSpan {
-    task(local, site, begin(local, site, state::DETACHED))
+fn open_task_slowly(site: &'static CallSite) -> TaskSpan {
+    let local = Local::here();
+    match refilled(local, site) {
+        Some(Ok(slot)) => {
+            open_fast(local, slot, site.gate(), state::DETACHED);
+            TaskSpan::child(local, slot)
+        }
+        Some(Err(_)) => TaskSpan::new(local, lost(local, local.current())),
+        None => task(local, begin(local, site, state::DETACHED)),
+    }
 }
 
 /// A task around what was opened; around what is current, where that is a trace which is not recorded.
-pub(super) fn task(local: &Local, site: &'static CallSite, opened: Opened) -> TaskSpan {
+pub(super) fn task(local: &Local, opened: Opened) -> TaskSpan {
     let current = local.current();
     if opened.inside.span_id == 0 && current.flags & flag::ACTIVE != 0 && !current.is_sampled() {
-        return TaskSpan::carrying(local, site);
+        return TaskSpan::carrying(local);
     }
-    TaskSpan::new(local, site, opened)
+    TaskSpan::new(local, opened)
 }
 
 /// Opens the root of a new trace for a future.
 pub fn open_task_root(site: &'static CallSite) -> TaskSpan {
-    Local::with(|local| task(local, site, begin_root(local, site, None, state::DETACHED)))
+    Local::with(|local| task(local, begin_root(local, site, None, state::DETACHED)))
 }

@@ -38,8 +38,7 @@ pub enum Constant {
 /// A place in the code that opens spans.
 #[derive(Debug)]
 pub struct CallSite {
-    /// Zero until the site is first passed; then its number shifted left by eight, with a mark when it is not plainly
-    /// on. Written under the lock of [`gates`]; read by every span.
+    /// The site's number above eleven bits, which are zero when spans are plainly wanted. Written under the lock of [`gates`]; read by every span.
     gate: AtomicU32,
     pub(crate) site: Site,
 }
@@ -63,21 +62,23 @@ pub(crate) mod gates {
     use std::sync::{Mutex, MutexGuard, PoisonError};
 
     use super::CallSite;
+    use crate::context::flag;
 
     /// The site has not been passed yet.
-    pub(crate) const UNREGISTERED: u32 = 0;
+    pub(crate) const UNREGISTERED: u32 = 1;
     /// Spans are wanted by some pipelines: ask the thread's own.
-    const MIXED: u32 = 1 << 31;
+    const MIXED: u32 = 1 << 1;
     /// Spans are not wanted anywhere.
-    const OFF: u32 = 1 << 30;
-    const NUMBER_SHIFT: u32 = 8;
-    /// Call sites a program can have.
-    const MAX_SITES: usize = 1 << 22;
+    const OFF: u32 = 1 << 2;
+    /// The bits below a site's number: the marks above in a gate, the flags of the trace in a slot.
+    const MARKS: u32 = (1 << flag::WIDTH) - 1;
+    /// Call sites a program can have; spans of further ones are off.
+    const MAX_SITES: usize = (u32::MAX >> flag::WIDTH) as usize;
 
     /// True when `gate` says by itself that spans are wanted.
     #[inline(always)]
     pub(crate) const fn is_plain(gate: u32) -> bool {
-        gate.wrapping_sub(1) < OFF - 1
+        gate & MARKS == 0
     }
 
     /// True when `gate` says by itself that spans are not wanted.
@@ -86,10 +87,10 @@ pub(crate) mod gates {
         gate & OFF != 0
     }
 
-    /// The gate without its marks: the site's number, shifted, ready to be joined with a clock epoch.
+    /// The gate without its marks: the site's number, shifted, ready to be joined with the flags of a trace.
     #[inline(always)]
     pub(crate) const fn number_bits(gate: u32) -> u32 {
-        gate & (OFF - 1)
+        gate & !MARKS
     }
 
     struct Gates {
@@ -121,7 +122,7 @@ pub(crate) mod gates {
     }
 
     const fn word(index: usize, mark: u32) -> u32 {
-        (index as u32 + 1) << NUMBER_SHIFT | mark
+        (index as u32 + 1) << flag::WIDTH | mark
     }
 
     /// Gives a site its number at its first use and returns its gate.
@@ -132,7 +133,7 @@ pub(crate) mod gates {
         if known != UNREGISTERED {
             return known;
         }
-        if gates.sites.len() == MAX_SITES - 1 {
+        if gates.sites.len() == MAX_SITES {
             return OFF;
         }
         let gate = word(gates.sites.len(), gates.mark());
@@ -155,6 +156,12 @@ pub(crate) mod gates {
         gates.update();
     }
 
+    /// The site that stands in the `site` word of a slot.
+    pub(crate) fn site_of(word: u32) -> Option<&'static CallSite> {
+        let index = (word >> flag::WIDTH).checked_sub(1)? as usize;
+        lock().sites.get(index).copied()
+    }
+
     /// Looks sites up by number.
     pub(crate) struct Directory(Vec<&'static CallSite>);
 
@@ -165,7 +172,7 @@ pub(crate) mod gates {
 
         /// The site that stands in the `site` word of a slot.
         pub(crate) fn get(&mut self, word: u32) -> Option<&'static CallSite> {
-            let index = (word >> NUMBER_SHIFT).checked_sub(1)? as usize;
+            let index = (word >> flag::WIDTH).checked_sub(1)? as usize;
             if index >= self.0.len() {
                 self.0.clone_from(&lock().sites);
             }

@@ -1,40 +1,48 @@
 //! The span of a future: opened once, entered at each poll.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
+use std::ptr;
 
-use super::access::Access;
+use super::access::{self, Access};
 use super::arena::Key;
 use super::guard::close;
 use super::handle::Span;
 use super::open::Opened;
-use super::site::CallSite;
+use super::stay::Stay;
 use super::value::{AttributeValue, Entry};
 use super::write::Formatted;
 use super::{bits, panic, write};
 use crate::clock;
-use crate::context::{Current, Local, NO_TOKEN};
+use crate::context::{Current, Local};
 use crate::pipeline::{GLOBAL, Pipeline};
 use crate::record::{Outcome, Status};
-use crate::ring::{Body, state};
+use crate::ring::{Body, Slot};
 
 /// A span that is open and entered only while its future is polled. Dropping it ends it: as cancelled, unless the
-/// future was ready, or the drop is part of a panic.
+/// future was ready, or the drop is part of a panic. 56 bytes.
 pub struct TaskSpan {
-    /// What is current inside; a zero `span_id` when nothing was opened.
-    inside: Current,
-    site: &'static CallSite,
-    pipeline: &'static Pipeline,
-    progress: Progress,
+    /// The span's slot; null when it is not recorded.
+    pub(super) slot: *const Slot,
+    /// Null when nothing was opened and nothing is carried.
+    pub(super) pipeline: *const Pipeline,
+    pub(super) stay: Stay,
+    /// The flags of its trace; none when nothing was opened and nothing is carried.
+    pub(super) flags: u32,
+    pub(super) progress: Progress,
+    /// Whether it was opened by the fast clock, and closes by it.
+    fast: bool,
 }
 
+/// How far the future has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Progress {
+pub(super) enum Progress {
     Untouched,
-    Polled,
+    /// Inside a poll.
+    Entered,
+    /// Inside a poll that is left slowly.
+    EnteredSlowly,
+    /// Between two polls.
+    Suspended,
     Ready,
     /// A panic unwound through a poll.
     Panicked,
@@ -44,53 +52,82 @@ enum Progress {
 // `&mut self` only, and whoever sends it hands its writes over with it.
 #[allow(unsafe_code, reason = "a raw slot pointer is not Send by itself")]
 unsafe impl Send for TaskSpan {}
-// SAFETY: nothing is written or read in the slot through `&self`.
+// SAFETY: nothing is written through `&self`, and what is read is written through `&mut self` alone.
 #[allow(unsafe_code, reason = "a raw slot pointer is not Sync by itself")]
 unsafe impl Sync for TaskSpan {}
 
 impl TaskSpan {
     /// No span.
     #[inline(always)]
-    pub(super) fn nothing(site: &'static CallSite) -> Self {
-        Self { inside: Current::NONE, site, pipeline: &GLOBAL, progress: Progress::Untouched }
+    pub(super) const fn nothing() -> Self {
+        Self {
+            slot: ptr::null(),
+            pipeline: ptr::null(),
+            stay: Stay::NONE,
+            flags: 0,
+            progress: Progress::Untouched,
+            fast: false,
+        }
     }
 
+    /// A child of the current span that was opened by the fast path.
     #[inline(always)]
-    pub(super) fn new(local: &Local, site: &'static CallSite, opened: Opened) -> Self {
-        let pipeline = local.pipeline.get();
-        Self { inside: opened.inside, site, pipeline, progress: Progress::Untouched }
+    pub(super) fn child(local: &Local, slot: &'static Slot) -> Self {
+        Self::here(local, slot, Stay::NONE, local.flags(), true)
+    }
+
+    pub(super) fn new(local: &Local, opened: Opened) -> Self {
+        let inside = opened.inside;
+        Self::here(local, inside.slot, Stay::carried(inside), inside.flags, false)
     }
 
     /// No span of its own, under a trace that is not recorded: its future carries that, wherever it is polled.
-    pub(super) fn carrying(local: &Local, site: &'static CallSite) -> Self {
-        let inside = local.current().without_slot();
-        Self { inside, site, pipeline: local.pipeline.get(), progress: Progress::Untouched }
+    #[inline(always)]
+    pub(super) fn carrying(local: &Local) -> Self {
+        let current = local.current();
+        Self::here(local, ptr::null(), Stay::carried(current), current.flags, false)
+    }
+
+    #[inline(always)]
+    fn here(local: &Local, slot: *const Slot, stay: Stay, flags: u32, fast: bool) -> Self {
+        Self { slot, pipeline: local.pipeline.get(), stay, flags, progress: Progress::Untouched, fast }
     }
 
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
     #[inline(always)]
     pub fn is_recording(&self) -> bool {
-        !self.inside.slot.is_null()
+        !self.slot.is_null()
+    }
+
+    /// The pipeline, where there is something inside.
+    #[allow(unsafe_code, reason = "a pipeline is reached by its address")]
+    pub(super) fn pipeline(&self) -> &'static Pipeline {
+        // SAFETY: the pointer is null or was made from a reference that is static.
+        unsafe { self.pipeline.as_ref() }.unwrap_or(&GLOBAL)
+    }
+
+    /// What is current inside.
+    pub(super) fn inside(&self) -> Current {
+        if self.slot.is_null() { self.stay.current(self.flags) } else { access::identity(self.slot) }
     }
 
     /// The handle of the span, for the code inside its future.
     pub fn handle(&self) -> Span {
-        Span::of(self.inside)
+        Span::of(self.inside())
     }
 
     /// Records the attribute with the call site's key of this number.
     #[inline(always)]
     pub fn attribute<V: AttributeValue + ?Sized>(&mut self, key: usize, value: &V) {
-        let keys = self.site.site.keys;
         if self.is_recording() {
-            value.record(Entry::span(Access::Owner(self.inside.slot), Key::of_site(key, keys)));
+            value.record(Entry::span(Access::Owner(self.slot), Key::of_site(key, self.slot)));
         }
     }
 
     /// Records what `value` displays.
     pub fn attribute_display(&mut self, key: usize, value: &dyn fmt::Display) {
         if self.is_recording() {
-            let key = Key::of_site(key, self.site.site.keys);
+            let key = Key::of_site(key, self.slot);
             let text = Formatted::new(format_args!("{value}"));
             self.with_body(|body| write::formatted(body, key, &text));
         }
@@ -99,7 +136,7 @@ impl TaskSpan {
     /// Records how `value` looks to a programmer.
     pub fn attribute_debug(&mut self, key: usize, value: &dyn fmt::Debug) {
         if self.is_recording() {
-            let key = Key::of_site(key, self.site.site.keys);
+            let key = Key::of_site(key, self.slot);
             let text = Formatted::new(format_args!("{value:?}"));
             self.with_body(|body| write::formatted(body, key, &text));
         }
@@ -126,138 +163,54 @@ impl TaskSpan {
     /// Records an attribute of any type that can be one.
     pub fn set(&mut self, key: &'static str, value: impl AttributeValue) {
         if self.is_recording() {
-            value.record(Entry::span(Access::Owner(self.inside.slot), Key::Static(key)));
+            value.record(Entry::span(Access::Owner(self.slot), Key::Static(key)));
         }
-    }
-
-    /// Runs `work` inside the span: for wrappers that poll by hand.
-    #[inline]
-    pub fn in_scope<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        if self.inside.flags == 0 {
-            return work();
-        }
-        self.progress = Progress::Polled;
-        let _entered = Local::with(|local| Entered::enter(local, self));
-        work()
-    }
-
-    /// A future that enters the span at each poll of `future`.
-    #[inline(always)]
-    pub fn run<F: Future>(&mut self, future: F) -> Run<'_, F> {
-        Run { span: self, future }
-    }
-
-    /// Polls `future` inside the span.
-    #[inline(always)]
-    pub(super) fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        if self.inside.flags == 0 {
-            return future.poll(cx);
-        }
-        self.progress = Progress::Polled;
-        let entered = Entered::enter(Local::here(), self);
-        let poll = future.poll(cx);
-        if poll.is_ready() {
-            entered.span.progress = Progress::Ready;
-        }
-        poll
     }
 
     #[inline(always)]
     fn with_body(&mut self, write: impl FnOnce(&mut Body)) {
-        Access::Owner(self.inside.slot).write(|_, body| write(body));
-    }
-}
-
-/// The span is current on this thread until this is dropped, also by a panic. Whatever happened meanwhile, the thread
-/// then has its own span, pipeline and frames back.
-struct Entered<'a> {
-    span: &'a mut TaskSpan,
-    outside: Current,
-    pipeline: &'static Pipeline,
-    frame: u64,
-    /// A destructor is running while another panic unwinds: what happens inside is not that panic's doing.
-    panicking: bool,
-}
-
-impl<'a> Entered<'a> {
-    #[inline(always)]
-    fn enter(local: &Local, span: &'a mut TaskSpan) -> Self {
-        let (outside, pipeline) = (local.current(), local.pipeline.get());
-        if !std::ptr::eq(pipeline, span.pipeline) {
-            local.switch(span.pipeline);
-        }
-        local.set_current(span.inside);
-        set_owner(span.inside, local.token());
-        Self { span, outside, pipeline, frame: local.frame.get(), panicking: std::thread::panicking() }
-    }
-}
-
-impl Drop for Entered<'_> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        set_owner(self.span.inside, state::DETACHED);
-        if std::thread::panicking() && !self.panicking {
-            self.span.progress = Progress::Panicked;
-        }
-        let local = Local::here();
-        if !std::ptr::eq(local.pipeline.get(), self.pipeline) {
-            local.switch(self.pipeline);
-        }
-        local.frame.set(self.frame);
-        if local.disordered.get() {
-            local.set_current(local.heal(self.outside));
-            local.forget_orphans();
-        } else {
-            local.set_current(self.outside);
-        }
-    }
-}
-
-/// Marks the span's slot as entered on a thread, or on none.
-#[inline(always)]
-fn set_owner(inside: Current, owner: u32) {
-    let owner = if owner == NO_TOKEN { state::DETACHED } else { owner };
-    // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-    #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-    if let Some(slot) = unsafe { inside.slot.as_ref() } {
-        // Relaxed: the executor that moves the future between threads orders its polls, and with them this.
-        slot.owner.store(owner, Ordering::Relaxed);
+        Access::Owner(self.slot).write(|_, body| write(body));
     }
 }
 
 impl Drop for TaskSpan {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.inside.slot.is_null() {
+        if self.flags == 0 {
             return;
         }
-        let local = Local::here();
-        let plain = self.progress == Progress::Ready
-            && std::ptr::eq(local.pipeline.get(), self.pipeline)
-            && local.token.get() != NO_TOKEN;
-        if !plain {
-            return self.close_slowly();
+        if self.progress == Progress::Ready {
+            // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+            #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+            match unsafe { self.slot.as_ref() } {
+                None => return,
+                Some(slot) if self.fast => return close(slot, clock::fast_ticks()),
+                Some(_) => {}
+            }
         }
-        // SAFETY: not null, and a ring's slots are never freed.
-        #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-        close(unsafe { &*self.inside.slot }, clock::ticks(local));
+        self.close_slowly();
     }
 }
 
 impl TaskSpan {
-    /// Every end but that of a future that was ready, on a thread that knows the pipeline.
+    /// Every end but that of a future that was ready, and its span opened by the fast clock.
     #[cold]
     #[inline(never)]
     fn close_slowly(&mut self) {
-        match self.progress {
-            Progress::Ready => {}
-            Progress::Panicked => self.with_body(panic::record),
-            Progress::Polled => self.end_as(Outcome::Cancelled),
-            Progress::Untouched => self.end_as(Outcome::NeverPolled),
+        if matches!(self.progress, Progress::Entered | Progress::EnteredSlowly) {
+            self.unwind();
         }
-        // SAFETY: not null, and a ring's slots are never freed.
+        match self.progress {
+            Progress::Panicked => self.with_body(panic::record),
+            Progress::Untouched => self.end_as(Outcome::NeverPolled),
+            Progress::Ready => {}
+            _ => self.end_as(Outcome::Cancelled),
+        }
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
         #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-        close(unsafe { &*self.inside.slot }, self.pipeline.timeline.ticks());
+        if let Some(slot) = unsafe { self.slot.as_ref() } {
+            close(slot, self.pipeline().timeline.ticks());
+        }
     }
 
     fn end_as(&mut self, outcome: Outcome) {
@@ -267,35 +220,6 @@ impl TaskSpan {
 
 impl fmt::Debug for TaskSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TaskSpan").field(&self.inside.span_context()).finish()
+        f.debug_tuple("TaskSpan").field(&self.inside().span_context()).finish()
     }
-}
-
-/// A future inside a span: made by [`TaskSpan::run`].
-#[must_use = "a future does nothing unless it is polled"]
-pub struct Run<'a, F> {
-    span: &'a mut TaskSpan,
-    future: F,
-}
-
-impl<F: Future> Future for Run<'_, F> {
-    type Output = F::Output;
-
-    #[inline]
-    #[allow(unsafe_code, reason = "one field is pinned, the other is not")]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // SAFETY: `future` is never moved out of the pinned `Run`, which has no `Drop`; `span` is not pinned.
-        let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: as above.
-        let future = unsafe { Pin::new_unchecked(&mut this.future) };
-        this.span.poll(future, cx)
-    }
-}
-
-/// The pinned field of a pinned struct that holds one future and never moves it.
-#[allow(unsafe_code, reason = "structural pinning of one field")]
-pub(crate) fn project<T, F>(whole: Pin<&mut T>, field: impl FnOnce(&mut T) -> &mut F) -> Pin<&mut F> {
-    // SAFETY: the callers are the wrappers of this crate: each has one future, pins it structurally, and neither
-    // moves it nor implements `Drop`.
-    unsafe { whole.map_unchecked_mut(field) }
 }

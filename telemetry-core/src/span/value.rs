@@ -3,7 +3,7 @@
 use super::access::Access;
 use super::arena::{Key, Packed};
 use super::event::Scratch;
-use super::write;
+use super::{short, write};
 
 /// A type that can be the value of an attribute. The type is chosen when the program is compiled and survives to
 /// every sink.
@@ -51,7 +51,6 @@ impl<'a> Entry<'a> {
         Self { target: Target::Event(scratch), key }
     }
 
-    #[inline(always)]
     fn put(self, value: Packed<'_>) {
         match self.target {
             Target::Span(access) => access.write(|_, body| write::attribute(body, self.key, value)),
@@ -62,41 +61,54 @@ impl<'a> Entry<'a> {
     /// Records a boolean.
     #[inline(always)]
     pub fn bool(self, value: bool) {
-        self.put(Packed::Bool(value));
+        match self.target {
+            Target::Span(access) => access.write(|_, body| short::bool(body, self.key, value)),
+            Target::Event(scratch) => scratch.put(self.key, Packed::Bool(value)),
+        }
     }
 
     /// Records a signed integer.
     #[inline(always)]
     pub fn i64(self, value: i64) {
-        self.put(Packed::I64(value));
+        match self.target {
+            Target::Span(access) => access.write(|_, body| short::signed(body, self.key, value)),
+            Target::Event(scratch) => scratch.put(self.key, Packed::I64(value)),
+        }
     }
 
     /// Records an unsigned integer.
     #[inline(always)]
     pub fn u64(self, value: u64) {
-        self.put(Packed::U64(value));
+        match self.target {
+            Target::Span(access) => access.write(|_, body| short::unsigned(body, self.key, value)),
+            Target::Event(scratch) => scratch.put(self.key, Packed::U64(value)),
+        }
     }
 
     /// Records a floating-point number.
     #[inline(always)]
     pub fn f64(self, value: f64) {
-        self.put(Packed::F64(value));
+        match self.target {
+            Target::Span(access) => access.write(|_, body| short::float(body, self.key, value)),
+            Target::Event(scratch) => scratch.put(self.key, Packed::F64(value)),
+        }
     }
 
     /// Records text by copying it.
     #[inline(always)]
     pub fn str(self, value: &str) {
-        self.put(Packed::Str(value));
+        match self.target {
+            Target::Span(access) => access.write(|_, body| short::text(body, self.key, value)),
+            Target::Event(scratch) => scratch.put(self.key, Packed::Str(value)),
+        }
     }
 
     /// Records static text by reference, whatever its length.
-    #[inline(always)]
     pub fn static_str(self, value: &'static str) {
         self.put(Packed::Static(value));
     }
 
     /// Records bytes by copying them; at most 126.
-    #[inline(always)]
     pub fn bytes(self, value: &[u8]) {
         self.put(Packed::Bytes(value));
     }

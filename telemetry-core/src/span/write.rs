@@ -6,19 +6,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::arena::{Arena, Key, Packed, floor_char_boundary};
 use super::bits::{self, NameMode};
 use super::name::STATIC_NAME_BYTES;
-use super::walk;
+use super::walk::{self, RawKey};
 use crate::record::{Outcome, Status};
 use crate::ring::{ATTRIBUTE_BYTES, Body, NAME_BYTES};
 
 /// Bytes of text that are kept of a value that is formatted on the way.
 const FORMATTED_BYTES: usize = 128;
 /// Attribute bytes that a span with a name in its slot leaves for how it ends.
-const OUTCOME_ROOM: usize = 40;
+pub(super) const OUTCOME_ROOM: usize = 40;
 /// With less room than this among the attributes, a failure is written to the name region.
 const ROOMY: usize = 64;
 
 /// Records an attribute; counts it when it does not fit.
-#[inline(always)]
 pub(super) fn attribute(body: &mut Body, key: Key, value: Packed<'_>) {
     let limit = attribute_limit(body.bits);
     let mut arena = Arena::new(&mut body.attributes[..limit], usize::from(body.attribute_len));
@@ -30,7 +29,6 @@ pub(super) fn attribute(body: &mut Body, key: Key, value: Packed<'_>) {
 }
 
 /// A span whose name lies in its slot cannot use the name region for its failure, and leaves room here.
-#[inline(always)]
 fn attribute_limit(bits: u16) -> usize {
     match bits::name_mode(bits) {
         NameMode::Inline => ATTRIBUTE_BYTES - OUTCOME_ROOM,
@@ -38,50 +36,61 @@ fn attribute_limit(bits: u16) -> usize {
     }
 }
 
-/// Makes room by forgetting values that have been set again, then tries once more.
+/// Makes room by forgetting values that have been set again, then tries once more; what may be cut is cut only then.
 #[cold]
 fn attribute_slowly(body: &mut Body, key: Key, value: Packed<'_>) {
-    compact(body, key);
+    compact(body, raw(key));
     let limit = attribute_limit(body.bits);
     let mut arena = Arena::new(&mut body.attributes[..limit], usize::from(body.attribute_len));
-    if arena.append(key, value) {
+    if arena.append_long(key, value) {
         body.attribute_len = arena.len() as u8;
     } else {
         body.dropped_attributes = body.dropped_attributes.saturating_add(1);
     }
 }
 
-/// Keeps the last value of each key, and none of `replaced`.
-fn compact(body: &mut Body, replaced: Key) {
-    let replaced = match replaced {
-        Key::Site(number, _) => walk::RawKey::Site(number),
-        Key::Static(key) => walk::RawKey::Static(key),
-    };
+/// A key as it is read back.
+const fn raw(key: Key) -> RawKey {
+    match key {
+        Key::Site(number, _) => RawKey::Site(number),
+        Key::Static(key) => RawKey::Static(key),
+    }
+}
+
+/// Keeps the last value of each key, and none of `replaced`; links stay.
+fn compact(body: &mut Body, replaced: RawKey) {
     let old = body.attributes;
-    let old = &old[..usize::from(body.attribute_len)];
-    let keys: Vec<_> = walk::entries(old).map(|entry| entry.key).collect();
-    let (mut from, mut to) = (0, 0);
-    for (index, entry) in walk::entries(old).enumerate() {
-        let stale = entry.key != walk::RawKey::None
-            && (entry.key == replaced || keys[index + 1..].contains(&entry.key));
+    let mut rest = &old[..usize::from(body.attribute_len)];
+    let mut to = 0;
+    for entry in walk::entries(rest) {
+        let (bytes, later) = rest.split_at(entry.size);
+        let stale = entry.key != RawKey::None
+            && (entry.key == replaced || walk::entries(later).any(|other| other.key == entry.key));
         if !stale {
-            body.attributes[to..to + entry.size].copy_from_slice(&old[from..from + entry.size]);
-            to += entry.size;
+            body.attributes[to..to + bytes.len()].copy_from_slice(bytes);
+            to += bytes.len();
         }
-        from += entry.size;
+        rest = later;
     }
     body.attribute_len = to as u8;
 }
 
-/// Records a link; counts it when it does not fit.
+/// Records a link; counts it when it does not fit, also once values that have been set again are forgotten.
 pub(super) fn link(body: &mut Body, trace_id: u128, span_id: u64, flags: u8) {
+    if !try_link(body, trace_id, span_id, flags) {
+        compact(body, RawKey::None);
+        if !try_link(body, trace_id, span_id, flags) {
+            body.bits = bits::add_dropped_link(body.bits);
+        }
+    }
+}
+
+fn try_link(body: &mut Body, trace_id: u128, span_id: u64, flags: u8) -> bool {
     let limit = attribute_limit(body.bits);
     let mut arena = Arena::new(&mut body.attributes[..limit], usize::from(body.attribute_len));
-    if arena.link(trace_id, span_id, flags) {
-        body.attribute_len = arena.len() as u8;
-    } else {
-        body.bits = bits::add_dropped_link(body.bits);
-    }
+    let fits = arena.link(trace_id, span_id, flags);
+    body.attribute_len = arena.len() as u8;
+    fits
 }
 
 /// Sets the status; ok beats error beats unset.
@@ -107,6 +116,11 @@ pub(super) fn failure(
 ) {
     body.bits = bits::set_outcome(bits::set_status(body.bits, Status::Error), outcome);
     let message = message.map(|text| text.as_str().unwrap_or("(the error's message panicked)"));
+    if ATTRIBUTE_BYTES - usize::from(body.attribute_len) < ROOMY {
+        // An earlier failure gives way to this one.
+        compact(body, RawKey::Static("error.type"));
+        compact(body, RawKey::Static("error.message"));
+    }
     let used = usize::from(body.attribute_len);
     let mode = bits::name_mode(body.bits);
     // A second failure goes where the first one went, so that it is read in its stead.

@@ -32,6 +32,7 @@ mod decisions;
 mod failures;
 mod handles;
 mod order;
+mod packing;
 mod recording;
 mod ring;
 mod tasks;

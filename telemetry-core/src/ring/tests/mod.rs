@@ -1,5 +1,8 @@
 //! Tests of the ring: a model on one thread, conservation on many.
 
+mod bell;
+mod load;
+
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
@@ -118,6 +121,19 @@ fn a_thread_that_leaves_gives_its_reservation_and_its_place_back() {
 }
 
 #[test]
+fn counts_go_on_where_the_word_they_share_with_a_reservation_ends() {
+    let ring = ring(256);
+    let producer = ring.join();
+    producer.set((1 << 32) - 2, 0);
+    for index in 0..40 {
+        open(take(producer, ring).unwrap(), index);
+        assert_eq!(ring.counts().opened, (1 << 32) - 1 + index);
+    }
+    ring.leave(producer);
+    assert_eq!(ring.counts().opened, (1 << 32) + 38);
+}
+
+#[test]
 fn the_close_refuses_every_thread() {
     let ring = ring(256);
     let producer = ring.join();
@@ -127,48 +143,6 @@ fn the_close_refuses_every_thread() {
     assert_eq!(ring.occupied(), 1, "what was reserved has been given back");
     let counts = ring.counts();
     assert_eq!((counts.opened, counts.dropped_shutdown), (1, 1));
-}
-
-#[test]
-fn the_bell_rings_at_a_quarter() {
-    static RUNG: AtomicU64 = AtomicU64::new(0);
-    static BELL: Wake = Wake::new();
-    BELL.set(Some(Box::new(|| {
-        RUNG.fetch_add(1, Ordering::Relaxed);
-    })));
-    let slots: Vec<Slot> = (0..256).map(|_| Slot::new()).collect();
-    let ring: &'static Ring = Box::leak(Box::new(Ring::new(slots.leak(), &BELL)));
-    let producer = ring.join();
-    for index in 0..48 {
-        open(take(producer, ring).unwrap(), index);
-    }
-    assert_eq!(RUNG.load(Ordering::Relaxed), 0);
-    open(take(producer, ring).unwrap(), 48);
-    assert_eq!(RUNG.load(Ordering::Relaxed), 1);
-}
-
-#[test]
-fn the_bell_rings_again_for_each_drain_also_with_spans_held_for_long() {
-    static RUNG: AtomicU64 = AtomicU64::new(0);
-    static BELL: Wake = Wake::new();
-    BELL.set(Some(Box::new(|| {
-        RUNG.fetch_add(1, Ordering::Relaxed);
-    })));
-    let slots: Vec<Slot> = (0..256).map(|_| Slot::new()).collect();
-    let ring: &'static Ring = Box::leak(Box::new(Ring::new(slots.leak(), &BELL)));
-    let producer = ring.join();
-    for index in 0..80 {
-        open(take(producer, ring).unwrap(), index);
-    }
-    for round in 1..=10 {
-        assert_eq!(RUNG.load(Ordering::Relaxed), round, "once until the drain has come");
-        drain(ring, |_| {});
-        for index in 0..60 {
-            let slot = take(producer, ring).expect("what is held leaves room");
-            open(slot, index);
-            close(slot);
-        }
-    }
 }
 
 /// A step of the model: which thread does what.
@@ -241,72 +215,5 @@ proptest! {
         let counts = ring.counts();
         prop_assert_eq!(counts.opened + counts.dropped_full, next - 1);
         prop_assert_eq!(counts.dropped_full, refused);
-    }
-}
-
-#[test]
-fn many_threads_and_a_drain_conserve_every_span() {
-    const THREADS: u64 = 8;
-    const SPANS: u64 = 20_000;
-    for capacity in [256, 1_024, 16_384] {
-        let ring = ring(capacity);
-        let done = AtomicBool::new(false);
-        let (opened, dropped) = (AtomicU64::new(0), AtomicU64::new(0));
-        let mut seen = vec![false; (THREADS * SPANS) as usize];
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..THREADS)
-                .map(|thread| {
-                    let (opened, dropped) = (&opened, &dropped);
-                    scope.spawn(move || {
-                        let producer = ring.join();
-                        let mut open_now = Vec::new();
-                        for span in 0..SPANS {
-                            match take(producer, ring) {
-                                Ok(slot) => {
-                                    open(slot, thread * SPANS + span);
-                                    open_now.push(slot);
-                                    opened.fetch_add(1, Ordering::Relaxed);
-                                }
-                                Err(_) => {
-                                    dropped.fetch_add(1, Ordering::Relaxed);
-                                }
-                            }
-                            // Spans nest three deep and end in an order of their own.
-                            if open_now.len() == 3 {
-                                close(open_now.remove((span % 3) as usize));
-                                close(open_now.remove((span % 2) as usize));
-                            }
-                        }
-                        open_now.into_iter().for_each(close);
-                        ring.leave(producer);
-                    })
-                })
-                .collect();
-            let (seen, done) = (&mut seen, &done);
-            let drainer = scope.spawn(move || {
-                let mut taken = 0;
-                loop {
-                    let last = done.load(Ordering::Acquire);
-                    taken += drain(ring, |value| {
-                        assert!(!std::mem::replace(&mut seen[value as usize], true), "each span comes once");
-                    });
-                    if last {
-                        return taken;
-                    }
-                    std::thread::yield_now();
-                }
-            });
-            for worker in workers {
-                worker.join().unwrap();
-            }
-            done.store(true, Ordering::Release);
-            let taken = drainer.join().unwrap() as u64;
-            assert_eq!(taken, opened.load(Ordering::Relaxed));
-        });
-        let counts = ring.counts();
-        assert_eq!(counts.opened, opened.load(Ordering::Relaxed));
-        assert_eq!(counts.dropped_full, dropped.load(Ordering::Relaxed));
-        assert_eq!(counts.opened + counts.dropped_full, THREADS * SPANS);
-        assert_eq!(ring.occupied(), 0);
     }
 }

@@ -1,0 +1,133 @@
+//! Short attributes under a key of the call site: the entries most spans have, written without asking for the room of
+//! each piece. Whatever does not take this way goes through [`write::attribute`], with the same bytes as its result.
+
+use super::arena::{Key, Packed, SITE_KEYS, kind};
+use super::write::{self, OUTCOME_ROOM};
+use crate::ring::{ATTRIBUTE_BYTES, Body, prefetch_ahead};
+
+/// Tag, key and eight bytes.
+const NUMBER_BYTES: usize = 10;
+/// Text of more bytes is not short.
+const SHORT_TEXT: usize = 16;
+/// Tag, key, length and as many bytes as short text has.
+const TEXT_BYTES: usize = 3 + SHORT_TEXT;
+/// What every span can use of its attribute bytes, whatever its name.
+const ROOM: usize = ATTRIBUTE_BYTES - OUTCOME_ROOM;
+
+/// The `N` bytes that the next entry may take.
+#[inline(always)]
+fn room<const N: usize>(body: &mut Body) -> Option<&mut [u8; N]> {
+    prefetch_ahead(&raw const body.attributes);
+    let len = usize::from(body.attribute_len);
+    body.attributes[..ROOM].get_mut(len..)?.first_chunk_mut()
+}
+
+/// Writes an entry with a number of `size` bytes; false when it is not short.
+#[inline(always)]
+fn number(body: &mut Body, kind: u8, small: u8, key: Key, value: u64, size: usize) -> bool {
+    let Key::Site(key, _) = key else { return false };
+    let Some(bytes) = room::<NUMBER_BYTES>(body) else { return false };
+    bytes[..2].copy_from_slice(&[kind << 4 | small, key]);
+    // Eight bytes in one store; those beyond `size` are written over by the next entry.
+    bytes[2..].copy_from_slice(&value.to_le_bytes());
+    body.attribute_len += 2 + size as u8;
+    true
+}
+
+/// Bytes an unsigned number takes.
+#[inline(always)]
+pub(super) const fn unsigned_size(value: u64) -> usize {
+    (64 - value.leading_zeros() as usize).div_ceil(8)
+}
+
+/// Bytes a signed number takes: one bit more than its magnitude, for the sign.
+#[inline(always)]
+pub(super) const fn signed_size(value: i64) -> usize {
+    // The lowest bit set makes the count of leading zeros one instruction everywhere.
+    let magnitude = (value ^ value >> 63) as u64;
+    (63 - (magnitude << 1 | 1).leading_zeros() as usize) / 8 + 1
+}
+
+#[inline(always)]
+pub(super) fn bool(body: &mut Body, key: Key, value: bool) {
+    if !number(body, kind::BOOL, u8::from(value), key, 0, 0) {
+        slowly(body, key, Packed::Bool(value));
+    }
+}
+
+#[inline(always)]
+pub(super) fn signed(body: &mut Body, key: Key, value: i64) {
+    let size = signed_size(value);
+    if !number(body, kind::I64, size as u8, key, value as u64, size) {
+        slowly_signed(body, key, value);
+    }
+}
+
+#[inline(always)]
+pub(super) fn unsigned(body: &mut Body, key: Key, value: u64) {
+    let size = unsigned_size(value);
+    if !number(body, kind::U64, size as u8, key, value, size) {
+        slowly_unsigned(body, key, value);
+    }
+}
+
+#[inline(always)]
+pub(super) fn float(body: &mut Body, key: Key, value: f64) {
+    if !number(body, kind::F64, 8, key, value.to_bits(), 8) {
+        slowly(body, key, Packed::F64(value));
+    }
+}
+
+pub(super) fn text(body: &mut Body, key: Key, value: &str) {
+    if let Key::Site(key, _) = key
+        && value.len() <= SHORT_TEXT
+        && let Some(bytes) = room::<TEXT_BYTES>(body)
+    {
+        bytes[..3].copy_from_slice(&[kind::STR << 4, key, value.len() as u8]);
+        copy_short(bytes.last_chunk_mut().expect("short text fits"), value.as_bytes());
+        body.attribute_len += 3 + value.len() as u8;
+        return;
+    }
+    write::attribute(body, key, Packed::Str(value));
+}
+
+/// Copies at most sixteen bytes by at most two overlapping moves on each side.
+#[inline(always)]
+fn copy_short(to: &mut [u8; SHORT_TEXT], from: &[u8]) {
+    let len = from.len();
+    if let (Some(first), Some(last)) = (from.first_chunk::<8>(), from.last_chunk::<8>()) {
+        to[..8].copy_from_slice(first);
+        if let Some(end) = to.get_mut(len - 8..len) {
+            end.copy_from_slice(last);
+        }
+    } else if let (Some(first), Some(last)) = (from.first_chunk::<4>(), from.last_chunk::<4>()) {
+        to[..4].copy_from_slice(first);
+        if let Some(end) = to.get_mut(len - 4..len) {
+            end.copy_from_slice(last);
+        }
+    } else if let (Some(first), Some(last)) = (from.first(), from.last()) {
+        to[0] = *first;
+        to[len / 2] = from[len / 2];
+        to[len - 1] = *last;
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn slowly_signed(body: &mut Body, key: Key, value: i64) {
+    write::attribute(body, key, Packed::I64(value));
+}
+
+#[cold]
+#[inline(never)]
+fn slowly_unsigned(body: &mut Body, key: Key, value: u64) {
+    write::attribute(body, key, Packed::U64(value));
+}
+
+#[cold]
+#[inline(never)]
+fn slowly(body: &mut Body, key: Key, value: Packed<'_>) {
+    write::attribute(body, key, value);
+}
+
+const _: () = assert!(SITE_KEYS <= 240);
