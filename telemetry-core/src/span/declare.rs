@@ -2,10 +2,21 @@
 
 use std::panic::Location;
 
-use super::site::Site;
+use super::site::{CallSite, Site};
 use crate::record::{Origin, SpanKind};
 
-/// A call site in the place where this is written: without a name or attributes, of the internal kind.
+/// A call site of the internal kind and without attributes, in the place where this is written.
+#[track_caller]
+pub const fn call_site(
+    name: &'static str,
+    module: &'static str,
+    crate_name: &'static str,
+    crate_version: &'static str,
+) -> CallSite {
+    CallSite::new(Site { name, ..site(module, crate_name, crate_version) })
+}
+
+/// The same to be filled in.
 #[track_caller]
 pub const fn site(module: &'static str, crate_name: &'static str, crate_version: &'static str) -> Site {
     let place = Location::caller();

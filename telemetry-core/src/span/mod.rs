@@ -8,7 +8,7 @@ mod declare;
 pub(crate) mod decode;
 mod entering;
 mod event;
-pub mod failure;
+mod failure;
 mod guard;
 mod handle;
 mod instrument;
@@ -16,11 +16,11 @@ mod kept;
 mod name;
 mod open;
 mod panic;
-mod polled;
 mod short;
 mod site;
 mod stay;
 mod task;
+mod traced;
 mod unwind;
 mod value;
 mod walk;
@@ -42,10 +42,11 @@ pub use value::{AttributeValue, Entry};
 
 /// What macro expansions call.
 pub(crate) mod expansion {
-    pub use super::declare::{returned, site};
-    pub use super::failure::{self, RecordFailure, call_once, record_mapped};
+    pub use super::declare::{call_site, returned, site};
+    pub use super::failure::probe::Probe;
+    pub use super::failure::{Ignored, record};
     pub use super::open::{open, open_root, open_task, open_task_root};
-    pub use super::polled::Polled;
+    pub use super::traced::{Traced, call, step};
 }
 
 #[cfg(test)]

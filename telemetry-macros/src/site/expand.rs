@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprReference};
 
-use super::model::{Constant, Recorded, Site};
+use super::model::{Constant, Name, Recorded, Site};
 use super::parse::Form;
 
 /// The path of what expansions may name.
@@ -56,29 +56,27 @@ impl Opened {
     }
 }
 
-/// Opens a span.
+/// The name of the call site's `static`.
+fn site_name() -> Ident {
+    Ident::new("__TELEMETRY_SITE", Span::mixed_site())
+}
+
+/// Declares the call site; file and line are those of the place where this stands.
 ///
 /// ```text
 /// // Expands to:
-/// {
-///     static __TELEMETRY_SITE: CallSite = CallSite::new(Site { name: "load", keys: &["id"], ..site(…) });
-///     open(&__TELEMETRY_SITE)
-/// }
+/// static __TELEMETRY_SITE: CallSite = call_site("load", …);
+/// // or, with a kind or attributes:
+/// static __TELEMETRY_SITE: CallSite = CallSite::new(Site { name: "load", keys: &["id"], ..site(…) });
 /// ```
-pub(crate) fn open(private: &TokenStream, site: &Site, opened: Opened, root: bool) -> TokenStream {
-    let open = opened.function(root);
-    let site = declaration(private, site);
-    quote_spanned! {Span::mixed_site()=>
-        {
-            static __TELEMETRY_SITE: #private::CallSite = #private::CallSite::new(#site);
-            #private::#open(&__TELEMETRY_SITE)
-        }
-    }
-}
-
-/// What the call site is made of; file and line come from where this stands.
-fn declaration(private: &TokenStream, site: &Site) -> TokenStream {
+pub(crate) fn declare(private: &TokenStream, site: &Site) -> TokenStream {
     let Site { name, kind, constants, recorded, declared: _ } = site;
+    let static_name = site_name();
+    let origin = quote_spanned! {Span::mixed_site()=>
+        ::core::module_path!(),
+        ::core::env!("CARGO_PKG_NAME"),
+        ::core::env!("CARGO_PKG_VERSION"),
+    };
     let kind =
         kind.as_ref().map(|kind| quote_spanned!(Span::mixed_site()=> kind: #private::SpanKind::#kind,));
     let keys = (!recorded.is_empty()).then(|| {
@@ -92,19 +90,22 @@ fn declaration(private: &TokenStream, site: &Site) -> TokenStream {
         });
         quote_spanned!(Span::mixed_site()=> constants: &[#(#constants),*],)
     });
-    quote_spanned! {Span::mixed_site()=>
-        #private::Site {
-            name: #name,
-            #kind
-            #keys
-            #constants
-            ..#private::site(
-                ::core::module_path!(),
-                ::core::env!("CARGO_PKG_NAME"),
-                ::core::env!("CARGO_PKG_VERSION"),
-            )
+    let is_plain =
+        matches!(name, Name::Literal(_)) && kind.is_none() && keys.is_none() && constants.is_none();
+    let call_site = if is_plain {
+        quote_spanned!(Span::mixed_site()=> #private::call_site(#name, #origin))
+    } else {
+        quote_spanned! {Span::mixed_site()=>
+            #private::CallSite::new(#private::Site { name: #name, #kind #keys #constants ..#private::site(#origin) })
         }
-    }
+    };
+    quote_spanned!(Span::mixed_site()=> static #static_name: #private::CallSite = #call_site;)
+}
+
+/// Opens a span: an expression.
+pub(crate) fn open(private: &TokenStream, opened: Opened, root: bool) -> TokenStream {
+    let (open, site) = (opened.function(root), site_name());
+    quote_spanned!(Span::mixed_site()=> #private::#open(&#site))
 }
 
 /// Records the attributes that are expressions; nothing when there are none.

@@ -7,7 +7,7 @@ use syn::Expr;
 use super::parse::{Name, WrittenStep};
 use crate::mistakes::Mistakes;
 use crate::site::expand::private;
-use crate::site::model::{Attributes, Site};
+use crate::site::model::{self as site, Attributes, Site};
 
 /// A span opened in the middle of a function.
 pub(super) struct Step {
@@ -40,8 +40,8 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         mistakes.push(syn::Error::new(attribute.span, message));
     }
     let name = match name {
-        Name::Literal(name) => quote!(#name),
-        Name::Path(path) => quote!(#path),
+        Name::Literal(name) => site::Name::Literal(quote!(#name)),
+        Name::Path(path) => site::Name::Path(path),
     };
     let site = Site { name, kind: None, constants, recorded, declared: Vec::new() };
     Step { private: private(crate_path.as_ref()), site, future }

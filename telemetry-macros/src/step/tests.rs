@@ -22,14 +22,12 @@ fn a_step_is_a_guard() {
         &expect![[r#"
             fn around() {
                 let it = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "render",
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                        "render",
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    );
                     ::telemetry_core::__private::open(&__TELEMETRY_SITE)
                 };
             }
@@ -44,21 +42,19 @@ fn a_step_with_attributes_is_a_guard_that_has_them() {
         &expect![[r#"
             fn around() {
                 let it = {
-                    let mut __telemetry_span = {
-                        static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                            name: "render",
-                            keys: &["rows", "title"],
-                            constants: &[
-                                ("template", ::telemetry_core::__private::Constant::Str("list")),
-                            ],
-                            ..::telemetry_core::__private::site(
-                                ::core::module_path!(),
-                                ::core::env!("CARGO_PKG_NAME"),
-                                ::core::env!("CARGO_PKG_VERSION"),
-                            )
-                        });
-                        ::telemetry_core::__private::open(&__TELEMETRY_SITE)
-                    };
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "render",
+                        keys: &["rows", "title"],
+                        constants: &[
+                            ("template", ::telemetry_core::__private::Constant::Str("list")),
+                        ],
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                     if ::telemetry_core::__private::SpanGuard::is_recording(&__telemetry_span) {
                         ::telemetry_core::__private::SpanGuard::attribute(
                             &mut __telemetry_span,
@@ -85,18 +81,18 @@ fn a_step_over_a_future_is_a_future() {
         &expect![[r#"
             fn around() {
                 let it = {
-                    let mut __telemetry_span = {
-                        static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                            name: "fetch",
-                            keys: &["url"],
-                            ..::telemetry_core::__private::site(
-                                ::core::module_path!(),
-                                ::core::env!("CARGO_PKG_NAME"),
-                                ::core::env!("CARGO_PKG_VERSION"),
-                            )
-                        });
-                        ::telemetry_core::__private::open_task(&__TELEMETRY_SITE)
-                    };
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "fetch",
+                        keys: &["url"],
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    let mut __telemetry_span = ::telemetry_core::__private::open_task(
+                        &__TELEMETRY_SITE,
+                    );
                     if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                         ::telemetry_core::__private::TaskSpan::attribute_display(
                             &mut __telemetry_span,
@@ -104,18 +100,18 @@ fn a_step_over_a_future_is_a_future() {
                             &url,
                         );
                     }
-                    let __telemetry_future = client.get(url);
-                    async move {
-                        let __telemetry_result = ::telemetry_core::__private::Polled {
-                            span: &mut __telemetry_span,
-                            future: async move { __telemetry_future.await },
-                        }
-                            .await;
-                        ::telemetry_core::__private::record_outcome!(
-                            __telemetry_span, __telemetry_result
-                        );
-                        __telemetry_result
-                    }
+                    ::telemetry_core::__private::step(
+                        __telemetry_span,
+                        client.get(url),
+                        |span, returned| {
+                            ::telemetry_core::__private::record(
+                                span,
+                                &::telemetry_core::__private::Probe::of(returned)
+                                    .__telemetry_probe(),
+                                returned,
+                            );
+                        },
+                    )
                 };
             }
         "#]],
@@ -129,18 +125,18 @@ fn the_crate_comes_first() {
         &expect![[r#"
             fn around() {
                 let it = {
-                    let mut __telemetry_span = {
-                        static __TELEMETRY_SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::CallSite::new(bookstore::telemetry::__private::Site {
-                            name: names::RENDER,
-                            keys: &["rows"],
-                            ..bookstore::telemetry::__private::site(
-                                ::core::module_path!(),
-                                ::core::env!("CARGO_PKG_NAME"),
-                                ::core::env!("CARGO_PKG_VERSION"),
-                            )
-                        });
-                        bookstore::telemetry::__private::open(&__TELEMETRY_SITE)
-                    };
+                    static __TELEMETRY_SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::CallSite::new(bookstore::telemetry::__private::Site {
+                        name: names::RENDER,
+                        keys: &["rows"],
+                        ..bookstore::telemetry::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    let mut __telemetry_span = bookstore::telemetry::__private::open(
+                        &__TELEMETRY_SITE,
+                    );
                     if bookstore::telemetry::__private::SpanGuard::is_recording(&__telemetry_span) {
                         bookstore::telemetry::__private::SpanGuard::attribute(
                             &mut __telemetry_span,

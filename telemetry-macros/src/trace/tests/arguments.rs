@@ -14,17 +14,13 @@ fn span_names_by_the_function() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -40,17 +36,13 @@ fn trace_names_by_the_path() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: ::core::concat!(::core::module_path!(), "::", "load"),
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    ::core::concat!(::core::module_path!(), "::", "load"),
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -66,17 +58,13 @@ fn name_is_a_literal() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "books.load",
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "books.load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -92,17 +80,15 @@ fn name_is_a_constant() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: names::LOAD,
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: names::LOAD,
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -118,17 +104,13 @@ fn type_stands_before_the_function() {
         ),
         &expect![[r#"
             fn load(&self) {
-                let __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "Store::load",
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "Store::load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -144,18 +126,16 @@ fn kind_is_recorded_in_the_call_site() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Server,
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: "load",
+                    kind: ::telemetry_core::__private::SpanKind::Server,
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -171,17 +151,13 @@ fn root_begins_a_trace() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open_root(&__TELEMETRY_SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open_root(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -199,17 +175,13 @@ fn err_off_looks_for_no_error() {
         ),
         &expect![[r#"
             fn load() -> Result<Book, Error> {
-                let __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 { find()? }
             }
         "#]],
@@ -227,27 +199,19 @@ fn err_can_be_mapped() {
         ),
         &expect![[r#"
             fn load() -> Result<Book, Error> {
-                let mut __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
-                };
-                let __telemetry_result = ::telemetry_core::__private::call_once(move || -> Result<
-                    Book,
-                    Error,
-                > { find()? });
-                ::telemetry_core::__private::record_mapped(
-                    &mut __telemetry_span,
-                    &__telemetry_result,
-                    Error::code,
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
                 );
-                __telemetry_result
+                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
+                ::telemetry_core::__private::call(
+                    &mut __telemetry_span,
+                    &::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                        .mapped(|error, tell| tell(&Error::code(error))),
+                    move || -> Result<Book, Error> { find()? },
+                )
             }
         "#]],
     );
@@ -264,25 +228,19 @@ fn crate_is_where_the_library_is_found() {
         ),
         &expect![[r#"
             fn load() -> Result<Book, Error> {
-                let mut __telemetry_span = {
-                    static __TELEMETRY_SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::CallSite::new(bookstore::telemetry::__private::Site {
-                        name: "load",
-                        ..bookstore::telemetry::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    bookstore::telemetry::__private::open(&__TELEMETRY_SITE)
-                };
-                let __telemetry_result = bookstore::telemetry::__private::call_once(move || -> Result<
-                    Book,
-                    Error,
-                > { find()? });
-                bookstore::telemetry::__private::record_outcome!(
-                    __telemetry_span, __telemetry_result
+                static __TELEMETRY_SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
                 );
-                __telemetry_result
+                let mut __telemetry_span = bookstore::telemetry::__private::open(&__TELEMETRY_SITE);
+                bookstore::telemetry::__private::call(
+                    &mut __telemetry_span,
+                    &bookstore::telemetry::__private::Probe::<Result<Book, Error>>::NEW
+                        .__telemetry_probe(),
+                    move || -> Result<Book, Error> { find()? },
+                )
             }
         "#]],
     );

@@ -16,23 +16,23 @@ fn an_async_function_runs_in_its_span() {
         ),
         &expect![[r#"
             async fn load(&self, id: i64, permit: Permit) -> Result<Book, Error> {
-                let mut __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        keys: &["id"],
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open_task(&__TELEMETRY_SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: "load",
+                    keys: &["id"],
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
+                let mut __telemetry_span = ::telemetry_core::__private::open_task(&__TELEMETRY_SITE);
                 if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                     ::telemetry_core::__private::TaskSpan::attribute(&mut __telemetry_span, 0, &id);
                 }
-                let __telemetry_result = ::telemetry_core::__private::Polled {
-                    span: &mut __telemetry_span,
+                ::telemetry_core::__private::Traced {
+                    span: __telemetry_span,
+                    outcome: ::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                        .__telemetry_probe(),
                     future: async move {
                         if false {
                             return ::telemetry_core::__private::returned::<Result<Book, Error>>();
@@ -41,9 +41,7 @@ fn an_async_function_runs_in_its_span() {
                         { self.find(id, permit).await }
                     },
                 }
-                    .await;
-                ::telemetry_core::__private::record_outcome!(__telemetry_span, __telemetry_result);
-                __telemetry_result
+                    .await
             }
         "#]],
     );
@@ -60,19 +58,15 @@ fn an_async_function_may_return_nothing() {
         ),
         &expect![[r#"
             async fn tidy() {
-                let mut __telemetry_span = {
-                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "tidy",
-                        ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
-                        )
-                    });
-                    ::telemetry_core::__private::open_task(&__TELEMETRY_SITE)
-                };
-                let __telemetry_result = ::telemetry_core::__private::Polled {
-                    span: &mut __telemetry_span,
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "tidy",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                ::telemetry_core::__private::Traced {
+                    span: ::telemetry_core::__private::open_task(&__TELEMETRY_SITE),
+                    outcome: ::telemetry_core::__private::Ignored,
                     future: async move {
                         if false {
                             return ::telemetry_core::__private::returned::<()>();
@@ -82,8 +76,7 @@ fn an_async_function_may_return_nothing() {
                         }
                     },
                 }
-                    .await;
-                __telemetry_result
+                    .await
             }
         "#]],
     );
@@ -105,18 +98,18 @@ fn a_boxed_future_runs_in_its_span() {
             ) -> Pin<Box<dyn Future<Output = Result<Book, Error>> + Send + 'a>> {
                 let id = id.trim();
                 Box::pin(async move {
-                    let mut __telemetry_span = {
-                        static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                            name: "load",
-                            keys: &["id"],
-                            ..::telemetry_core::__private::site(
-                                ::core::module_path!(),
-                                ::core::env!("CARGO_PKG_NAME"),
-                                ::core::env!("CARGO_PKG_VERSION"),
-                            )
-                        });
-                        ::telemetry_core::__private::open_task(&__TELEMETRY_SITE)
-                    };
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        keys: &["id"],
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    let mut __telemetry_span = ::telemetry_core::__private::open_task(
+                        &__TELEMETRY_SITE,
+                    );
                     if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                         ::telemetry_core::__private::TaskSpan::attribute(
                             &mut __telemetry_span,
@@ -124,8 +117,10 @@ fn a_boxed_future_runs_in_its_span() {
                             &id,
                         );
                     }
-                    let __telemetry_result = ::telemetry_core::__private::Polled {
-                        span: &mut __telemetry_span,
+                    ::telemetry_core::__private::Traced {
+                        span: __telemetry_span,
+                        outcome: ::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                            .__telemetry_probe(),
                         future: async move {
                             if false {
                                 return ::telemetry_core::__private::returned::<
@@ -135,11 +130,7 @@ fn a_boxed_future_runs_in_its_span() {
                             { find(id).await }
                         },
                     }
-                        .await;
-                    ::telemetry_core::__private::record_outcome!(
-                        __telemetry_span, __telemetry_result
-                    );
-                    __telemetry_result
+                        .await
                 })
             }
         "#]],
