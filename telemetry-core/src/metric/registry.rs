@@ -5,12 +5,13 @@
 
 use std::collections::HashMap;
 use std::panic::Location;
-use std::sync::{LazyLock, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{LazyLock, Mutex, Once, PoisonError};
 
 use linkme::distributed_slice;
 
 use super::cells::Layout;
 use super::instrument::{Core, MAX_CELLS, MIXED, OFF, OPEN, UNREGISTERED};
+use super::local::quietly;
 use super::snapshot::MetricKind;
 
 /// The instruments `metric!` declared, put together by the linker.
@@ -46,7 +47,7 @@ pub struct RegistryConflict {
 /// ```
 pub fn check() -> Vec<RegistryConflict> {
     register_declared();
-    lock().conflicts.clone()
+    locked(|registry| registry.conflicts.clone())
 }
 
 /// An instrument that was accepted, with the index of its first cell.
@@ -83,13 +84,13 @@ static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| {
 /// The accepted instruments, in order of registration, the linked ones included.
 pub(super) fn entries() -> Vec<Entry> {
     register_declared();
-    lock().entries.clone()
+    locked(|registry| registry.entries.clone())
 }
 
 /// Registers an instrument at its first use, and gives back where its cells begin, or nothing when its gate is off.
 pub(super) fn base_of(core: &'static Core) -> Option<usize> {
     if core.gate() == UNREGISTERED {
-        lock().register(core);
+        locked(|registry| registry.register(core));
     }
     match core.gate() {
         OFF | UNREGISTERED => None,
@@ -99,23 +100,23 @@ pub(super) fn base_of(core: &'static Core) -> Option<usize> {
 
 /// Gives access to what the fixed cells hold.
 pub(super) fn with_layout<R>(read: impl FnOnce(&Layout) -> R) -> R {
-    read(&lock().cells)
+    locked(|registry| read(&registry.cells))
 }
 
 /// The cells of the gauges of every linked instrument.
 pub(super) fn gauge_cells() -> usize {
     register_declared();
-    lock().gauges
+    locked(|registry| registry.gauges)
 }
 
 /// Changes the count of stores and moves every gate accordingly.
 pub(super) fn update_stores(change: impl FnOnce(&mut Stores)) {
-    let mut registry = lock();
-    change(&mut registry.stores);
-    let stores = registry.stores;
-    for entry in &registry.entries {
-        entry.core.set_gate(stores.gate(entry.base));
-    }
+    locked(|registry| {
+        change(&mut registry.stores);
+        for entry in &registry.entries {
+            entry.core.set_gate(registry.stores.gate(entry.base));
+        }
+    });
 }
 
 impl Stores {
@@ -176,13 +177,11 @@ fn register_declared() {
             let place = core.descriptor.place;
             (core.descriptor.name, place.file(), place.line(), place.column())
         });
-        let mut registry = lock();
-        for core in declared {
-            registry.register(core);
-        }
+        locked(|registry| declared.into_iter().for_each(|core| registry.register(core)));
     });
 }
 
-fn lock() -> MutexGuard<'static, Registry> {
-    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+/// Runs `work` on the registry. Updates this thread makes meanwhile, in an allocator that counts, do not come here.
+fn locked<R>(work: impl FnOnce(&mut Registry) -> R) -> R {
+    quietly(|| work(&mut REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)))
 }

@@ -1,6 +1,8 @@
 //! Threads that come and go, scopes, and threads in odd states.
 
 use super::*;
+use crate::metric::cells::{Layout, Ledger};
+use crate::metric::registry;
 
 #[test]
 fn scopes_see_their_own_updates_only() {
@@ -149,4 +151,81 @@ fn an_update_from_inside_the_slow_path_is_counted_as_lost() {
     assert_eq!(scope.counts("test_things_total"), ["1"]);
     assert_eq!(scope.counts("test_level"), ["0"]);
     assert_eq!(scope.counts("telemetry_metric_lost_total"), ["4"]);
+}
+
+/// The cells of a block that reaches `cells`.
+fn block(cells: usize) -> usize {
+    cells.next_power_of_two().max(Ledger::FIRST_CELLS)
+}
+
+#[test]
+fn sixty_four_threads_at_once_are_summed_and_take_a_block_each() {
+    const THREADS: usize = 64;
+    const SERIES: usize = 100;
+    const UPDATES: usize = 200;
+    let scope = Scope::new();
+    let barrier = Arc::new(Barrier::new(THREADS + 1));
+    let threads: Vec<_> = (0..THREADS)
+        .map(|thread| {
+            let barrier = Arc::clone(&barrier);
+            scope.spawn(move || {
+                for update in 0..UPDATES {
+                    NAMED_SIZES.with(&*(update % SERIES).to_string()).observe(1.0);
+                    SIZES.with(Outcome::Hit).observe(thread as f64);
+                }
+                barrier.wait();
+                barrier.wait();
+            })
+        })
+        .collect();
+    barrier.wait();
+    // A series has two buckets and a sum, and takes a line of eight cells.
+    assert_eq!(scope.store.series.size(), (THREADS, THREADS * block(SERIES * 8)));
+    let (blocks, cells) = scope.store.fixed.size();
+    assert_eq!(blocks, THREADS);
+    // Its place is among those of all tests' instruments; the others reach as far as they may.
+    assert!(cells <= THREADS * block(registry::with_layout(Layout::len)));
+    barrier.wait();
+    join(threads);
+    assert_eq!((scope.store.fixed.size(), scope.store.series.size()), ((0, 0), (0, 0)));
+    let named = scope.counts("test_named_size_bytes");
+    let each = THREADS * UPDATES / SERIES;
+    assert_eq!(named.len(), SERIES);
+    assert!(named.iter().all(|line| line.ends_with(&format!("[{each}, 0] {each}"))), "{named:?}");
+    let sum = THREADS * (THREADS - 1) / 2 * UPDATES;
+    assert_eq!(
+        scope.counts("test_size_bytes")[0],
+        format!("outcome=hit [{}, {}, {}, 0] {sum}", 2 * UPDATES, 9 * UPDATES, 53 * UPDATES)
+    );
+}
+
+#[test]
+fn ten_thousand_short_lived_threads_leave_their_counts_and_no_memory() {
+    const THREADS: usize = 10_000;
+    const AT_ONCE: usize = 20;
+    let scope = Scope::new();
+    for _ in 0..THREADS / AT_ONCE {
+        let threads: Vec<_> = (0..AT_ONCE)
+            .map(|thread| {
+                scope.spawn(move || {
+                    THINGS.inc();
+                    SIZES.with(Outcome::Hit).observe(2.0);
+                    HITS.with((["a", "b"][thread % 2], Outcome::Hit)).inc();
+                })
+            })
+            .collect();
+        assert!(scope.store.fixed.size().0 <= AT_ONCE && scope.store.series.size().0 <= AT_ONCE);
+        join(threads);
+        assert_eq!((scope.store.fixed.size(), scope.store.series.size()), ((0, 0), (0, 0)));
+    }
+    assert_eq!(scope.count("test_things_total"), THREADS as u64);
+    assert_eq!(
+        scope.counts("test_size_bytes")[0],
+        format!("outcome=hit [0, {THREADS}, 0, 0] {}", 2 * THREADS)
+    );
+    let half = THREADS / 2;
+    assert_eq!(
+        scope.counts("test_hits_total"),
+        [format!("backend=a,outcome=hit {half}"), format!("backend=b,outcome=hit {half}")]
+    );
 }
