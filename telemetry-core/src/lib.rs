@@ -45,6 +45,9 @@
 #[path = "private.rs"]
 #[doc(hidden)]
 pub mod __private;
+#[cfg(loom)]
+#[path = "metric/cells/mod.rs"]
+mod cells;
 #[cfg(not(loom))]
 mod clock;
 #[cfg(not(loom))]

@@ -1,10 +1,9 @@
 //! All that macro expansions may name. Not a public interface: it changes without notice.
 
-pub use crate::__telemetry_record_outcome as record_outcome;
-pub use crate::record::{Origin, SpanKind};
-pub use crate::span::expansion::{RecordFailure, call_once, failure, record_mapped};
+pub use crate::record::SpanKind;
+pub use crate::span::expansion::{Ignored, Probe, Traced, call, call_site, record, returned, site, step};
 pub use crate::span::expansion::{open, open_root, open_task, open_task_root};
-pub use crate::span::{AttributeValue, CallSite, Constant, Site, Span, SpanGuard, TaskSpan};
+pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, TaskSpan};
 pub use linkme;
 
 /// What `metric!` and `#[derive(Label)]` name.

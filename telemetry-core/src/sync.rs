@@ -1,11 +1,16 @@
 //! The one file that chooses between the standard library's atomics and loom's.
 //!
-//! Only `ring/` goes through it: it is the part whose interleavings are model-checked.
+//! Only `ring/` and `metric/cells/` go through it: they are the parts whose interleavings are model-checked.
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
 #[cfg(not(loom))]
 pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
+
+#[cfg(loom)]
+pub(crate) use loom::sync::{Mutex, MutexGuard};
+#[cfg(not(loom))]
+pub(crate) use std::sync::{Mutex, MutexGuard};
 
 #[cfg(loom)]
 pub(crate) use loom::hint;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue};
+use crate::metric::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue};
 
 use super::lane::{DropReason, SinkFigures};
 use super::lock;
@@ -70,7 +70,7 @@ fn drain_duration(ticks: &TickDurations) -> MetricFamily {
         "telemetry_drain_duration_seconds",
         "How long a tick of the drain worker took.",
         MetricKind::Histogram,
-        vec![MetricSeries { labels: Vec::new(), value }],
+        vec![MetricSeries { labels: Labels::default(), value }],
     );
     family.unit = Some(Cow::Borrowed("seconds"));
     family
@@ -79,7 +79,7 @@ fn drain_duration(ticks: &TickDurations) -> MetricFamily {
 fn spans_dropped(lanes: &[SinkFigures]) -> MetricFamily {
     let series = lanes.iter().flat_map(|lane| {
         DropReason::ALL.map(|reason| MetricSeries {
-            labels: vec![label("reason", reason.as_str()), label("sink", lane.sink.clone())],
+            labels: vec![label("reason", reason.as_str()), label("sink", lane.sink.clone())].into(),
             value: MetricValue::Counter(lane.dropped[reason as usize]),
         })
     });
@@ -98,9 +98,10 @@ fn per_sink(
     kind: MetricKind,
     value: fn(&SinkFigures) -> MetricValue,
 ) -> MetricFamily {
-    let series = lanes
-        .iter()
-        .map(|lane| MetricSeries { labels: vec![label("sink", lane.sink.clone())], value: value(lane) });
+    let series = lanes.iter().map(|lane| MetricSeries {
+        labels: vec![label("sink", lane.sink.clone())].into(),
+        value: value(lane),
+    });
     family(name, help, kind, series.collect())
 }
 

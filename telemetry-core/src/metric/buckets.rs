@@ -58,22 +58,12 @@ pub const fn are_valid(bounds: &[f64]) -> bool {
     !bounds.is_empty()
 }
 
-/// Up to how many bounds comparing with every one beats halving.
-const SCANNED: usize = 32;
+/// Cells in a cache line.
+const LINE: usize = 8;
 
-/// The bucket of a value: the first whose bound is not below it, or one past the last bound.
-#[inline(always)]
-pub(super) fn bucket_of(bounds: &[f64], value: f64) -> usize {
-    if bounds.len() <= SCANNED {
-        // Counting has no branch to mispredict, whatever the values are.
-        let mut below = 0_u64;
-        for bound in bounds {
-            below += u64::from(*bound < value);
-        }
-        below as usize
-    } else {
-        bounds.partition_point(|bound| *bound < value)
-    }
+/// The cells a series takes: its sum, one for each bucket, the infinite one too, and what fills the last line.
+pub(super) const fn stride(bounds: &[f64]) -> usize {
+    (bounds.len() + 2).next_multiple_of(LINE)
 }
 
 #[cfg(test)]
@@ -93,14 +83,8 @@ mod tests {
     }
 
     #[test]
-    fn a_value_on_a_bound_belongs_to_that_bucket() {
-        let many: [f64; 100] = linear(0.0, 1.0);
-        for bounds in [DEFAULT_BUCKETS, &many] {
-            for (at, bound) in bounds.iter().enumerate() {
-                assert_eq!(bucket_of(bounds, *bound), at);
-                assert_eq!(bucket_of(bounds, bound + 1e-9), at + 1);
-            }
-            assert_eq!(bucket_of(bounds, -1.0), 0);
-        }
+    fn a_series_fills_whole_lines() {
+        let strides = [1, 6, 7, 14, 15].map(|bounds| stride(&linear::<20>(0.0, 1.0)[..bounds]));
+        assert_eq!(strides, [8, 8, 16, 16, 24]);
     }
 }

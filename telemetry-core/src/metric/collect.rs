@@ -6,16 +6,19 @@ use std::sync::atomic::Ordering;
 
 use super::gauge::decode;
 use super::instrument::Core;
-use super::labels;
+use super::local;
 use super::registry::{self, Entry};
-use super::series::{self, SeriesEntry, SeriesTable};
-use super::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
-use super::store::{MetricStore, Space, State};
+use super::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
+use super::store::MetricStore;
 
 /// Up to how many label sets found by index show before their first use.
 const SHOWN_UNUSED: usize = 64;
 
-type Labels = Vec<(Cow<'static, str>, Cow<'static, str>)>;
+/// The totals of a store's cells.
+struct Totals {
+    fixed: Vec<u64>,
+    series: Vec<u64>,
+}
 
 /// Instruments that had to put label sets beyond their limit into one series.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,11 +43,14 @@ impl MetricStore {
         start_unix_nanos: u64,
         extra: impl FnOnce(&mut Vec<MetricFamily>),
     ) -> MetricsSnapshot {
-        let entries = registry::entries();
-        let mut families: Vec<MetricFamily> = {
-            let state = self.lock();
-            entries.iter().map(|entry| self.family(&state, *entry)).collect()
-        };
+        // What is locked here is what the slow path of an update locks.
+        let (entries, totals) = local::quietly(|| {
+            let fixed = registry::with_layout(|layout| self.fixed.read(layout));
+            let series = self.with_series_layout(|layout| self.series.read(layout));
+            (registry::entries(), Totals { fixed, series })
+        });
+        let mut families: Vec<MetricFamily> =
+            entries.iter().map(|entry| self.family(&totals, *entry)).collect();
         self.own_figures(&entries, &mut families);
         extra(&mut families);
         families.sort_by(|one, other| one.name.cmp(&other.name));
@@ -65,45 +71,61 @@ impl MetricStore {
             .collect()
     }
 
-    fn family(&'static self, state: &State, entry: Entry) -> MetricFamily {
+    fn family(&'static self, totals: &Totals, entry: Entry) -> MetricFamily {
         let descriptor = &entry.core.descriptor;
         let bounds: Arc<[f64]> = descriptor.bounds.into();
-        let series = match descriptor.dense {
-            Some(count) => self.dense_series(state, entry, count, &bounds),
-            None => self
-                .series_table(entry.core)
-                .map_or_else(Vec::new, |table| table_series(state, entry.core, table, &bounds)),
-        };
         MetricFamily {
             name: descriptor.name.into(),
             help: descriptor.help.into(),
             unit: descriptor.unit.map(Cow::Borrowed),
             kind: descriptor.kind,
             crate_name: descriptor.crate_name.into(),
-            series,
+            series: match descriptor.dense {
+                Some(count) => self.dense_series(totals, entry, count, &bounds),
+                None => self.table_series(totals, entry.core, &bounds),
+            },
         }
     }
 
+    /// In the order of their indices.
     fn dense_series(
         &'static self,
-        state: &State,
+        totals: &Totals,
         Entry { core, base }: Entry,
         count: usize,
         bounds: &Arc<[f64]>,
     ) -> Vec<MetricSeries> {
-        let stride = core.stride();
         let series = (0..count).filter_map(|index| {
-            let first = base + index * stride;
             let (value, used) = if core.descriptor.kind == MetricKind::Gauge {
-                let value = self.gauge(first).and_then(|slot| decode(slot.load(Ordering::Relaxed)));
+                let slot = self.gauge(core, base, index);
+                let value = slot.and_then(|slot| decode(slot.load(Ordering::Relaxed)));
                 (MetricValue::Gauge(value.unwrap_or(0.0)), value.is_some())
             } else {
-                cell_value(state, core, Space::Fixed, first, bounds)
+                cell_value(&totals.fixed, base + index * core.stride(), core, bounds)
             };
-            (used || count <= SHOWN_UNUSED).then(|| {
-                let texts = labels::texts_at(core.descriptor.label_values, index);
-                MetricSeries { labels: series::labels_of(core, texts.into_iter()), value }
-            })
+            let labels = core.labels_at(index).filter(|_| used || count <= SHOWN_UNUSED)?;
+            Some(MetricSeries { labels: labels.into(), value })
+        });
+        series.collect()
+    }
+
+    /// In the order of their label values.
+    fn table_series(
+        &'static self,
+        totals: &Totals,
+        core: &'static Core,
+        bounds: &Arc<[f64]>,
+    ) -> Vec<MetricSeries> {
+        let Some(table) = self.series_table(core) else { return Vec::new() };
+        let entries = local::quietly(|| table.entries());
+        let series = entries.into_iter().map(|entry| {
+            let value = match core.descriptor.kind {
+                MetricKind::Gauge => {
+                    MetricValue::Gauge(decode(entry.gauge.load(Ordering::Relaxed)).unwrap_or(0.0))
+                }
+                _ => cell_value(&totals.series, (entry.home.at - self.origin()) as usize, core, bounds).0,
+            };
+            MetricSeries { labels: (&entry.labels).into(), value }
         });
         series.collect()
     }
@@ -111,7 +133,8 @@ impl MetricStore {
     fn own_figures(&'static self, entries: &[Entry], families: &mut Vec<MetricFamily>) {
         let overflows = entries.iter().filter_map(|entry| {
             let count = self.series_table(entry.core)?.overflowed();
-            (count > 0).then(|| (vec![("instrument".into(), entry.core.descriptor.name.into())], count))
+            let label = ("instrument".into(), entry.core.descriptor.name.into());
+            (count > 0).then(|| (vec![label].into(), count))
         });
         families.push(own_counter(
             "telemetry_metric_overflow_total",
@@ -121,15 +144,15 @@ impl MetricStore {
         families.push(own_counter(
             "telemetry_metric_refused_total",
             "Observations refused because they were not finite.",
-            vec![(Vec::new(), self.refused())],
+            vec![(Labels::default(), self.refused())],
         ));
         families.push(own_counter(
             "telemetry_metric_lost_total",
             "Updates lost because they were made inside the slow path of another update.",
-            vec![(Vec::new(), self.lost())],
+            vec![(Labels::default(), self.lost())],
         ));
         let samplers = self.samplers.list();
-        let label = |name: &Cow<'static, str>| vec![("sampler".into(), name.clone())];
+        let label = |name: &Cow<'static, str>| Labels::from(vec![("sampler".into(), name.clone())]);
         families.push(own_counter(
             "telemetry_sampler_panics_total",
             "Panics of samplers.",
@@ -152,47 +175,20 @@ impl MetricStore {
     }
 }
 
-fn table_series(
-    state: &State,
-    core: &'static Core,
-    table: &'static SeriesTable,
-    bounds: &Arc<[f64]>,
-) -> Vec<MetricSeries> {
-    let mut entries: Vec<&SeriesEntry> = table.entries().collect();
-    // In the order of their first use: the slots' order is the hash's.
-    entries.sort_by_key(|entry| entry.base);
-    let series = entries.into_iter().map(|entry| {
-        let value = match core.descriptor.kind {
-            MetricKind::Gauge => {
-                MetricValue::Gauge(decode(entry.gauge.load(Ordering::Relaxed)).unwrap_or(0.0))
-            }
-            _ => cell_value(state, core, Space::Series, entry.base, bounds).0,
-        };
-        let mut labels = series::labels_of(core, entry.texts());
-        if entry.overflow {
-            labels.push(series::overflow_label());
-        }
-        MetricSeries { labels, value }
-    });
-    series.collect()
-}
-
-/// The value of a counter or a histogram, and whether anything was counted.
-fn cell_value(
-    state: &State,
-    core: &'static Core,
-    space: Space,
-    first: usize,
-    bounds: &Arc<[f64]>,
-) -> (MetricValue, bool) {
+/// The value of a counter or a histogram whose cells begin at `first`, and whether anything was counted.
+///
+/// A series that has come since the totals were read shows at zero.
+fn cell_value(totals: &[u64], first: usize, core: &Core, bounds: &Arc<[f64]>) -> (MetricValue, bool) {
+    let cells = totals.get(first..).unwrap_or(&[]);
     if core.descriptor.kind == MetricKind::Counter {
-        let count = state.count(space, first);
+        let count = cells.first().copied().unwrap_or(0);
         return (MetricValue::Counter(count), count != 0);
     }
-    let sum = first + bounds.len() + 1;
-    let counts: Vec<u64> = (first..sum).map(|cell| state.count(space, cell)).collect();
+    let sum = f64::from_bits(cells.first().copied().unwrap_or(0));
+    let mut counts: Vec<u64> = cells.iter().skip(1).take(bounds.len() + 1).copied().collect();
+    counts.resize(bounds.len() + 1, 0);
     let used = counts.iter().any(|count| *count != 0);
-    (MetricValue::Histogram { bounds: Arc::clone(bounds), counts, sum: state.sum(space, sum) }, used)
+    (MetricValue::Histogram { bounds: Arc::clone(bounds), counts, sum }, used)
 }
 
 fn own_counter(name: &'static str, help: &'static str, series: Vec<(Labels, u64)>) -> MetricFamily {

@@ -46,7 +46,7 @@ impl<L: LabelSet> Counter<L> {
 
     /// One series, resolved once and kept as long as one likes. It shows from now on, at zero.
     pub fn series<'a>(&'static self, labels: impl Into<L::Values<'a>>) -> CounterSeries {
-        CounterSeries { core: &self.core, place: place::find::<L>(&self.core, &labels.into()) }
+        CounterSeries { core: &self.core, place: place::find::<L>(&self.core, &labels.into(), 1) }
     }
 }
 
@@ -62,7 +62,7 @@ impl Counter {
     pub fn add(&'static self, amount: u64) {
         let gate = self.core.gate();
         if gate != OFF {
-            update::add_fixed(&self.core, gate, 0, amount);
+            update::count(&self.core, gate, Place::Index(0), amount);
         }
     }
 
@@ -104,7 +104,7 @@ impl<L: LabelSet> CounterWith<'_, L> {
         let core = &self.counter.core;
         let gate = core.gate();
         if gate != OFF {
-            add_at(core, gate, place::find::<L>(core, &self.labels), amount);
+            update::count(core, gate, place::find::<L>(core, &self.labels, 1), amount);
         }
     }
 }
@@ -136,7 +136,7 @@ impl CounterSeries {
     pub fn add(self, amount: u64) {
         let gate = self.core.gate();
         if gate != OFF {
-            add_at(self.core, gate, self.place, amount);
+            update::count(self.core, gate, self.place, amount);
         }
     }
 
@@ -163,14 +163,5 @@ impl CounterSeries {
                 (Place::Entry(one), Place::Entry(other)) => std::ptr::eq(one, other),
                 _ => false,
             }
-    }
-}
-
-#[inline(always)]
-fn add_at(core: &'static Core, gate: u32, place: Place, amount: u64) {
-    match place {
-        Place::Index(index) => update::add_fixed(core, gate, index, amount),
-        Place::Entry(entry) => update::add_entry(core, entry, 0, amount),
-        Place::Nowhere => local::store().count_lost(),
     }
 }

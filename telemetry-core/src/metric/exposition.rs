@@ -4,32 +4,55 @@
 //! Counters and bucket counts are written as whole numbers, exact to the last digit; floating-point numbers as Go's
 //! shortest form writes them, since that is what Prometheus's own clients send.
 
-use std::borrow::Cow;
-use std::fmt::Write;
+mod number;
+#[cfg(test)]
+mod parsing;
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
-use super::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue};
+use number::{push_float, push_integer};
+
+use super::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, Pair};
 
 /// The media type of the text, for a `Content-Type` header.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Writes the families out.
-pub(super) fn render(families: &[MetricFamily]) -> String {
-    let series: usize = families.iter().map(|family| family.series.len()).sum();
-    let mut writer = Writer { out: String::with_capacity(families.len() * 128 + series * 64), bounds: None };
+/// Writes the families out, into an empty string.
+pub(super) fn render(families: &[MetricFamily], mut out: String) -> String {
+    out.reserve(families.iter().map(estimate).sum());
+    let mut writer = Writer { out, bucket: String::new(), bounds: None };
     for family in families {
         writer.family(family);
     }
     writer.out
 }
 
+/// About how many bytes a family takes, more rather than less.
+fn estimate(family: &MetricFamily) -> usize {
+    const NUMBER: usize = 24;
+    let header = 32 + 2 * family.name.len() + family.help.len();
+    let lines = family.series.iter().map(|series| {
+        let labels = series.labels.text().map_or(32 * series.labels.len(), str::len);
+        let (lines, more) = match &series.value {
+            MetricValue::Histogram { counts, .. } => (counts.len() + 2, "_bucket{le=\"0.001\"}".len()),
+            MetricValue::Counter(_) | MetricValue::Gauge(_) => (1, "{}".len()),
+        };
+        lines * (family.name.len() + labels + more + NUMBER / 2)
+    });
+    header + lines.sum::<usize>()
+}
+
 struct Writer {
     out: String,
+    /// All of a bucket's line that does not change from one to the next.
+    bucket: String,
     /// The bounds written last: most histograms share theirs, and writing floats is what costs.
     bounds: Option<WrittenBounds>,
 }
 
-/// Bucket bounds with the text of each.
+/// Bucket bounds with the rest of each bucket's line up to its count.
 struct WrittenBounds {
     bounds: Arc<[f64]>,
     texts: Vec<String>,
@@ -81,26 +104,21 @@ impl Writer {
 
     fn histogram(&mut self, name: &str, labels: &Labels, bounds: &Arc<[f64]>, counts: &[u64], sum: f64) {
         let written = match self.bounds.take() {
-            Some(written) if written.bounds == *bounds => written,
+            Some(written) if Arc::ptr_eq(&written.bounds, bounds) || written.bounds == *bounds => written,
             _ => WrittenBounds::new(bounds),
         };
-        // All of a bucket's line that does not change from one to the next.
-        let mut before = String::with_capacity(name.len() + 64);
-        before.push_str(name);
-        before.push_str("_bucket{");
-        push_labels(&mut before, labels);
-        if !labels.is_empty() {
-            before.push(',');
-        }
-        before.push_str("le=\"");
+        self.bucket.clear();
+        self.bucket.push_str(name);
+        self.bucket.push_str("_bucket{");
+        push_all(&mut self.bucket, labels);
+        self.bucket.push_str(if labels.is_empty() { "le=\"" } else { ",le=\"" });
 
         let mut total = 0_u64;
-        let texts = written.texts.iter().map(String::as_str).chain(["+Inf"]);
+        let texts = written.texts.iter().map(String::as_str).chain(["+Inf\"} "]);
         for (text, count) in texts.zip(counts) {
             total = total.saturating_add(*count);
-            self.out.push_str(&before);
+            self.out.push_str(&self.bucket);
             self.out.push_str(text);
-            self.out.push_str("\"} ");
             push_integer(&mut self.out, total);
             self.out.push('\n');
         }
@@ -116,12 +134,13 @@ impl Writer {
     fn sample_name(&mut self, name: &str, suffix: &str, labels: &Labels) {
         self.out.push_str(name);
         self.out.push_str(suffix);
-        if !labels.is_empty() {
+        if labels.is_empty() {
+            self.out.push(' ');
+        } else {
             self.out.push('{');
-            push_labels(&mut self.out, labels);
-            self.out.push('}');
+            push_all(&mut self.out, labels);
+            self.out.push_str("} ");
         }
-        self.out.push(' ');
     }
 }
 
@@ -130,19 +149,26 @@ impl WrittenBounds {
         let texts = bounds.iter().map(|bound| {
             let mut text = String::new();
             push_float(&mut text, *bound);
+            text.push_str("\"} ");
             text
         });
         Self { bounds: Arc::clone(bounds), texts: texts.collect() }
     }
 }
 
-type Labels = [(Cow<'static, str>, Cow<'static, str>)];
-
 fn label_values(series: &MetricSeries) -> impl Iterator<Item = &str> {
     series.labels.iter().map(|(_, value)| &**value)
 }
 
-fn push_labels(out: &mut String, labels: &Labels) {
+fn push_all(out: &mut String, labels: &Labels) {
+    match labels.text() {
+        Some(text) => out.push_str(text),
+        None => push_labels(out, labels),
+    }
+}
+
+/// Writes labels without the braces around them.
+pub(super) fn push_labels(out: &mut String, labels: &[Pair]) {
     for (index, (name, value)) in labels.iter().enumerate() {
         if index > 0 {
             out.push(',');
@@ -169,47 +195,3 @@ fn push_escaped(out: &mut String, text: &str, quotes: bool) {
     }
     out.push_str(rest);
 }
-
-/// Writes a whole number without the formatting machinery.
-fn push_integer(out: &mut String, mut number: u64) {
-    const LONGEST: usize = 20; // u64::MAX
-    let mut digits = [b'0'; LONGEST];
-    let mut first = LONGEST;
-    loop {
-        first -= 1;
-        digits[first] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            break;
-        }
-    }
-    // Digits are always text.
-    out.push_str(std::str::from_utf8(&digits[first..]).unwrap_or_default());
-}
-
-/// Writes a number as Go's `strconv.FormatFloat(number, 'g', -1, 64)` does: the fewest digits that read back to the
-/// same number, with an exponent of two digits or more below 1e-4 and from 1e6 on.
-fn push_float(out: &mut String, number: f64) {
-    let size = number.abs();
-    if number.is_nan() {
-        out.push_str("NaN");
-    } else if number.is_infinite() {
-        out.push_str(if number > 0.0 { "+Inf" } else { "-Inf" });
-    } else if size == 0.0 || (1e-4..1e6).contains(&size) {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{number}");
-    } else {
-        let start = out.len();
-        let _ = write!(out, "{number:e}");
-        let exponent = start + out[start..].find('e').map_or(0, |at| at + 1);
-        if !out[exponent..].starts_with('-') {
-            out.insert(exponent, '+');
-        }
-        if out.len() - exponent == 2 {
-            out.insert(exponent + 1, '0');
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

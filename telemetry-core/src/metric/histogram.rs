@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use super::buckets::bucket_of;
+use super::bucket_index::BucketIndex;
+use super::buckets;
 use super::instrument::{Core, Declared, OFF};
 use super::labels::LabelSet;
 use super::local;
@@ -19,20 +20,27 @@ use super::update;
 /// buckets. A value that is not finite is refused and counted in `telemetry_metric_refused_total`: one infinity would
 /// spoil the sum for good. When disabled an update is one load and a branch.
 pub struct Histogram<L: LabelSet = ()> {
-    core: Core,
+    body: Body,
     labels: PhantomData<fn(L)>,
+}
+
+/// All of a histogram but the type of its labels.
+#[derive(Debug)]
+struct Body {
+    core: Core,
+    buckets: BucketIndex,
 }
 
 impl<L: LabelSet> Histogram<L> {
     #[track_caller]
     pub(crate) const fn new(declared: Declared, bounds: &'static [f64]) -> Self {
         let core = Core::new::<L>(declared, MetricKind::Histogram, bounds, Location::caller());
-        Self { core, labels: PhantomData }
+        Self { body: Body { core, buckets: BucketIndex::new(bounds) }, labels: PhantomData }
     }
 
     #[doc(hidden)]
     pub const fn core(&'static self) -> &'static Core {
-        &self.core
+        &self.body.core
     }
 
     /// One series, for one update: a single label's value, a tuple of them, or the labels' struct.
@@ -45,7 +53,7 @@ impl<L: LabelSet> Histogram<L> {
 
     /// One series, resolved once and kept as long as one likes.
     pub fn series<'a>(&'static self, labels: impl Into<L::Values<'a>>) -> HistogramSeries {
-        HistogramSeries { core: &self.core, place: place::find::<L>(&self.core, &labels.into()) }
+        HistogramSeries { body: &self.body, place: self.body.place::<L>(&labels.into()) }
     }
 }
 
@@ -53,10 +61,7 @@ impl Histogram {
     /// Counts `value` and adds it to the sum.
     #[inline]
     pub fn observe(&'static self, value: f64) {
-        let gate = self.core.gate();
-        if gate != OFF {
-            observe_at(&self.core, gate, Place::Index(0), value);
-        }
+        self.body.observe(|| Place::Index(0), value);
     }
 
     /// Observes a duration in seconds.
@@ -67,13 +72,13 @@ impl Histogram {
 
     /// Starts a timer that observes the seconds passed when it is dropped.
     pub fn start_timer(&'static self) -> HistogramTimer {
-        HistogramTimer::start(HistogramSeries { core: &self.core, place: Place::Index(0) })
+        HistogramTimer::start(HistogramSeries { body: &self.body, place: Place::Index(0) })
     }
 }
 
 impl<L: LabelSet> fmt::Debug for Histogram<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Histogram").field("name", &self.core.descriptor.name).finish_non_exhaustive()
+        f.debug_struct("Histogram").field("name", &self.body.core.descriptor.name).finish_non_exhaustive()
     }
 }
 
@@ -88,11 +93,8 @@ impl<L: LabelSet> HistogramWith<'_, L> {
     /// Counts `value` and adds it to the sum.
     #[inline]
     pub fn observe(self, value: f64) {
-        let core = &self.histogram.core;
-        let gate = core.gate();
-        if gate != OFF {
-            observe_at(core, gate, place::find::<L>(core, &self.labels), value);
-        }
+        let body = &self.histogram.body;
+        body.observe(|| body.place::<L>(&self.labels), value);
     }
 
     /// Observes a duration in seconds.
@@ -103,8 +105,8 @@ impl<L: LabelSet> HistogramWith<'_, L> {
 
     /// Starts a timer that observes the seconds passed when it is dropped.
     pub fn start_timer(self) -> HistogramTimer {
-        let core = &self.histogram.core;
-        HistogramTimer::start(HistogramSeries { core, place: place::find::<L>(core, &self.labels) })
+        let body = &self.histogram.body;
+        HistogramTimer::start(HistogramSeries { body, place: body.place::<L>(&self.labels) })
     }
 }
 
@@ -119,7 +121,7 @@ impl<L: LabelSet> fmt::Debug for HistogramWith<'_, L> {
 /// Used on a thread that writes to another store (a test's scope), it counts in the same series there.
 #[derive(Clone, Copy, Debug)]
 pub struct HistogramSeries {
-    core: &'static Core,
+    body: &'static Body,
     place: Place,
 }
 
@@ -127,10 +129,7 @@ impl HistogramSeries {
     /// Counts `value` and adds it to the sum.
     #[inline]
     pub fn observe(self, value: f64) {
-        let gate = self.core.gate();
-        if gate != OFF {
-            observe_at(self.core, gate, self.place, value);
-        }
+        self.body.observe(|| self.place, value);
     }
 
     /// Observes a duration in seconds.
@@ -156,7 +155,7 @@ pub struct HistogramTimer {
 impl HistogramTimer {
     fn start(series: HistogramSeries) -> Self {
         // The clock is not read for an instrument that is off.
-        let started = (series.core.gate() != OFF).then(Instant::now);
+        let started = (series.body.core.gate() != OFF).then(Instant::now);
         Self { series, started }
     }
 
@@ -184,21 +183,33 @@ impl Drop for HistogramTimer {
     }
 }
 
-#[inline]
-fn observe_at(core: &'static Core, gate: u32, place: Place, value: f64) {
-    if !value.is_finite() {
-        return refuse();
+impl Body {
+    #[inline(always)]
+    fn place<L: LabelSet>(&'static self, labels: &L::Values<'_>) -> Place {
+        place::find::<L>(&self.core, labels, buckets::stride(self.buckets.bounds))
     }
-    let bounds = core.descriptor.bounds;
-    let bucket = bucket_of(bounds, value);
-    let sum = bounds.len() + 1;
-    match place {
-        Place::Index(index) => {
-            let first = index * (bounds.len() + 2);
-            update::observe_fixed(core, gate, first + bucket, first + sum, value);
+
+    #[inline(always)]
+    fn observe(&'static self, place: impl FnOnce() -> Place, value: f64) {
+        let gate = self.core.gate();
+        if gate == OFF {
+            return;
         }
-        Place::Entry(entry) => update::observe_entry(core, entry, bucket, sum, value),
-        Place::Nowhere => local::store().count_lost(),
+        if !value.is_finite() {
+            return refuse();
+        }
+        let place = place();
+        match self.buckets.bucket_at_once(value) {
+            Some(bucket) => update::observe(&self.core, gate, place, bucket, value),
+            None => self.observe_at(gate, place, value),
+        }
+    }
+
+    /// Where finding the bucket takes longer.
+    #[cold]
+    #[inline(never)]
+    fn observe_at(&'static self, gate: u32, place: Place, value: f64) {
+        update::observe(&self.core, gate, place, self.buckets.bucket_of(value), value);
     }
 }
 

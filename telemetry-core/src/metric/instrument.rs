@@ -4,30 +4,42 @@ use std::panic::Location;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::labels::LabelSet;
+use super::buckets;
+use super::cells::Published;
+use super::gauge;
+use super::labels::{self, LabelSet};
+use super::pairs::SeriesLabels;
 use super::series::SeriesTable;
 use super::snapshot::MetricKind;
 
 /// The gate of an instrument that does nothing: disabled everywhere, or refused by the registry.
 pub(super) const OFF: u32 = u32::MAX;
+/// The gate of an instrument that is on everywhere and whose series are found by text.
+pub(super) const OPEN: u32 = 0;
 /// The gate of an instrument the registry does not know yet. No thread's cells reach this far.
 pub(super) const UNREGISTERED: u32 = 0xC000_0000;
 /// Set in a gate while some stores are enabled and others are not: the update must ask its own. No thread's cells
 /// reach this far either, so the hot path needs no test for it.
 pub(super) const MIXED: u32 = 0x8000_0000;
 /// The largest number of cells of all instruments together; indices below it carry no flag.
-pub(super) const MAX_CELLS: usize = 0x4000_0000;
+pub(super) const MAX_CELLS: usize = 0x1000_0000;
 
 /// An instrument, of whatever type.
+///
+/// On cache lines of its own: every update reads the gate, and a neighbour that is written would take it away.
 #[doc(hidden)]
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub struct Core {
-    /// `OFF`, `UNREGISTERED`, or the index of the first cell, with `MIXED` where stores differ. Written by the
-    /// registry under its mutex; read by every update.
+    /// `OFF`, `UNREGISTERED`, or the index of the first cell (0 where series are found by text), with `MIXED` where
+    /// stores differ. Written by the registry under its mutex; read by every
+    /// update.
     gate: AtomicU32,
     /// The string series of this instrument in the process's own store.
-    pub(super) global_series: OnceLock<&'static SeriesTable>,
+    pub(super) global_series: Published<SeriesTable>,
     pub(super) descriptor: Descriptor,
+    /// The labels of series found by index, in their order.
+    dense_labels: OnceLock<Box<[OnceLock<SeriesLabels>]>>,
 }
 
 /// What was declared.
@@ -67,7 +79,8 @@ impl Core {
     ) -> Self {
         Self {
             gate: AtomicU32::new(UNREGISTERED),
-            global_series: OnceLock::new(),
+            global_series: Published::empty(),
+            dense_labels: OnceLock::new(),
             descriptor: Descriptor {
                 name: declared.name,
                 help: declared.help,
@@ -90,12 +103,6 @@ impl Core {
         self.gate.load(Ordering::Relaxed)
     }
 
-    /// Whether the gate is open and carries no flag.
-    #[inline(always)]
-    pub(super) fn is_open(&self) -> bool {
-        (self.gate() as i32) >= 0
-    }
-
     /// Changes the gate; only the registry does, under its mutex.
     pub(super) fn set_gate(&self, word: u32) {
         self.gate.store(word, Ordering::Relaxed);
@@ -103,20 +110,27 @@ impl Core {
 
     /// The cells one series takes in its index space.
     pub(super) fn stride(&self) -> usize {
-        self.descriptor.stride()
+        match self.descriptor.kind {
+            MetricKind::Counter => 1,
+            MetricKind::Gauge => gauge::STRIDE,
+            MetricKind::Histogram => buckets::stride(self.descriptor.bounds),
+        }
+    }
+
+    /// The labels of the series at `index`, of those found by index.
+    pub(super) fn labels_at(&'static self, index: usize) -> Option<&'static SeriesLabels> {
+        let descriptor = &self.descriptor;
+        let all = self
+            .dense_labels
+            .get_or_init(|| (0..descriptor.dense.unwrap_or(0)).map(|_| OnceLock::new()).collect());
+        Some(all.get(index)?.get_or_init(|| {
+            let texts = labels::texts_at(descriptor.label_values, index);
+            SeriesLabels::new(descriptor.label_names.iter().copied().zip(texts))
+        }))
     }
 }
 
 impl Descriptor {
-    /// A counter has one cell, a gauge one slot, a histogram a cell for each bucket, the infinite one too, and one for
-    /// the sum.
-    pub(super) fn stride(&self) -> usize {
-        match self.kind {
-            MetricKind::Counter | MetricKind::Gauge => 1,
-            MetricKind::Histogram => self.bounds.len() + 2,
-        }
-    }
-
     /// The names under which the instrument stands in the exposition, its own first.
     pub(super) fn exposed_names(&self) -> Vec<String> {
         let name = self.name;

@@ -1,5 +1,7 @@
 //! Label values and label sets, checked by the compiler.
 
+use super::hash::Digest;
+
 /// A label with a fixed set of values, usually a field-less enum with `#[derive(Label)]`.
 ///
 /// An instrument whose labels all have fixed sets finds its series by arithmetic on the indices, with no hashing.
@@ -39,7 +41,7 @@ pub trait LabelSet: 'static {
     /// The struct with a field for each label, borrowing the string ones.
     type Values<'a>;
     /// One text for each label.
-    type Texts<'v>: AsRef<[&'v str]>;
+    type Texts<'v>: Texts<'v>;
     /// The names, in the order of the declaration.
     const NAMES: &'static [&'static str];
     /// The values of each label; empty for a string.
@@ -68,6 +70,25 @@ pub const OVERFLOW_VALUE: &str = "_other";
 
 /// The extra label that marks that series.
 pub const OVERFLOW_LABEL: (&str, &str) = ("otel_metric_overflow", "true");
+
+/// The texts of a label set, an array.
+#[doc(hidden)]
+pub trait Texts<'v>: AsRef<[&'v str]> {
+    /// A digest for each.
+    type Digests: AsRef<[Digest]>;
+
+    /// The digests of the texts.
+    fn digests(&self) -> Self::Digests;
+}
+
+impl<'v, const LABELS: usize> Texts<'v> for [&'v str; LABELS] {
+    type Digests = [Digest; LABELS];
+
+    #[inline(always)]
+    fn digests(&self) -> [Digest; LABELS] {
+        self.map(Digest::of)
+    }
+}
 
 impl LabelSet for () {
     type Values<'a> = ();

@@ -47,8 +47,10 @@
 //! assert_eq!(metric::check(), []);
 //! ```
 
+mod bucket_index;
 pub(crate) mod buckets;
 mod cells;
+mod chain;
 mod collect;
 mod counter;
 pub mod exposition;
@@ -59,6 +61,7 @@ pub(crate) mod instrument;
 pub(crate) mod labels;
 mod local;
 mod observed;
+mod pairs;
 mod place;
 pub(crate) mod registry;
 mod round;

@@ -7,20 +7,19 @@ use super::series::{self, SeriesEntry};
 /// A series of some instrument.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Place {
-    /// At this position among the label sets of its instrument.
+    /// Behind the first cell of its instrument by so many cells.
     Index(usize),
-    /// In the tables of a store.
+    /// In the tables of a store, or [`NOWHERE`](series::NOWHERE).
     Entry(&'static SeriesEntry),
-    /// Nowhere: it was asked for from inside the slow path of another update, and updates are counted as lost.
-    Nowhere,
 }
 
-/// Finds the series of a label set in this thread's store, and adds it when it is new.
+/// Finds the series of a label set in this thread's store, and adds it when it is new. A series found by index takes
+/// `stride` cells.
 #[inline(always)]
-pub(super) fn find<L: LabelSet>(core: &'static Core, values: &L::Values<'_>) -> Place {
+pub(super) fn find<L: LabelSet>(core: &'static Core, values: &L::Values<'_>, stride: usize) -> Place {
     if L::DENSE {
-        Place::Index(L::index(values))
+        Place::Index(L::index(values) * stride)
     } else {
-        series::look_up(core, L::texts(values).as_ref()).map_or(Place::Nowhere, Place::Entry)
+        Place::Entry(series::look_up::<L>(core, values))
     }
 }

@@ -10,7 +10,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, Once, PoisonError};
 use linkme::distributed_slice;
 
 use super::cells::Layout;
-use super::instrument::{Core, MAX_CELLS, MIXED, OFF, UNREGISTERED};
+use super::instrument::{Core, MAX_CELLS, MIXED, OFF, OPEN, UNREGISTERED};
 use super::snapshot::MetricKind;
 
 /// The instruments `metric!` declared, put together by the linker.
@@ -49,7 +49,7 @@ pub fn check() -> Vec<RegistryConflict> {
     lock().conflicts.clone()
 }
 
-/// An instrument that was accepted, with the place of its first cell (or gauge).
+/// An instrument that was accepted, with the index of its first cell.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) core: &'static Core,
@@ -63,7 +63,7 @@ struct Registry {
     conflicts: Vec<RegistryConflict>,
     /// Cells of counters and histograms, the same in every store.
     cells: Layout,
-    /// Slots of gauges, the same in every store.
+    /// Cells of gauges, the same in every store.
     gauges: usize,
     stores: Stores,
 }
@@ -100,6 +100,12 @@ pub(super) fn base_of(core: &'static Core) -> Option<usize> {
 /// Gives access to what the fixed cells hold.
 pub(super) fn with_layout<R>(read: impl FnOnce(&Layout) -> R) -> R {
     read(&lock().cells)
+}
+
+/// The cells of the gauges of every linked instrument.
+pub(super) fn gauge_cells() -> usize {
+    register_declared();
+    lock().gauges
 }
 
 /// Changes the count of stores and moves every gate accordingly.
@@ -147,17 +153,16 @@ impl Registry {
     }
 
     fn take_cells(&mut self, core: &'static Core) -> usize {
-        // Series found by hash have cells of each store's own.
-        let series = core.descriptor.dense.unwrap_or(0);
+        let Some(series) = core.descriptor.dense else { return OPEN as usize };
         let base = match core.descriptor.kind {
             MetricKind::Gauge => {
-                self.gauges += series;
-                self.gauges - series
+                self.gauges += series * core.stride();
+                self.gauges - series * core.stride()
             }
             kind => self.cells.take(series, core.stride(), kind == MetricKind::Histogram),
         };
         // A limit of series on each instrument keeps the sum far below; the assertion documents what gates rely on.
-        debug_assert!(base + series * core.stride() < MAX_CELLS, "too many cells for the gate word");
+        debug_assert!(self.cells.len().max(self.gauges) < MAX_CELLS, "too many cells for the gate word");
         base
     }
 }

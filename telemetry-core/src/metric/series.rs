@@ -1,76 +1,86 @@
 //! Series found by their label texts: one table for each store and instrument, read without locks.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use super::hash;
+use super::cells::Published;
+use super::hash::Digest;
 use super::instrument::Core;
-use super::labels::{OVERFLOW_LABEL, OVERFLOW_VALUE};
-use super::store::MetricStore;
+use super::labels::{LabelSet, OVERFLOW_LABEL, OVERFLOW_VALUE, Texts};
+use super::local::MetricLocal;
+use super::pairs::SeriesLabels;
+use super::store::{GLOBAL, MetricStore};
+use super::update;
 
 /// One series of an instrument in one store. It lives as long as the process, so handles are plain references.
 #[derive(Debug)]
 pub(super) struct SeriesEntry {
-    pub(super) store: &'static MetricStore,
-    hash: u64,
-    /// The texts one after the other.
-    text: Box<str>,
-    /// Where each text ends.
-    ends: Box<[usize]>,
-    /// The first of its cells among the series cells of its store; unused by a gauge.
-    pub(super) base: usize,
+    pub(super) home: Home,
+    digests: &'static [Digest],
+    /// Whether no other label set has these digests.
+    digests_say_all: bool,
     /// A gauge's value, encoded as in `gauge.rs`. Written by any thread.
     pub(super) gauge: AtomicU64,
-    /// Whether it takes what is beyond the limit.
-    pub(super) overflow: bool,
+    pub(super) labels: SeriesLabels,
+}
+
+/// The series that stands for one that was asked for from inside the slow path of another update: updates are counted
+/// as lost. No thread's cells reach it, so the hot path need not ask.
+pub(super) static NOWHERE: SeriesEntry = SeriesEntry {
+    home: Home { store: &GLOBAL, at: u64::MAX / 2 },
+    digests: &[],
+    digests_say_all: true,
+    gauge: AtomicU64::new(0),
+    labels: SeriesLabels::none(),
+};
+
+/// Where a series lives.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Home {
+    pub(super) store: &'static MetricStore,
+    /// The first of its cells, counted from where those of the first store begin; see [`MetricStore::origin`].
+    pub(super) at: u64,
 }
 
 impl SeriesEntry {
-    pub(super) fn new(
-        store: &'static MetricStore,
-        hash: u64,
-        texts: &[&str],
-        base: usize,
-        overflow: bool,
-    ) -> Self {
-        let ends = texts.iter().scan(0, |end, text| {
-            *end += text.len();
-            Some(*end)
-        });
-        let ends = ends.collect();
-        Self { store, hash, text: texts.concat().into(), ends, base, gauge: AtomicU64::new(0), overflow }
+    /// Whether the label set has these digests.
+    #[inline(always)]
+    fn has(&self, digests: &[Digest]) -> bool {
+        let mut pairs = self.digests.iter().zip(digests);
+        self.digests.len() == digests.len() && pairs.all(|(one, other)| one == other)
     }
 
-    /// The text of each label.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
-        let mut start = 0;
-        self.ends.iter().map(move |end| {
-            let text = &self.text[start..*end];
-            start = *end;
-            text
-        })
-    }
-
-    fn is(&self, hash: u64, texts: &[&str]) -> bool {
-        self.hash == hash && self.texts().eq(texts.iter().copied())
+    /// Whether the label set, which has the same digests, has these texts.
+    #[inline(never)]
+    fn reads(&self, texts: &[&str]) -> bool {
+        let mut known = self.digests.iter().zip(self.labels.values()).zip(texts);
+        known.all(|((digest, value), text)| digest.len <= Digest::WHOLE || value == *text)
     }
 }
 
 /// The series of one instrument in one store: open addressing over slots that are written once.
 ///
-/// Memory: 16 bytes a slot, two to four slots for each series of the limit (2,048 slots and 32 KiB at the default of
+/// Memory: 8 bytes a slot, two to four slots for each series of the limit (2,048 slots and 16 KiB at the default of
 /// 1,000), made when the first label set is looked up.
 #[derive(Debug)]
 pub(super) struct SeriesTable {
-    slots: Box<[OnceLock<&'static SeriesEntry>]>,
+    slots: Box<[Published<SeriesEntry>]>,
     limit: usize,
     /// Series in the slots. Written under the store's mutex.
     len: AtomicUsize,
-    overflow: OnceLock<&'static SeriesEntry>,
+    overflow: Published<SeriesEntry>,
     /// Look-ups that ended in the overflow series.
     overflowed: AtomicU64,
     /// Whether the overflow has been reported.
     pub(super) warned: AtomicBool,
+    listed: Mutex<Listed>,
+}
+
+/// Every series, the first `sorted` of them in the order of their label values.
+#[derive(Debug, Default)]
+struct Listed {
+    entries: Vec<&'static SeriesEntry>,
+    sorted: usize,
 }
 
 impl SeriesTable {
@@ -78,54 +88,100 @@ impl SeriesTable {
         let limit = limit.max(1);
         let slots = (limit * 2).next_power_of_two();
         Self {
-            slots: (0..slots).map(|_| OnceLock::new()).collect(),
+            slots: (0..slots).map(|_| Published::empty()).collect(),
             limit,
             len: AtomicUsize::new(0),
-            overflow: OnceLock::new(),
+            overflow: Published::empty(),
             overflowed: AtomicU64::new(0),
             warned: AtomicBool::new(false),
+            listed: Mutex::default(),
         }
     }
 
     /// The series of a label set, the overflow series for a new one beyond the limit, or nothing for a new one within
-    /// it.
-    #[inline]
-    pub(super) fn find(&self, hash: u64, texts: &[&str]) -> Option<&'static SeriesEntry> {
-        for entry in self.probe(hash) {
-            match entry.get() {
-                Some(entry) if entry.is(hash, texts) => return Some(entry),
-                Some(_) => {}
-                None => break,
+    /// it. The texts are asked for where their digests do not say all.
+    #[inline(always)]
+    pub(super) fn find<'t, T: AsRef<[&'t str]>>(
+        &self,
+        digests: &[Digest],
+        texts: impl Fn() -> T,
+    ) -> Option<&'static SeriesEntry> {
+        let mut at = Digest::hash(digests);
+        // Half of the slots stay free, so there is an end.
+        while let Some(entry) = self.slot(at).get() {
+            if entry.has(digests) {
+                let found = entry.digests_say_all || entry.reads(texts().as_ref());
+                return if found { Some(entry) } else { self.find_among_alike(digests, texts().as_ref()) };
             }
+            at += 1;
         }
+        self.find_overflow()
+    }
+
+    /// The same for a label set whose digests are those of another one.
+    #[cold]
+    #[inline(never)]
+    fn find_among_alike(&self, digests: &[Digest], texts: &[&str]) -> Option<&'static SeriesEntry> {
+        let mut at = Digest::hash(digests);
+        while let Some(entry) = self.slot(at).get() {
+            if entry.has(digests) && entry.reads(texts) {
+                return Some(entry);
+            }
+            at += 1;
+        }
+        self.find_overflow()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_overflow(&self) -> Option<&'static SeriesEntry> {
         let overflow = self.overflow.get()?;
         self.overflowed.fetch_add(1, Ordering::Relaxed);
         Some(overflow)
     }
 
-    /// Whether a new label set would be beyond the limit.
-    pub(super) fn is_full(&self) -> bool {
-        self.len.load(Ordering::Relaxed) >= self.limit
-    }
-
-    /// Adds the series of a label set `find` did not find. Only under the store's mutex, and only while it is not
-    /// full.
-    pub(super) fn insert(&self, entry: &'static SeriesEntry) {
-        // Half of the slots stay free, so there is one.
-        if self.probe(entry.hash).any(|slot| slot.set(entry).is_ok()) {
-            self.len.fetch_add(1, Ordering::Relaxed);
+    /// Adds the series of a label set `find` did not find, or the one that takes what is beyond the limit. Only under
+    /// the store's mutex.
+    pub(super) fn add(
+        &self,
+        core: &'static Core,
+        digests: &[Digest],
+        texts: &[&str],
+        home: Home,
+    ) -> &'static SeriesEntry {
+        let names = core.descriptor.label_names;
+        let overflows = self.len.load(Ordering::Relaxed) >= self.limit;
+        let labels = if overflows {
+            let overflow = names.iter().map(|name| (*name, OVERFLOW_VALUE));
+            SeriesLabels::new(overflow.chain([OVERFLOW_LABEL]))
+        } else {
+            SeriesLabels::new(names.iter().copied().zip(texts.iter().copied()))
+        };
+        let gauge = AtomicU64::new(0);
+        let digests: &[Digest] = Vec::leak(digests.to_vec());
+        let digests_say_all = digests.iter().all(|digest| digest.len <= Digest::WHOLE);
+        let entry = Box::leak(Box::new(SeriesEntry { home, digests, digests_say_all, gauge, labels }));
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).entries.push(entry);
+        if overflows {
+            self.overflowed.fetch_add(1, Ordering::Relaxed);
+            return self.overflow.set(entry);
         }
+        let mut at = Digest::hash(digests);
+        while self.slot(at).get().is_some() {
+            at += 1;
+        }
+        self.len.fetch_add(1, Ordering::Relaxed);
+        self.slot(at).set(entry)
     }
 
-    /// Sets the series that takes what is beyond the limit, and counts the look-up that needed it.
-    pub(super) fn set_overflow(&self, entry: &'static SeriesEntry) -> &'static SeriesEntry {
-        self.overflowed.fetch_add(1, Ordering::Relaxed);
-        self.overflow.get_or_init(|| entry)
-    }
-
-    /// Every series, the overflow one last.
-    pub(super) fn entries(&self) -> impl Iterator<Item = &'static SeriesEntry> {
-        self.slots.iter().chain([&self.overflow]).filter_map(OnceLock::get).copied()
+    /// Every series, in the order of their label values.
+    pub(super) fn entries(&self) -> Vec<&'static SeriesEntry> {
+        let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        if listed.sorted < listed.entries.len() {
+            listed.entries.sort_by(|one, other| one.labels.values().cmp(other.labels.values()));
+            listed.sorted = listed.entries.len();
+        }
+        listed.entries.clone()
     }
 
     /// Look-ups that ended in the overflow series.
@@ -133,42 +189,43 @@ impl SeriesTable {
         self.overflowed.load(Ordering::Relaxed)
     }
 
-    fn probe(&self, hash: u64) -> impl Iterator<Item = &OnceLock<&'static SeriesEntry>> {
-        let mask = self.slots.len() - 1;
-        (0..self.slots.len()).map(move |step| &self.slots[(hash as usize).wrapping_add(step) & mask])
+    #[inline(always)]
+    fn slot(&self, hash: u64) -> &Published<SeriesEntry> {
+        // As many as a power of two.
+        &self.slots[hash as usize & (self.slots.len() - 1)]
     }
-}
-
-/// The labels of a series, as the exposition shows them.
-pub(super) fn labels_of<'a>(
-    core: &'static Core,
-    texts: impl Iterator<Item = &'a str>,
-) -> Vec<(std::borrow::Cow<'static, str>, std::borrow::Cow<'static, str>)> {
-    core.descriptor
-        .label_names
-        .iter()
-        .zip(texts)
-        .map(|(name, text)| ((*name).into(), text.to_owned().into()))
-        .collect()
-}
-
-/// The texts of the overflow series of an instrument.
-pub(super) fn overflow_texts(core: &'static Core) -> Vec<&'static str> {
-    vec![OVERFLOW_VALUE; core.descriptor.label_names.len()]
-}
-
-/// The label that marks the overflow series.
-pub(super) fn overflow_label() -> (std::borrow::Cow<'static, str>, std::borrow::Cow<'static, str>) {
-    (OVERFLOW_LABEL.0.into(), OVERFLOW_LABEL.1.into())
 }
 
 /// The series of a label set in the store of this thread. Allocates only at a set's first appearance.
-#[inline]
-pub(super) fn look_up(core: &'static Core, texts: &[&str]) -> Option<&'static SeriesEntry> {
-    let hash = hash::of(texts);
-    let store = super::local::store();
-    match store.series_table(core).and_then(|table| table.find(hash, texts)) {
-        Some(entry) => Some(entry),
-        None => super::update::add_series(store, core, hash, texts),
+#[inline(never)]
+pub(super) fn look_up<L: LabelSet>(core: &'static Core, values: &L::Values<'_>) -> &'static SeriesEntry {
+    let digests = L::texts(values).digests();
+    match look_up_digests(core, digests.as_ref(), || L::texts(values)) {
+        Some(entry) => entry,
+        None => add::<L>(core, values),
     }
+}
+
+/// The same label set as that of a series, in the store of this thread.
+#[cold]
+pub(super) fn look_up_again(core: &'static Core, entry: &SeriesEntry) -> Option<&'static SeriesEntry> {
+    // The series beyond the limit has a label more.
+    let texts: Vec<&str> = entry.labels.values().take(core.descriptor.label_names.len()).collect();
+    let digests: Vec<Digest> = texts.iter().map(|text| Digest::of(text)).collect();
+    look_up_digests(core, &digests, || &texts).or_else(|| update::add_series(core, &texts))
+}
+
+#[inline(always)]
+fn look_up_digests<'t, T: AsRef<[&'t str]>>(
+    core: &'static Core,
+    digests: &[Digest],
+    texts: impl Fn() -> T,
+) -> Option<&'static SeriesEntry> {
+    MetricLocal::here().store.get().series_table(core)?.find(digests, texts)
+}
+
+#[cold]
+#[inline(never)]
+fn add<L: LabelSet>(core: &'static Core, values: &L::Values<'_>) -> &'static SeriesEntry {
+    update::add_series(core, L::texts(values).as_ref()).unwrap_or(&NOWHERE)
 }

@@ -1,10 +1,11 @@
 //! The state of every instrument at one moment, as the sinks receive it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::OnceLock;
+use std::mem;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::exposition;
+pub use super::pairs::{Labels, Pair};
 
 /// Every instrument's values at one moment.
 #[derive(Debug, Default)]
@@ -16,7 +17,7 @@ pub struct MetricsSnapshot {
     /// One entry an instrument, sorted by name.
     pub families: Vec<MetricFamily>,
     /// The Prometheus text, rendered at most once.
-    pub(crate) text: OnceLock<String>,
+    pub(crate) text: Text,
 }
 
 impl MetricsSnapshot {
@@ -29,7 +30,38 @@ impl MetricsSnapshot {
     /// assert_eq!(MetricsSnapshot::default().text(), "");
     /// ```
     pub fn text(&self) -> &str {
-        self.text.get_or_init(|| exposition::render(&self.families))
+        self.text.0.get_or_init(|| exposition::render(&self.families, Text::spare()))
+    }
+}
+
+/// A text written once. When it is dropped its memory serves the next one: a text is large enough for an allocator to
+/// hand its pages back each time, and to ask for them each time costs half as much as writing it.
+#[derive(Debug, Default)]
+pub(crate) struct Text(OnceLock<String>);
+
+/// The memory of the largest text so far, while none has it.
+static SPARE: Mutex<String> = Mutex::new(String::new());
+
+impl Text {
+    fn spare() -> String {
+        SPARE.try_lock().map(|mut spare| mem::take(&mut *spare)).unwrap_or_default()
+    }
+}
+
+impl Drop for Text {
+    fn drop(&mut self) {
+        if let (Some(mut text), Ok(mut spare)) = (self.0.take(), SPARE.try_lock())
+            && spare.capacity() < text.capacity()
+        {
+            text.clear();
+            *spare = text;
+        }
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text.into())
     }
 }
 
@@ -65,7 +97,7 @@ pub enum MetricKind {
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricSeries {
     /// Names and values, in the order of the declaration.
-    pub labels: Vec<(Cow<'static, str>, Cow<'static, str>)>,
+    pub labels: Labels,
     /// The value.
     pub value: MetricValue,
 }

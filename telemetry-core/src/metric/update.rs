@@ -1,127 +1,107 @@
 //! Updates: the hot path of every instrument, and the slow one behind it.
 //!
-//! A gate that is off costs a load and a branch. An open one is the index of a cell: when this thread's view reaches it,
-//! a load and a store do the rest. Everything else (unregistered, unattached, some stores disabled, the thread ended)
-//! lies beyond any view, and one cold call away.
+//! A gate that is off costs a load and a branch. An open one is the index of a cell: when this thread's block reaches
+//! it, a load and a store do the rest. Everything else (unregistered, unattached, some stores disabled, a series of
+//! another store, the thread ended) lies beyond any block, and one cold call away.
 
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::cells::{bump, bump_sum};
-use super::instrument::Core;
-use super::local::{Change, LOCAL, MetricLocal, store};
+use super::cells::{Change, bump};
+use super::hash::Digest;
+use super::instrument::{Core, OPEN};
+use super::local::{MetricLocal, Space, quietly, store};
+use super::place::Place;
 use super::registry;
 use super::series::{self, SeriesEntry};
-use super::store::{MetricStore, Space};
+use super::store::MetricStore;
 
-/// Adds to a count of an instrument whose series are found by index; `gate` is its gate, seen not to be off.
+/// Adds to a count; `gate` is the instrument's, seen not to be off.
 #[inline(always)]
-pub(super) fn add_fixed(core: &'static Core, gate: u32, offset: usize, amount: u64) {
-    LOCAL.with(|local| match local.fixed.get(gate as usize + offset) {
-        Some(cell) => bump(cell, amount),
-        None => change_fixed(core, &[(offset, Change::Count(amount))]),
-    });
+pub(super) fn count(core: &'static Core, gate: u32, place: Place, amount: u64) {
+    let local = MetricLocal::here();
+    match place {
+        Place::Index(offset) => match local.fixed.cell(gate as usize + offset) {
+            Some(cell) => bump(cell, amount),
+            None => count_slowly(core, offset, amount),
+        },
+        Place::Entry(entry) => match local.series.cell(local.index_of(gate, entry)) {
+            Some(cell) => bump(cell, amount),
+            None => count_entry_slowly(core, entry, amount),
+        },
+    }
 }
 
-/// Counts a value in a bucket, and adds it to the sum of the same series; `gate` as above.
+/// Counts a value in a bucket, and adds it to the sum of the same series, which is its first cell; `gate` as above.
 #[inline(always)]
-pub(super) fn observe_fixed(core: &'static Core, gate: u32, bucket: usize, sum: usize, value: f64) {
-    LOCAL.with(|local| {
-        // The sum is the last cell of the series, so when it is within reach the bucket is.
-        if let Some(sum) = local.fixed.get(gate as usize + sum)
-            && let Some(bucket) = local.fixed.get(gate as usize + bucket)
-        {
-            bump(bucket, 1);
-            bump_sum(sum, value);
-        } else {
-            change_fixed(core, &[(bucket, Change::Count(1)), (sum, Change::Sum(value))]);
+pub(super) fn observe(core: &'static Core, gate: u32, place: Place, bucket: usize, value: f64) {
+    let local = MetricLocal::here();
+    match place {
+        Place::Index(offset) => {
+            let slowly = || observe_slowly(core, offset, bucket, value);
+            local.fixed.observe(gate as usize + offset, 1 + bucket, value, slowly);
         }
-    });
-}
-
-/// Adds to a count of a series found by text.
-#[inline(always)]
-pub(super) fn add_entry(core: &'static Core, entry: &'static SeriesEntry, offset: usize, amount: u64) {
-    LOCAL.with(|local| match local.entry_cell(core, entry, offset) {
-        Some(cell) => bump(cell, amount),
-        None => change_entry(core, entry, &[(offset, Change::Count(amount))]),
-    });
-}
-
-/// Counts a value in a bucket of a series found by text, and adds it to its sum.
-#[inline(always)]
-pub(super) fn observe_entry(
-    core: &'static Core,
-    entry: &'static SeriesEntry,
-    bucket: usize,
-    sum: usize,
-    value: f64,
-) {
-    LOCAL.with(|local| {
-        if let Some(sum) = local.entry_cell(core, entry, sum)
-            && let Some(bucket) = local.entry_cell(core, entry, bucket)
-        {
-            bump(bucket, 1);
-            bump_sum(sum, value);
-        } else {
-            change_entry(core, entry, &[(bucket, Change::Count(1)), (sum, Change::Sum(value))]);
+        Place::Entry(entry) => {
+            let slowly = || observe_entry_slowly(core, entry, bucket, value);
+            local.series.observe(local.index_of(gate, entry), 1 + bucket, value, slowly);
         }
-    });
+    }
 }
 
-/// Runs `change` on the slot of a gauge whose series are found by index.
+/// Runs `change` on the slot of a gauge; `gate` as above.
 #[inline(always)]
-pub(super) fn with_gauge(core: &'static Core, gate: u32, offset: usize, change: impl FnOnce(&AtomicU64)) {
-    LOCAL.with(|local| match local.gauges.get(gate as usize + offset) {
-        Some(slot) => change(slot),
-        None => {
-            if let Some(slot) = find_gauge(core, offset) {
-                change(slot);
+pub(super) fn with_gauge(core: &'static Core, gate: u32, place: Place, change: impl Fn(&AtomicU64)) {
+    let local = MetricLocal::here();
+    match place {
+        Place::Index(offset) => match local.gauges.get(gate as usize + offset) {
+            Some(slot) => change(slot),
+            None => {
+                if let Some(slot) = find_gauge(core, offset) {
+                    change(slot);
+                }
+            }
+        },
+        Place::Entry(entry) => {
+            if gate == OPEN && ptr::eq(local.store.get(), entry.home.store) {
+                change(&entry.gauge);
+            } else if let Some(entry) = find_entry(core, entry) {
+                change(&entry.gauge);
             }
         }
-    });
+    }
 }
 
-/// Runs `change` on the slot of a gauge series found by text.
-#[inline(always)]
-pub(super) fn with_gauge_entry(
-    core: &'static Core,
-    entry: &'static SeriesEntry,
-    change: impl FnOnce(&'static AtomicU64),
-) {
-    if LOCAL.with(|local| core.is_open() && ptr::eq(local.store(), entry.store)) {
-        change(&entry.gauge);
-    } else if let Some(entry) = find_entry(core, entry) {
-        change(&entry.gauge);
+impl MetricLocal {
+    /// The index of a series' first cell among this thread's; far beyond its block when the series is of another store
+    /// or the gate carries a flag.
+    #[inline(always)]
+    fn index_of(&self, gate: u32, entry: &SeriesEntry) -> usize {
+        let index = entry.home.at.wrapping_sub(self.origin.get()).wrapping_add(u64::from(gate));
+        // Where pointers are short, far beyond stays far beyond.
+        usize::try_from(index).unwrap_or(usize::MAX)
     }
 }
 
 /// Adds a series to the tables of a store. Nothing comes back only when it is called from inside the slow path
 /// itself.
 #[cold]
-pub(super) fn add_series(
-    store: &'static MetricStore,
-    core: &'static Core,
-    hash: u64,
-    texts: &[&str],
-) -> Option<&'static SeriesEntry> {
-    slowly(|_, _| {
+#[inline(never)]
+pub(super) fn add_series(core: &'static Core, texts: &[&str]) -> Option<&'static SeriesEntry> {
+    slowly(|_, store| {
         // Known to the registry, so that its series show whatever is done with them.
         let _ = registry::base_of(core);
-        store.add_series(core, hash, texts)
+        let digests: Vec<Digest> = texts.iter().map(|text| Digest::of(text)).collect();
+        store.add_series(core, &digests, texts)
     })
 }
 
 /// Takes the slow path, unless this thread is on it already.
 pub(super) fn slowly<R>(work: impl FnOnce(&MetricLocal, &'static MetricStore) -> R) -> Option<R> {
-    LOCAL.with(|local| {
-        if local.busy.replace(true) {
-            return None;
-        }
-        let result = work(local, local.store());
-        local.busy.set(false);
-        Some(result)
-    })
+    let local = MetricLocal::here();
+    if local.busy.get() {
+        return None;
+    }
+    Some(quietly(|| work(local, local.store.get())))
 }
 
 /// As [`slowly`], for an update: one that cannot be made is counted.
@@ -135,21 +115,50 @@ fn slowly_or_lost<R>(work: impl FnOnce(&MetricLocal, &'static MetricStore) -> R)
 
 #[cold]
 #[inline(never)]
+fn count_slowly(core: &'static Core, offset: usize, amount: u64) {
+    change_fixed(core, &[(offset, Change::Count(amount))]);
+}
+
+#[cold]
+#[inline(never)]
+fn count_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, amount: u64) {
+    change_entry(core, entry, &[(0, Change::Count(amount))]);
+}
+
+#[cold]
+#[inline(never)]
+fn observe_slowly(core: &'static Core, offset: usize, bucket: usize, value: f64) {
+    let changes = [(offset + 1 + bucket, Change::Count(1)), (offset, Change::Sum(value))];
+    change_fixed(core, &changes);
+}
+
+#[cold]
+#[inline(never)]
+fn observe_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, bucket: usize, value: f64) {
+    change_entry(core, entry, &[(1 + bucket, Change::Count(1)), (0, Change::Sum(value))]);
+}
+
 fn change_fixed(core: &'static Core, changes: &[(usize, Change)]) {
     slowly_or_lost(|local, store| {
         if let Some(base) = registry::base_of(core)
             && store.is_enabled()
         {
-            local.change(store, Space::Fixed, base, changes);
+            for (offset, change) in changes {
+                local.change(store, Space::Fixed, base + offset, *change);
+            }
         }
     });
 }
 
-#[cold]
-#[inline(never)]
 fn change_entry(core: &'static Core, entry: &'static SeriesEntry, changes: &[(usize, Change)]) {
     if let Some(entry) = find_entry(core, entry) {
-        slowly_or_lost(|local, store| local.change(store, Space::Series, entry.base, changes));
+        slowly_or_lost(|local, store| {
+            // The entry is of this thread's store, so the difference is an index of its cells.
+            let base = (entry.home.at - store.origin()) as usize;
+            for (offset, change) in changes {
+                local.change(store, Space::Series, base + offset, *change);
+            }
+        });
     }
 }
 
@@ -157,12 +166,13 @@ fn change_entry(core: &'static Core, entry: &'static SeriesEntry, changes: &[(us
 #[inline(never)]
 fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> {
     slowly_or_lost(|local, store| {
-        let index = registry::base_of(core)? + offset;
+        let base = registry::base_of(core)?;
         if !store.is_enabled() {
             return None;
         }
-        local.reach_gauges(store);
-        store.gauge(index)
+        let first = store.first_gauges();
+        local.gauges.point_at_static(first);
+        first.get(base + offset).or_else(|| store.late_gauges(core).get(offset))
     })
     .flatten()
 }
@@ -172,16 +182,16 @@ fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> 
 #[cold]
 #[inline(never)]
 fn find_entry(core: &'static Core, entry: &'static SeriesEntry) -> Option<&'static SeriesEntry> {
-    slowly_or_lost(|_, _| registry::base_of(core)).flatten()?;
     let store = store();
+    if ptr::eq(entry, &raw const series::NOWHERE) {
+        store.count_lost();
+        return None;
+    }
+    slowly_or_lost(|_, _| registry::base_of(core)).flatten()?;
     if !store.is_enabled() {
         return None;
     }
-    if ptr::eq(store, entry.store) {
-        return Some(entry);
-    }
-    let texts: Vec<&str> = entry.texts().collect();
-    series::look_up(core, &texts)
+    if ptr::eq(store, entry.home.store) { Some(entry) } else { series::look_up_again(core, entry) }
 }
 
 /// Adds to a gauge: a compare-and-swap loop, as any thread may write it.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Pipeline;
 use crate::context::Context;
 use crate::drain::{Report, Source, family};
-use crate::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
+use crate::metric::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
 use crate::record::SpanRecord;
 
 /// A pipeline as the drain sees it.
@@ -96,7 +96,10 @@ impl Pipeline {
                 "telemetry_spans_started_total",
                 "Sampled spans that were begun.",
                 MetricKind::Counter,
-                vec![MetricSeries { labels: Vec::new(), value: MetricValue::Counter(accounting.started) }],
+                vec![MetricSeries {
+                    labels: Labels::default(),
+                    value: MetricValue::Counter(accounting.started),
+                }],
             ),
             family(
                 "telemetry_spans_dropped_total",
@@ -105,7 +108,7 @@ impl Pipeline {
                 reasons
                     .into_iter()
                     .map(|(reason, count)| MetricSeries {
-                        labels: vec![("reason".into(), reason.into())],
+                        labels: vec![("reason".into(), reason.into())].into(),
                         value: MetricValue::Counter(count),
                     })
                     .collect(),
@@ -115,7 +118,7 @@ impl Pipeline {
                 "Writes to a span that had ended or was not entered on the writing thread.",
                 MetricKind::Counter,
                 vec![MetricSeries {
-                    labels: Vec::new(),
+                    labels: Labels::default(),
                     value: MetricValue::Counter(accounting.late_writes),
                 }],
             ),
@@ -123,7 +126,7 @@ impl Pipeline {
                 "telemetry_ring_occupancy_ratio",
                 "The share of the ring's slots that are reserved, open or waiting for the drain.",
                 MetricKind::Gauge,
-                vec![MetricSeries { labels: Vec::new(), value: MetricValue::Gauge(occupancy) }],
+                vec![MetricSeries { labels: Labels::default(), value: MetricValue::Gauge(occupancy) }],
             ),
         ]
     }

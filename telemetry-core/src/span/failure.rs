@@ -1,17 +1,7 @@
 //! What a traced function's result says of a failure.
 //!
-//! A macro sees only how a return type is spelled, so the question "is this an error, and what does it say?" is put to
-//! the compiler instead: [`Probe`] carries one method at six depths of reference, and method resolution takes the
-//! deepest whose bounds hold. In generic code these are the bounds the function declares.
-//!
-//! | depth | the result is | the message |
-//! |---|---|---|
-//! | 5 | `Result<T, E>`, `E: Error` | the error and its sources, joined by `: ` |
-//! | 4 | `Result<T, E>`, `E` dereferences to an `Error` (boxed, anyhow, eyre) | the same of what it points to |
-//! | 3 | `Result<T, E>`, `E: Display` | its text |
-//! | 2 | `Result<T, E>`, `E: Debug` | its debug form |
-//! | 1 | `Result<T, E>` | none |
-//! | 0 | anything else | nothing is recorded |
+//! How a result is recorded is an [`Outcome`], a type without size that is chosen where the function stands:
+//! [`probe`] says how.
 
 use core::any::type_name;
 use core::error::Error;
@@ -19,6 +9,8 @@ use core::fmt::{self, Debug, Display};
 use core::ops::Deref;
 
 use super::{SpanGuard, TaskSpan};
+
+pub(super) mod probe;
 
 /// How many sources of an error are followed: a guard against chains that never end.
 const MAX_SOURCES: usize = 32;
@@ -67,133 +59,141 @@ impl RecordFailure for TaskSpan {
     }
 }
 
-/// A returned value about to be asked whether it is an error.
-#[derive(Debug)]
-pub struct Probe<'r, R>(pub &'r R);
+/// What is recorded of what a function returned.
+pub trait Outcome<R> {
+    /// False when nothing is ever recorded: known to the compiler, so that less is compiled.
+    const LOOKS: bool = true;
 
-/// One trait for each depth, all with the one method; glob-imported by `record_outcome!`.
-pub mod depths {
-    use super::{Chain, Debug, Deref, Display, Error, Probe, RecordFailure, type_name};
-
-    /// The error is a `core::error::Error`.
-    pub trait OfError {
-        /// Records the failure, if there is one.
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
-    }
-
-    impl<T, E: Error> OfError for &&&&&Probe<'_, Result<T, E>> {
-        #[inline]
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
-            if let Err(error) = self.0 {
-                span.record_failure(type_name::<E>(), &Chain(error));
-            }
-        }
-    }
-
-    /// The error dereferences to a `core::error::Error`.
-    pub trait OfPointer {
-        /// Records the failure, if there is one.
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
-    }
-
-    impl<T, E: Deref<Target: Error>> OfPointer for &&&&Probe<'_, Result<T, E>> {
-        #[inline]
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
-            if let Err(error) = self.0 {
-                span.record_failure(type_name::<E>(), &Chain(&**error));
-            }
-        }
-    }
-
-    /// The error is only `Display`.
-    pub trait OfDisplay {
-        /// Records the failure, if there is one.
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
-    }
-
-    impl<T, E: Display> OfDisplay for &&&Probe<'_, Result<T, E>> {
-        #[inline]
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
-            if let Err(error) = self.0 {
-                span.record_failure(type_name::<E>(), error);
-            }
-        }
-    }
-
-    /// The error is only `Debug`.
-    pub trait OfDebug {
-        /// Records the failure, if there is one.
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
-    }
-
-    impl<T, E: Debug> OfDebug for &&Probe<'_, Result<T, E>> {
-        #[inline]
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
-            if let Err(error) = self.0 {
-                span.record_failure(type_name::<E>(), &format_args!("{error:?}"));
-            }
-        }
-    }
-
-    /// The error shows nothing of itself.
-    pub trait OfSilence {
-        /// Records the failure, if there is one.
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
-    }
-
-    impl<T, E> OfSilence for &Probe<'_, Result<T, E>> {
-        #[inline]
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure) {
-            if self.0.is_err() {
-                span.record_failure_without_message(type_name::<E>());
-            }
-        }
-    }
-
-    /// The value is no result.
-    pub trait OfNothing {
-        /// Does nothing.
-        fn __telemetry_record(&self, span: &mut dyn RecordFailure);
-    }
-
-    impl<R> OfNothing for Probe<'_, R> {
-        #[inline]
-        fn __telemetry_record(&self, _: &mut dyn RecordFailure) {}
-    }
+    /// Records it. The span records.
+    fn record(&self, returned: &R, span: &mut dyn RecordFailure);
 }
 
-/// Records on a span what a function returned, if it is an error. The span and the result are variables.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __telemetry_record_outcome {
-    ($span:ident, $result:ident) => {
-        if $crate::__private::RecordFailure::is_recording(&$span) {
-            use $crate::__private::failure::depths::*;
-            (&&&&&&$crate::__private::failure::Probe(&$result)).__telemetry_record(&mut $span);
-        }
-    };
-}
-
-/// Runs the body of a function that was made a closure, so that `return` and `?` end the closure.
-///
-/// The bound makes it a closure that is called once: what it returns may borrow from what it took.
+/// Records what a function returned, on a span that records.
 #[inline(always)]
-pub fn call_once<R>(body: impl FnOnce() -> R) -> R {
-    body()
+pub fn record<R, O: Outcome<R>>(span: &mut impl RecordFailure, outcome: &O, returned: &R) {
+    if O::LOOKS && span.is_recording() {
+        outcome.record(returned, span);
+    }
 }
 
-/// Records an error under the message that the user's function makes of it.
+/// Nothing is recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Ignored;
+
+impl<R> Outcome<R> for Ignored {
+    const LOOKS: bool = false;
+
+    #[inline(always)]
+    fn record(&self, _: &R, _: &mut dyn RecordFailure) {}
+}
+
+/// The error and its sources, joined by `: `.
+#[derive(Clone, Copy, Debug)]
+pub struct OfError;
+
+impl<T, E: Error> Outcome<Result<T, E>> for OfError {
+    #[inline]
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+        if let Err(error) = returned {
+            span.record_failure(type_name::<E>(), &Chain(error));
+        }
+    }
+}
+
+/// The error that the error dereferences to, and its sources.
+#[derive(Clone, Copy, Debug)]
+pub struct OfPointer;
+
+impl<T, E: Deref<Target: Error>> Outcome<Result<T, E>> for OfPointer {
+    #[inline]
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+        if let Err(error) = returned {
+            span.record_failure(type_name::<E>(), &Chain(&**error));
+        }
+    }
+}
+
+/// What the error displays.
+#[derive(Clone, Copy, Debug)]
+pub struct OfDisplay;
+
+impl<T, E: Display> Outcome<Result<T, E>> for OfDisplay {
+    #[inline]
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+        if let Err(error) = returned {
+            span.record_failure(type_name::<E>(), error);
+        }
+    }
+}
+
+/// How the error looks to a programmer.
+#[derive(Clone, Copy, Debug)]
+pub struct OfDebug;
+
+impl<T, E: Debug> Outcome<Result<T, E>> for OfDebug {
+    #[inline]
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+        if let Err(error) = returned {
+            span.record_failure(type_name::<E>(), &format_args!("{error:?}"));
+        }
+    }
+}
+
+/// No more than the type of the error.
+#[derive(Clone, Copy, Debug)]
+pub struct OfSilence;
+
+impl<T, E> Outcome<Result<T, E>> for OfSilence {
+    #[inline]
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+        if returned.is_err() {
+            span.record_failure_without_message(type_name::<E>());
+        }
+    }
+}
+
+/// The message that the user's function makes of the error: the function is called with the error, and what it makes
+/// is handed on.
 ///
-/// The function runs while the message is written, where a panic of the user's code is caught.
-pub fn record_mapped<'r, T, E, D: Display>(
-    span: &mut dyn RecordFailure,
-    result: &'r Result<T, E>,
-    message: impl Fn(&'r E) -> D,
-) {
-    if let Err(error) = result
-        && span.is_recording()
-    {
-        span.record_failure(type_name::<E>(), &Mapped { error, message });
+/// It runs while the message is written, where a panic of the user's code is caught.
+pub struct Mapped<R: Fallible>(Message<R>);
+
+/// Makes a message of an error and hands it on.
+type Message<R> = fn(&<R as Fallible>::Error, &mut dyn FnMut(&dyn Display));
+
+impl<R: Fallible> Outcome<R> for Mapped<R> {
+    #[inline]
+    fn record(&self, returned: &R, span: &mut dyn RecordFailure) {
+        if let Some(error) = returned.error() {
+            span.record_failure(type_name::<R::Error>(), &Worded::<R> { error, message: self.0 });
+        }
+    }
+}
+
+impl<R: Fallible> Debug for Mapped<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mapped")
+    }
+}
+
+/// What a function that can fail returns.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a `Result`",
+    label = "`err` maps the error of a `Result`, and the function returns `{Self}`"
+)]
+pub trait Fallible {
+    /// The type of the error.
+    type Error;
+
+    /// The error, if it failed.
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
     }
 }
 
@@ -212,14 +212,16 @@ impl<E: Error + ?Sized> Display for Chain<'_, E> {
 }
 
 /// An error as the user's function shows it.
-struct Mapped<'e, E, F> {
-    error: &'e E,
-    message: F,
+struct Worded<'e, R: Fallible> {
+    error: &'e R::Error,
+    message: Message<R>,
 }
 
-impl<'e, E, D: Display, F: Fn(&'e E) -> D> Display for Mapped<'e, E, F> {
+impl<R: Fallible> Display for Worded<'_, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.message)(self.error).fmt(f)
+        let mut result = Ok(());
+        (self.message)(self.error, &mut |message| result = message.fmt(f));
+        result
     }
 }
 

@@ -4,9 +4,11 @@ mod access;
 mod arena;
 mod bits;
 mod builder;
+mod declare;
 pub(crate) mod decode;
+mod entering;
 mod event;
-pub mod failure;
+mod failure;
 mod guard;
 mod handle;
 mod instrument;
@@ -18,12 +20,15 @@ mod short;
 mod site;
 mod stay;
 mod task;
+mod traced;
 mod unwind;
 mod value;
 mod walk;
 mod write;
 
 pub use builder::SpanBuilder;
+pub use entering::Run;
+pub(crate) use entering::project;
 pub use event::EventWriter;
 pub use guard::SpanGuard;
 pub use handle::Span;
@@ -32,14 +37,16 @@ pub use name::Name;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};
-pub(crate) use task::project;
-pub use task::{Run, TaskSpan};
+pub use task::TaskSpan;
 pub use value::{AttributeValue, Entry};
 
 /// What macro expansions call.
 pub(crate) mod expansion {
-    pub use super::failure::{self, RecordFailure, call_once, record_mapped};
+    pub use super::declare::{call_site, returned, site};
+    pub use super::failure::probe::Probe;
+    pub use super::failure::{Ignored, record};
     pub use super::open::{open, open_root, open_task, open_task_root};
+    pub use super::traced::{Traced, call, step};
 }
 
 #[cfg(test)]

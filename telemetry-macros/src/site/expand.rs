@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprReference};
 
-use super::model::{Constant, Recorded, Site};
+use super::model::{Constant, Name, Recorded, Site};
 use super::parse::Form;
 
 /// The path of what expansions may name.
@@ -13,6 +13,16 @@ pub(crate) fn private(root: Option<&syn::Path>) -> TokenStream {
         || quote_spanned!(Span::mixed_site()=> ::telemetry_core::__private),
         |path| quote_spanned!(Span::mixed_site()=> #path::__private),
     )
+}
+
+/// The same path, located where a message about it is to point.
+pub(crate) fn located(private: &TokenStream, place: Span) -> TokenStream {
+    let place = Span::mixed_site().located_at(place);
+    let tokens = private.clone().into_iter().map(|mut token| {
+        token.set_span(place);
+        token
+    });
+    tokens.collect()
 }
 
 /// What a span is opened as. Its methods are called by their paths, which no trait of the user's can take.
@@ -46,41 +56,56 @@ impl Opened {
     }
 }
 
-/// Opens a span.
+/// The name of the call site's `static`.
+fn site_name() -> Ident {
+    Ident::new("__TELEMETRY_SITE", Span::mixed_site())
+}
+
+/// Declares the call site; file and line are those of the place where this stands.
 ///
 /// ```text
 /// // Expands to:
-/// {
-///     static SITE: CallSite = CallSite::new(Site { … });
-///     open(&SITE)
-/// }
+/// static __TELEMETRY_SITE: CallSite = call_site("load", …);
+/// // or, with a kind or attributes:
+/// static __TELEMETRY_SITE: CallSite = CallSite::new(Site { name: "load", keys: &["id"], ..site(…) });
 /// ```
-pub(crate) fn open(private: &TokenStream, site: &Site, opened: Opened, root: bool) -> TokenStream {
+pub(crate) fn declare(private: &TokenStream, site: &Site) -> TokenStream {
     let Site { name, kind, constants, recorded, declared: _ } = site;
-    let open = opened.function(root);
-    let keys = recorded.iter().map(|attribute| &attribute.key);
-    let constants = constants.iter().map(|constant| {
-        let Constant { key, variant, value } = constant;
-        quote_spanned!(Span::mixed_site()=> (#key, #private::Constant::#variant(#value)))
+    let static_name = site_name();
+    let origin = quote_spanned! {Span::mixed_site()=>
+        ::core::module_path!(),
+        ::core::env!("CARGO_PKG_NAME"),
+        ::core::env!("CARGO_PKG_VERSION"),
+    };
+    let kind =
+        kind.as_ref().map(|kind| quote_spanned!(Span::mixed_site()=> kind: #private::SpanKind::#kind,));
+    let keys = (!recorded.is_empty()).then(|| {
+        let keys = recorded.iter().map(|attribute| &attribute.key);
+        quote_spanned!(Span::mixed_site()=> keys: &[#(#keys),*],)
     });
-    quote_spanned! {Span::mixed_site()=>
-        {
-            static SITE: #private::CallSite = #private::CallSite::new(#private::Site {
-                name: #name,
-                kind: #private::SpanKind::#kind,
-                keys: &[#(#keys),*],
-                constants: &[#(#constants),*],
-                origin: #private::Origin {
-                    crate_name: ::core::env!("CARGO_PKG_NAME"),
-                    crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                    module: ::core::module_path!(),
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                },
-            });
-            #private::#open(&SITE)
+    let constants = (!constants.is_empty()).then(|| {
+        let constants = constants.iter().map(|constant| {
+            let Constant { key, variant, value } = constant;
+            quote_spanned!(Span::mixed_site()=> (#key, #private::Constant::#variant(#value)))
+        });
+        quote_spanned!(Span::mixed_site()=> constants: &[#(#constants),*],)
+    });
+    let is_plain =
+        matches!(name, Name::Literal(_)) && kind.is_none() && keys.is_none() && constants.is_none();
+    let call_site = if is_plain {
+        quote_spanned!(Span::mixed_site()=> #private::call_site(#name, #origin))
+    } else {
+        quote_spanned! {Span::mixed_site()=>
+            #private::CallSite::new(#private::Site { name: #name, #kind #keys #constants ..#private::site(#origin) })
         }
-    }
+    };
+    quote_spanned!(Span::mixed_site()=> static #static_name: #private::CallSite = #call_site;)
+}
+
+/// Opens a span: an expression.
+pub(crate) fn open(private: &TokenStream, opened: Opened, root: bool) -> TokenStream {
+    let (open, site) = (opened.function(root), site_name());
+    quote_spanned!(Span::mixed_site()=> #private::#open(&#site))
 }
 
 /// Records the attributes that are expressions; nothing when there are none.

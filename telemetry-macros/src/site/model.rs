@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, Literal, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
-use syn::{Expr, ExprLit, ExprUnary, Lit, UnOp};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Expr, ExprLit, ExprUnary, Lit, Path, UnOp};
 
 use super::parse::{Form, Key, Value, Written};
 use crate::mistakes::{Mistakes, suggestion};
@@ -18,15 +18,32 @@ const MAX_RECORDED: usize = 240;
 /// Everything about a span that is known when the program is compiled, and what is to be recorded when it opens.
 pub(crate) struct Site {
     /// The name: a constant expression.
-    pub name: TokenStream,
-    /// The kind, a variant of `SpanKind`.
-    pub kind: Ident,
+    pub name: Name,
+    /// The kind, a variant of `SpanKind`; none for an internal one.
+    pub kind: Option<Ident>,
     /// Attributes that cost nothing at run time.
     pub constants: Vec<Constant>,
     /// Attributes recorded when the span opens, by the index of their key.
     pub recorded: Vec<Recorded>,
     /// Attributes the body sets.
     pub declared: Vec<Declared>,
+}
+
+/// The name of a span.
+pub(crate) enum Name {
+    /// Text, or what makes it.
+    Literal(TokenStream),
+    /// A constant of the user's.
+    Path(Path),
+}
+
+impl ToTokens for Name {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Literal(text) => text.to_tokens(tokens),
+            Self::Path(path) => path.to_tokens(tokens),
+        }
+    }
 }
 
 /// An attribute whose value is a literal.

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Expr;
 
 use super::model::Step;
-use crate::site::expand::{Opened, open, records};
+use crate::site::expand::{Opened, declare, located, open, records};
 
 /// An expression: a guard, or a future.
 pub(super) fn step(step: &Step) -> TokenStream {
@@ -18,18 +18,21 @@ pub(super) fn step(step: &Step) -> TokenStream {
 /// ```text
 /// // Expands to:
 /// {
-///     let mut __telemetry_span = open(&SITE);
+///     static __TELEMETRY_SITE: CallSite = call_site("render", …);
+///     let mut __telemetry_span = open(&__TELEMETRY_SITE);
 ///     if SpanGuard::is_recording(&__telemetry_span) { … }
 ///     __telemetry_span
 /// }
 /// ```
 fn guard(step: &Step) -> TokenStream {
     let span = Ident::new("__telemetry_span", Span::mixed_site());
-    let open = open(&step.private, &step.site, Opened::Guard, false);
+    let site = declare(&step.private, &step.site);
+    let open = open(&step.private, Opened::Guard, false);
     match records(&step.private, &span, Opened::Guard, &step.site) {
-        None => open,
+        None => quote_spanned!(Span::mixed_site()=> { #site #open }),
         Some(records) => quote_spanned! {Span::mixed_site()=>
             {
+                #site
                 let mut #span = #open;
                 #records
                 #span
@@ -43,35 +46,36 @@ fn guard(step: &Step) -> TokenStream {
 /// ```text
 /// // Expands to:
 /// {
-///     let mut __telemetry_span = open_task(&SITE);
+///     static __TELEMETRY_SITE: CallSite = call_site("fetch", …);
+///     let mut __telemetry_span = open_task(&__TELEMETRY_SITE);
 ///     if TaskSpan::is_recording(&__telemetry_span) { … }
-///     let __telemetry_future = future;
-///     async move {
-///         let __telemetry_result = TaskSpan::drive(&mut __telemetry_span, async move { __telemetry_future.await }).await;
-///         record_outcome!(__telemetry_span, __telemetry_result);
-///         __telemetry_result
-///     }
+///     step(__telemetry_span, client.get(url), |span, returned| {
+///         record(span, &Probe::of(returned).__telemetry_probe(), returned);
+///     })
 /// }
 /// ```
 fn task(step: &Step, future: &Expr) -> TokenStream {
     let private = &step.private;
     let span = Ident::new("__telemetry_span", Span::mixed_site());
-    let open = open(private, &step.site, Opened::Task, false);
+    let site = declare(private, &step.site);
+    let open = open(private, Opened::Task, false);
     let records = records(private, &span, Opened::Task, &step.site);
+    let mutable = records.as_ref().map(|_| quote_spanned!(Span::mixed_site()=> mut));
     // Located at the future, to which the compiler points when it is none.
     let future = quote!(#future);
     let place = future.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span());
-    let awaited = quote_spanned!(Span::mixed_site().located_at(place)=> __telemetry_future.await);
+    let path = located(private, place);
+    let wrapped = quote_spanned! {Span::mixed_site().located_at(place)=>
+        #path::step(#span, #future, |span, returned| {
+            #path::record(span, &#path::Probe::of(returned).__telemetry_probe(), returned);
+        })
+    };
     quote_spanned! {Span::mixed_site()=>
         {
-            let mut #span = #open;
+            #site
+            let #mutable #span = #open;
             #records
-            let __telemetry_future = #future;
-            async move {
-                let __telemetry_result = #private::TaskSpan::drive(&mut #span, async move { #awaited }).await;
-                #private::record_outcome!(#span, __telemetry_result);
-                __telemetry_result
-            }
+            #wrapped
         }
     }
 }

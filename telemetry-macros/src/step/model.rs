@@ -1,13 +1,13 @@
 //! A step that cannot be invalid.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Expr;
 
 use super::parse::{Name, WrittenStep};
 use crate::mistakes::Mistakes;
 use crate::site::expand::private;
-use crate::site::model::{Attributes, Site};
+use crate::site::model::{self as site, Attributes, Site};
 
 /// A span opened in the middle of a function.
 pub(super) struct Step {
@@ -40,10 +40,9 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         mistakes.push(syn::Error::new(attribute.span, message));
     }
     let name = match name {
-        Name::Literal(name) => quote!(#name),
-        Name::Path(path) => quote!(#path),
+        Name::Literal(name) => site::Name::Literal(quote!(#name)),
+        Name::Path(path) => site::Name::Path(path),
     };
-    let kind = Ident::new("Internal", Span::mixed_site());
-    let site = Site { name, kind, constants, recorded, declared: Vec::new() };
+    let site = Site { name, kind: None, constants, recorded, declared: Vec::new() };
     Step { private: private(crate_path.as_ref()), site, future }
 }

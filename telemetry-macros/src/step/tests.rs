@@ -20,25 +20,18 @@ fn a_step_is_a_guard() {
     check(
         quote!("render"),
         &expect![[r#"
-        fn around() {
-            let it = {
-                static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                    name: "render",
-                    kind: ::telemetry_core::__private::SpanKind::Internal,
-                    keys: &[],
-                    constants: &[],
-                    origin: ::telemetry_core::__private::Origin {
-                        crate_name: ::core::env!("CARGO_PKG_NAME"),
-                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                        module: ::core::module_path!(),
-                        file: ::core::file!(),
-                        line: ::core::line!(),
-                    },
-                });
-                ::telemetry_core::__private::open(&SITE)
-            };
-        }
-    "#]],
+            fn around() {
+                let it = {
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                        "render",
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    );
+                    ::telemetry_core::__private::open(&__TELEMETRY_SITE)
+                };
+            }
+        "#]],
     );
 }
 
@@ -49,24 +42,19 @@ fn a_step_with_attributes_is_a_guard_that_has_them() {
         &expect![[r#"
             fn around() {
                 let it = {
-                    let mut __telemetry_span = {
-                        static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                            name: "render",
-                            kind: ::telemetry_core::__private::SpanKind::Internal,
-                            keys: &["rows", "title"],
-                            constants: &[
-                                ("template", ::telemetry_core::__private::Constant::Str("list")),
-                            ],
-                            origin: ::telemetry_core::__private::Origin {
-                                crate_name: ::core::env!("CARGO_PKG_NAME"),
-                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                                module: ::core::module_path!(),
-                                file: ::core::file!(),
-                                line: ::core::line!(),
-                            },
-                        });
-                        ::telemetry_core::__private::open(&SITE)
-                    };
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "render",
+                        keys: &["rows", "title"],
+                        constants: &[
+                            ("template", ::telemetry_core::__private::Constant::Str("list")),
+                        ],
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                     if ::telemetry_core::__private::SpanGuard::is_recording(&__telemetry_span) {
                         ::telemetry_core::__private::SpanGuard::attribute(
                             &mut __telemetry_span,
@@ -93,22 +81,18 @@ fn a_step_over_a_future_is_a_future() {
         &expect![[r#"
             fn around() {
                 let it = {
-                    let mut __telemetry_span = {
-                        static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                            name: "fetch",
-                            kind: ::telemetry_core::__private::SpanKind::Internal,
-                            keys: &["url"],
-                            constants: &[],
-                            origin: ::telemetry_core::__private::Origin {
-                                crate_name: ::core::env!("CARGO_PKG_NAME"),
-                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                                module: ::core::module_path!(),
-                                file: ::core::file!(),
-                                line: ::core::line!(),
-                            },
-                        });
-                        ::telemetry_core::__private::open_task(&SITE)
-                    };
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "fetch",
+                        keys: &["url"],
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    let mut __telemetry_span = ::telemetry_core::__private::open_task(
+                        &__TELEMETRY_SITE,
+                    );
                     if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                         ::telemetry_core::__private::TaskSpan::attribute_display(
                             &mut __telemetry_span,
@@ -116,18 +100,18 @@ fn a_step_over_a_future_is_a_future() {
                             &url,
                         );
                     }
-                    let __telemetry_future = client.get(url);
-                    async move {
-                        let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
-                                &mut __telemetry_span,
-                                async move { __telemetry_future.await },
-                            )
-                            .await;
-                        ::telemetry_core::__private::record_outcome!(
-                            __telemetry_span, __telemetry_result
-                        );
-                        __telemetry_result
-                    }
+                    ::telemetry_core::__private::step(
+                        __telemetry_span,
+                        client.get(url),
+                        |span, returned| {
+                            ::telemetry_core::__private::record(
+                                span,
+                                &::telemetry_core::__private::Probe::of(returned)
+                                    .__telemetry_probe(),
+                                returned,
+                            );
+                        },
+                    )
                 };
             }
         "#]],
@@ -141,22 +125,18 @@ fn the_crate_comes_first() {
         &expect![[r#"
             fn around() {
                 let it = {
-                    let mut __telemetry_span = {
-                        static SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::CallSite::new(bookstore::telemetry::__private::Site {
-                            name: names::RENDER,
-                            kind: bookstore::telemetry::__private::SpanKind::Internal,
-                            keys: &["rows"],
-                            constants: &[],
-                            origin: bookstore::telemetry::__private::Origin {
-                                crate_name: ::core::env!("CARGO_PKG_NAME"),
-                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                                module: ::core::module_path!(),
-                                file: ::core::file!(),
-                                line: ::core::line!(),
-                            },
-                        });
-                        bookstore::telemetry::__private::open(&SITE)
-                    };
+                    static __TELEMETRY_SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::CallSite::new(bookstore::telemetry::__private::Site {
+                        name: names::RENDER,
+                        keys: &["rows"],
+                        ..bookstore::telemetry::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    let mut __telemetry_span = bookstore::telemetry::__private::open(
+                        &__TELEMETRY_SITE,
+                    );
                     if bookstore::telemetry::__private::SpanGuard::is_recording(&__telemetry_span) {
                         bookstore::telemetry::__private::SpanGuard::attribute(
                             &mut __telemetry_span,

@@ -1,32 +1,26 @@
 //! A traced function as tokens.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
 use super::body::{TailFuture, tail_future_mut};
 use super::function::Function;
-use super::model::{Outcome, Owned, Shape, Traced};
-use crate::site::expand::{Opened, open, records};
+use super::model::{Outcome, Output, Owned, Shape, Traced};
+use crate::site::expand::{Opened, declare, located, open, records};
 use crate::site::model::Declared;
 
 /// The function, its signature as written and its body under a span.
 pub(super) fn traced(traced: &Traced) -> TokenStream {
     let Function { attributes, visibility, signature, inner_attributes, body } = &traced.function;
     let statements = match &traced.shape {
-        Shape::Guarded => guarded(traced, &body.to_token_stream()),
+        Shape::Guarded => guarded(traced),
         Shape::Called { output, owned } => called(traced, output, owned),
         Shape::Watched { output } => watched(traced, output),
         Shape::Async { output, owned } => {
-            let polled = polled(
-                &traced.function,
-                &quote_spanned!(Span::mixed_site()=> async move),
-                output,
-                owned,
-                &body.to_token_stream(),
-            );
-            awaited(traced, &polled)
+            let opening = quote_spanned!(Span::mixed_site()=> async move);
+            awaited(traced, output, &future(traced, &opening, output, owned, body))
         }
         Shape::TailFuture { output, tail } => tail_future(traced, output, tail),
     };
@@ -41,11 +35,13 @@ pub(super) fn traced(traced: &Traced) -> TokenStream {
 
 /// ```text
 /// // Expands to:
-/// let __telemetry_span = open(&SITE);
+/// static __TELEMETRY_SITE: CallSite = call_site("load", …);
+/// let __telemetry_span = open(&__TELEMETRY_SITE);
 /// { body }
 /// ```
-fn guarded(traced: &Traced, body: &TokenStream) -> TokenStream {
-    let open = opening(traced, Opened::Guard);
+fn guarded(traced: &Traced) -> TokenStream {
+    let open = opening(traced, Opened::Guard, false);
+    let body = &traced.function.body;
     quote_spanned! {Span::mixed_site()=>
         #open
         #body
@@ -54,15 +50,18 @@ fn guarded(traced: &Traced, body: &TokenStream) -> TokenStream {
 
 /// ```text
 /// // Expands to:
-/// let mut __telemetry_span = open(&SITE);
-/// let __telemetry_result = call_once(move || -> Result<Book, Error> {
-///     _ = &owned;
-///     { body }
-/// });
-/// record_outcome!(__telemetry_span, __telemetry_result);
-/// __telemetry_result
+/// static __TELEMETRY_SITE: CallSite = call_site("load", …);
+/// let mut __telemetry_span = open(&__TELEMETRY_SITE);
+/// call(
+///     &mut __telemetry_span,
+///     &Probe::<Result<Book, Error>>::NEW.__telemetry_probe(),
+///     move || -> Result<Book, Error> {
+///         _ = &owned;
+///         { body }
+///     },
+/// )
 /// ```
-fn called(traced: &Traced, output: &TokenStream, owned: &[Owned]) -> TokenStream {
+fn called(traced: &Traced, output: &Output, owned: &[Owned]) -> TokenStream {
     let private = &traced.private;
     let body = &traced.function.body;
     let block = if owned.is_empty() {
@@ -71,35 +70,46 @@ fn called(traced: &Traced, output: &TokenStream, owned: &[Owned]) -> TokenStream
         let owned = captures(owned);
         quote_spanned!(Span::mixed_site()=> { #owned #body })
     };
-    let call = quote_spanned!(Span::mixed_site()=> #private::call_once(move || -> #output #block));
-    match record(traced) {
-        None => guarded(traced, &call),
-        Some(record) => {
-            let open = opening(traced, Opened::Guard);
-            quote_spanned! {Span::mixed_site()=>
-                #open
-                let __telemetry_result = #call;
-                #record
-                __telemetry_result
-            }
+    let open = opening(traced, Opened::Guard, true);
+    let written = &output.written;
+    let call = |outcome: &TokenStream| {
+        quote_spanned! {Span::mixed_site()=>
+            #private::call(&mut __telemetry_span, &#outcome, move || -> #written #block)
         }
+    };
+    if output.is_spelled || matches!(traced.outcome, Outcome::Ignored) {
+        let call = call(&outcome(traced, &probe(private, output)));
+        return quote_spanned! {Span::mixed_site()=>
+            #open
+            #call
+        };
+    }
+    let call = call(&quote_spanned!(Span::mixed_site()=> #private::Ignored));
+    let record = record(traced);
+    quote_spanned! {Span::mixed_site()=>
+        #open
+        let __telemetry_result = #call;
+        #record
+        __telemetry_result
     }
 }
 
 /// ```text
 /// // Expands to:
-/// let mut __telemetry_span = open(&SITE);
+/// static __TELEMETRY_SITE: CallSite = call_site("load", …);
+/// let mut __telemetry_span = open(&__TELEMETRY_SITE);
 /// let __telemetry_result: Result<Book, Error> = { body };
-/// record_outcome!(__telemetry_span, __telemetry_result);
+/// record(&mut __telemetry_span, &Probe::of(&__telemetry_result).__telemetry_probe(), &__telemetry_result);
 /// __telemetry_result
 /// ```
-fn watched(traced: &Traced, output: &TokenStream) -> TokenStream {
-    let open = opening(traced, Opened::Guard);
+fn watched(traced: &Traced, output: &Output) -> TokenStream {
+    let open = opening(traced, Opened::Guard, true);
     let body = &traced.function.body;
     let record = record(traced);
+    let written = &output.written;
     quote_spanned! {Span::mixed_site()=>
         #open
-        let __telemetry_result: #output = #body;
+        let __telemetry_result: #written = #body;
         #[allow(unreachable_code)]
         { #record }
         #[allow(unreachable_code)]
@@ -109,20 +119,44 @@ fn watched(traced: &Traced, output: &TokenStream) -> TokenStream {
 
 /// ```text
 /// // Expands to:
-/// let mut __telemetry_span = open_task(&SITE);
-/// let __telemetry_result = TaskSpan::drive(&mut __telemetry_span, async move { … }).await;
-/// record_outcome!(__telemetry_span, __telemetry_result);
-/// __telemetry_result
+/// static __TELEMETRY_SITE: CallSite = call_site("load", …);
+/// Traced {
+///     span: open_task(&__TELEMETRY_SITE),
+///     outcome: Probe::<Result<Book, Error>>::NEW.__telemetry_probe(),
+///     future: async move { … },
+/// }
+/// .await
 /// ```
-fn awaited(traced: &Traced, future: &TokenStream) -> TokenStream {
+fn awaited(traced: &Traced, output: &Output, future: &TokenStream) -> TokenStream {
     let private = &traced.private;
-    let open = opening(traced, Opened::Task);
-    let record = record(traced);
+    let (open, span) = if traced.site.recorded.is_empty() && traced.bind.is_none() {
+        (declare(private, &traced.site), open(private, Opened::Task, traced.root))
+    } else {
+        (opening(traced, Opened::Task, false), quote_spanned!(Span::mixed_site()=> __telemetry_span))
+    };
+    if output.is_spelled || matches!(traced.outcome, Outcome::Ignored) {
+        let outcome = outcome(traced, &probe(private, output));
+        return quote_spanned! {Span::mixed_site()=>
+            #open
+            #private::Traced {
+                span: #span,
+                outcome: #outcome,
+                future: #future,
+            }
+            .await
+        };
+    }
+    let probe = quote_spanned!(Span::mixed_site()=> #private::Probe::of_output(&__telemetry_future));
+    let outcome = outcome(traced, &probe);
     quote_spanned! {Span::mixed_site()=>
         #open
-        let __telemetry_result = #private::TaskSpan::drive(&mut __telemetry_span, #future).await;
-        #record
-        __telemetry_result
+        let __telemetry_future = #future;
+        #private::Traced {
+            span: #span,
+            outcome: #outcome,
+            future: __telemetry_future,
+        }
+        .await
     }
 }
 
@@ -132,34 +166,37 @@ fn awaited(traced: &Traced, future: &TokenStream) -> TokenStream {
 /// ```text
 /// // Expands to:
 /// async move {
-///     if let Some(__telemetry_return) = None::<Result<Book, Error>> {
-///         return __telemetry_return;
+///     if false {
+///         return returned::<Result<Book, Error>>();
 ///     }
 ///     _ = &owned;
 ///     { body }
 /// }
 /// ```
-fn polled(
-    function: &Function,
+fn future(
+    traced: &Traced,
     opening: &TokenStream,
-    output: &TokenStream,
+    output: &Output,
     owned: &[Owned],
-    body: &TokenStream,
+    body: &Group,
 ) -> TokenStream {
-    let place = function.output().map_or_else(|| function.signature.ident.span(), Spanned::span);
-    let output = match output.to_string().as_str() {
+    let Output { written, place, .. } = output;
+    let returned = match written.to_string().as_str() {
         "_" | "!" => None,
         // Located at the type, to which the compiler points when the body does not fit.
-        _ => Some(quote_spanned! {Span::mixed_site().located_at(place)=>
-            if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<#output> {
-                return __telemetry_return;
-            }
-        }),
+        _ => {
+            let private = located(&traced.private, *place);
+            Some(quote_spanned! {Span::mixed_site().located_at(*place)=>
+                if false {
+                    return #private::returned::<#written>();
+                }
+            })
+        }
     };
     let owned = captures(owned);
     quote_spanned! {Span::mixed_site()=>
         #opening {
-            #output
+            #returned
             #owned
             #body
         }
@@ -173,9 +210,9 @@ fn polled(
 ///     // as for an `async fn`
 /// })
 /// ```
-fn tail_future(traced: &Traced, output: &TokenStream, tail: &TailFuture) -> TokenStream {
+fn tail_future(traced: &Traced, output: &Output, tail: &TailFuture) -> TokenStream {
     let TailFuture { body, opening, block } = tail;
-    let awaited = awaited(traced, &polled(&traced.function, opening, output, &[], &block.to_token_stream()));
+    let awaited = awaited(traced, output, &future(traced, opening, output, &[], block));
     let mut body = body.clone();
     if let Some(place) = tail_future_mut(&mut body) {
         *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #awaited }));
@@ -183,16 +220,17 @@ fn tail_future(traced: &Traced, output: &TokenStream, tail: &TailFuture) -> Toke
     body.stmts.iter().map(ToTokens::to_token_stream).collect()
 }
 
-/// Opens the span, records its attributes and binds its handle.
-fn opening(traced: &Traced, opened: Opened) -> TokenStream {
-    let Traced { private, site, root, bind, outcome, .. } = traced;
+/// Declares the call site, opens the span, records its attributes and binds its handle.
+fn opening(traced: &Traced, opened: Opened, is_written: bool) -> TokenStream {
+    let Traced { private, site, root, bind, .. } = traced;
     let span = Ident::new("__telemetry_span", Span::mixed_site());
-    let open = open(private, site, opened, *root);
+    let declaration = declare(private, site);
+    let open = open(private, opened, *root);
     let records = records(private, &span, opened, site);
-    let is_written = records.is_some() || opened == Opened::Task || !matches!(outcome, Outcome::Ignored);
-    let mutable = is_written.then(|| quote_spanned!(Span::mixed_site()=> mut));
+    let mutable = (is_written || records.is_some()).then(|| quote_spanned!(Span::mixed_site()=> mut));
     let handle = bind.as_ref().map(|bind| handle(private, bind, opened, &site.declared));
     quote_spanned! {Span::mixed_site()=>
+        #declaration
         let #mutable #span = #open;
         #records
         #handle
@@ -248,27 +286,32 @@ fn handle(private: &TokenStream, bind: &Ident, opened: Opened, declared: &[Decla
     }
 }
 
-/// Tells the span what came out, when that can be an error.
-fn record(traced: &Traced) -> Option<TokenStream> {
+/// The probe for a type that is spelled.
+fn probe(private: &TokenStream, output: &Output) -> TokenStream {
+    let written = &output.written;
+    quote_spanned!(Span::mixed_site()=> #private::Probe::<#written>::NEW)
+}
+
+/// How the span is told what came out: an expression.
+fn outcome(traced: &Traced, probe: &TokenStream) -> TokenStream {
     let private = &traced.private;
     match &traced.outcome {
-        Outcome::Ignored => None,
-        Outcome::Probed => Some(quote_spanned! {Span::mixed_site()=>
-            #private::record_outcome!(__telemetry_span, __telemetry_result);
-        }),
+        Outcome::Ignored => quote_spanned!(Span::mixed_site()=> #private::Ignored),
+        Outcome::Probed => quote_spanned!(Span::mixed_site()=> #probe.__telemetry_probe()),
         // Located at the path, which is what a message about the types is about.
         Outcome::Mapped(path) => {
-            let place = Span::mixed_site().located_at(path.span());
-            let private = private.clone().into_iter().map(|mut token| {
-                token.set_span(place);
-                token
-            });
-            let private: TokenStream = private.collect();
-            Some(quote_spanned! {place=>
-                #private::record_mapped(&mut __telemetry_span, &__telemetry_result, #path);
-            })
+            let probe = located(probe, path.span());
+            quote_spanned!(Span::mixed_site().located_at(path.span())=> #probe.mapped(|error, tell| tell(&#path(error))))
         }
     }
+}
+
+/// Tells the span what came out, where that is a variable.
+fn record(traced: &Traced) -> TokenStream {
+    let private = &traced.private;
+    let probe = quote_spanned!(Span::mixed_site()=> #private::Probe::of(&__telemetry_result));
+    let outcome = outcome(traced, &probe);
+    quote_spanned!(Span::mixed_site()=> #private::record(&mut __telemetry_span, &#outcome, &__telemetry_result);)
 }
 
 /// Moves variables into the closure or block around, whole and in this order, so that they are dropped at its end as

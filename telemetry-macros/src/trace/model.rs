@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{Attribute, Path, Type};
 
 use super::Macro;
@@ -13,7 +14,7 @@ use super::rules;
 use super::signature::{self, Yields};
 use crate::mistakes::Mistakes;
 use crate::site::expand::private;
-use crate::site::model::{Attributes, Site};
+use crate::site::model::{self as site, Attributes, Site};
 
 /// A function and the span of its calls.
 pub(super) struct Traced {
@@ -44,13 +45,23 @@ pub(super) enum Shape {
     /// As it stands, after the guard.
     Guarded,
     /// In a closure, so that `return` and `?` pass by, and the arguments it owns are dropped before the span ends.
-    Called { output: TokenStream, owned: Vec<Owned> },
+    Called { output: Output, owned: Vec<Owned> },
     /// As it stands, the value of its last expression in sight; an early return goes by unseen.
-    Watched { output: TokenStream },
+    Watched { output: Output },
     /// In an `async` block, polled under the span.
-    Async { output: TokenStream, owned: Vec<Owned> },
+    Async { output: Output, owned: Vec<Owned> },
     /// The `async` block at the end of the body is polled under the span.
-    TailFuture { output: TokenStream, tail: Box<TailFuture> },
+    TailFuture { output: Output, tail: Box<TailFuture> },
+}
+
+/// The type of what comes out of the body.
+pub(super) struct Output {
+    /// The type as it can stand in a body, with `_` for what cannot be spelled.
+    pub written: TokenStream,
+    /// Whether it is spelled to the end.
+    pub is_spelled: bool,
+    /// Where it stands.
+    pub place: Span,
 }
 
 /// A variable the function was given by value, to be dropped before the span ends.
@@ -68,7 +79,7 @@ pub(super) fn traced(of: Macro, arguments: Arguments, function: Function, mistak
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
         name: site_name(of, name, type_name, &function),
-        kind: kind_variant(kind.as_ref()),
+        kind: kind.as_ref().and_then(kind_variant),
         constants,
         recorded,
         declared,
@@ -85,11 +96,11 @@ pub(super) fn traced(of: Macro, arguments: Arguments, function: Function, mistak
     }
 }
 
-fn site_name(of: Macro, name: Option<Name>, type_name: Option<TypeName>, function: &Function) -> TokenStream {
+fn site_name(of: Macro, name: Option<Name>, type_name: Option<TypeName>, function: &Function) -> site::Name {
     let ident = function.signature.ident.unraw().to_string();
-    match (name, type_name, of) {
+    let text = match (name, type_name, of) {
+        (Some(Name::Path(path)), _, _) => return site::Name::Path(path),
         (Some(Name::Literal(literal)), _, _) => quote!(#literal),
-        (Some(Name::Path(path)), _, _) => quote!(#path),
         (None, Some(type_name), _) => {
             let name = format!("{}::{ident}", type_name.name.unraw());
             quote!(#name)
@@ -98,13 +109,15 @@ fn site_name(of: Macro, name: Option<Name>, type_name: Option<TypeName>, functio
         (None, None, Macro::Trace) => {
             quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), "::", #ident))
         }
-    }
+    };
+    site::Name::Literal(text)
 }
 
-fn kind_variant(kind: Option<&Ident>) -> Ident {
-    let word = kind.map_or_else(|| KINDS[0].to_owned(), Ident::to_string);
+/// The variant of `SpanKind` for a word; none for the kind that call sites are of by themselves.
+fn kind_variant(word: &Ident) -> Option<Ident> {
+    let word = word.to_string();
     let (first, rest) = word.split_at(1);
-    Ident::new(&format!("{}{rest}", first.to_uppercase()), Span::mixed_site())
+    (word != KINDS[0]).then(|| Ident::new(&format!("{}{rest}", first.to_uppercase()), Span::mixed_site()))
 }
 
 fn outcome(err: Option<ErrorHandling>, function: &Function) -> Outcome {
@@ -130,7 +143,10 @@ pub(super) fn returns_maybe_result(function: &Function, output: &Type) -> bool {
 
 fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {
     let output = function.output();
-    let written = output.map_or_else(|| quote_spanned!(Span::mixed_site()=> ()), signature::inferable);
+    let written = || match output {
+        Some(output) => signature::inferable(output),
+        None => signature::unit(function.signature.ident.span()),
+    };
     let expressions: Vec<_> = site.recorded.iter().map(|attribute| &attribute.expression).collect();
     let owned = || {
         signature::owned(&function.signature, |name| {
@@ -138,12 +154,12 @@ fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {
         })
     };
     if function.signature.asyncness.is_some() {
-        return Shape::Async { output: written, owned: owned() };
+        return Shape::Async { output: written(), owned: owned() };
     }
     let Some(output) = output else {
         return match owned() {
             owned if owned.is_empty() || function.has_attribute("track_caller") => Shape::Guarded,
-            owned => Shape::Called { output: written, owned },
+            owned => Shape::Called { output: written(), owned },
         };
     };
     if let Some(future) = signature::future_output(output)
@@ -151,7 +167,7 @@ fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {
     {
         let output = match future {
             Yields::Spelled(output) => signature::inferable(output),
-            Yields::Hidden => quote_spanned!(Span::mixed_site()=> _),
+            Yields::Hidden => signature::hidden(output.span()),
         };
         return Shape::TailFuture { output, tail: Box::new(tail) };
     }
@@ -160,11 +176,11 @@ fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {
         // A closure would keep the bounds from the body, and `!` from being seen to return nothing.
         Type::ImplTrait(_) | Type::Never(_) => Shape::Guarded,
         // A closure would be the caller that the body sees.
-        _ if function.has_attribute("track_caller") && fallible => Shape::Watched { output: written },
+        _ if function.has_attribute("track_caller") && fallible => Shape::Watched { output: written() },
         _ if function.has_attribute("track_caller") => Shape::Guarded,
         _ => match owned() {
             owned if owned.is_empty() && !fallible => Shape::Guarded,
-            owned => Shape::Called { output: written, owned },
+            owned => Shape::Called { output: written(), owned },
         },
     }
 }

@@ -1,7 +1,8 @@
 //! What the signature of a function tells by its form alone.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use proc_macro2::Span;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::visit_mut::{VisitMut, visit_type_mut};
 use syn::{
     Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment, ReceiverKind, Signature, Type,
@@ -9,7 +10,7 @@ use syn::{
 };
 
 use super::function::peeled;
-use super::model::Owned;
+use super::model::{Output, Owned};
 
 /// Whether a value of this type can be a `Result`: the name may be an alias, the form cannot.
 pub(super) fn maybe_result(ty: &Type) -> bool {
@@ -21,22 +22,33 @@ pub(super) fn maybe_result(ty: &Type) -> bool {
 }
 
 /// The type with `_` for every `impl Trait`, as it can stand in a closure and in a body.
-pub(super) fn inferable(ty: &Type) -> TokenStream {
-    struct Opaque;
+pub(super) fn inferable(ty: &Type) -> Output {
+    struct Opaque(bool);
 
     impl VisitMut for Opaque {
         fn visit_type_mut(&mut self, ty: &mut Type) {
             if let Type::ImplTrait(opaque) = ty {
-                *ty = Type::Verbatim(quote::quote_spanned!(opaque.impl_token.span=> _));
+                *ty = Type::Verbatim(quote_spanned!(opaque.impl_token.span=> _));
+                self.0 = true;
             } else {
                 visit_type_mut(self, ty);
             }
         }
     }
 
-    let mut ty = ty.clone();
-    Opaque.visit_type_mut(&mut ty);
-    ty.into_token_stream()
+    let (mut written, mut opaque) = (ty.clone(), Opaque(false));
+    opaque.visit_type_mut(&mut written);
+    Output { written: written.into_token_stream(), is_spelled: !opaque.0, place: ty.span() }
+}
+
+/// What a function without a return type returns.
+pub(super) fn unit(place: Span) -> Output {
+    Output { written: quote_spanned!(Span::mixed_site()=> ()), is_spelled: true, place }
+}
+
+/// A type that is not seen from here.
+pub(super) fn hidden(place: Span) -> Output {
+    Output { written: quote_spanned!(Span::mixed_site()=> _), is_spelled: false, place }
 }
 
 /// What a future yields.

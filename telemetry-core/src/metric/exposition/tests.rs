@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::parsing::{Family, Sample, parse};
 use super::*;
 use crate::metric::snapshot::MetricsSnapshot;
 
@@ -191,6 +192,110 @@ fn the_text_is_rendered_once() {
     assert!(std::ptr::eq(snapshot.text(), snapshot.text()));
 }
 
+/// A number as the standard library writes it, put into Go's form.
+fn float_by_formatting(number: f64) -> String {
+    let size = number.abs();
+    if size == 0.0 || (1e-4..1e6).contains(&size) {
+        return number.to_string();
+    }
+    let text = format!("{number:e}");
+    let (digits, exponent) = text.split_once('e').unwrap();
+    let (sign, size) = exponent.strip_prefix('-').map_or(('+', exponent), |size| ('-', size));
+    format!("{digits}e{sign}{size:0>2}")
+}
+
+fn labels() -> impl Strategy<Value = Vec<Pair>> {
+    let value = prop_oneof!["[a-z/{}]{0,20}", "[\\\\\n\"ab]{0,8}", ".{0,12}"];
+    prop::collection::vec(value, 0..4).prop_map(|values| {
+        let names = ["method", "route", "status", "le_not"];
+        values.into_iter().zip(names).map(|(value, name)| (name.into(), value.into())).collect()
+    })
+}
+
+fn any_series(kind: MetricKind) -> BoxedStrategy<MetricSeries> {
+    let value = match kind {
+        MetricKind::Counter => any::<u64>().prop_map(MetricValue::Counter).boxed(),
+        MetricKind::Gauge => any::<f64>().prop_map(MetricValue::Gauge).boxed(),
+        MetricKind::Histogram => {
+            let bounds = prop::collection::btree_set(-1_000_000_i64..1_000_000, 0..6);
+            (bounds, any::<f64>())
+                .prop_flat_map(|(bounds, sum)| {
+                    let counts = prop::collection::vec(0..u64::from(u32::MAX), bounds.len() + 1);
+                    (Just(bounds), counts, Just(sum))
+                })
+                .prop_map(|(bounds, counts, sum)| {
+                    let bounds = bounds.into_iter().map(|bound| bound as f64 / 128.0).collect();
+                    MetricValue::Histogram { bounds, counts, sum }
+                })
+                .boxed()
+        }
+    };
+    (labels(), value).prop_map(|(labels, value)| MetricSeries { labels: labels.into(), value }).boxed()
+}
+
+fn any_families() -> impl Strategy<Value = Vec<MetricFamily>> {
+    let kind = prop_oneof![Just(MetricKind::Counter), Just(MetricKind::Gauge), Just(MetricKind::Histogram)];
+    let family = kind.prop_flat_map(|kind| {
+        let series = prop::collection::vec(any_series(kind), 0..5);
+        ("[a-zA-Z_:][a-zA-Z0-9_:]{0,9}", ".{0,20}|[\\\\\n\"]{1,6}", Just(kind), series)
+    });
+    prop::collection::vec(family, 0..4).prop_map(|families| {
+        let family = |(name, help, kind, series): (String, String, _, _)| MetricFamily {
+            name: name.into(),
+            help: help.into(),
+            unit: None,
+            kind,
+            crate_name: "books".into(),
+            series,
+        };
+        families.into_iter().map(family).collect()
+    })
+}
+
+/// What the text of a family is to say.
+fn said(family: &MetricFamily) -> Family {
+    let mut series: Vec<&MetricSeries> = family.series.iter().collect();
+    series.sort_by_key(|series| series.labels.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>());
+    let mut samples = Vec::new();
+    for MetricSeries { labels, value } in series {
+        let own: Vec<(String, String)> =
+            labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        let mut say = |suffix: &str, le: Option<String>, value: f64, text: String| {
+            let labels = own.iter().cloned().chain(le.map(|le| ("le".to_owned(), le))).collect();
+            samples.push(Sample { name: format!("{}{suffix}", family.name), labels, value, text });
+        };
+        match value {
+            MetricValue::Counter(total) => say("", None, *total as f64, total.to_string()),
+            MetricValue::Gauge(value) => say("", None, *value, float(*value)),
+            MetricValue::Histogram { bounds, counts, sum } => {
+                let mut total = 0;
+                for (at, count) in counts.iter().enumerate() {
+                    total += count;
+                    let le = bounds.get(at).map_or("+Inf".to_owned(), |bound| float(*bound));
+                    say("_bucket", Some(le), total as f64, total.to_string());
+                }
+                say("_sum", None, *sum, float(*sum));
+                say("_count", None, total as f64, total.to_string());
+            }
+        }
+    }
+    let kind = format!("{:?}", family.kind).to_lowercase();
+    Family { name: family.name.to_string(), help: family.help.to_string(), kind, samples }
+}
+
+/// NaN is equal to itself here.
+fn with_bits(families: Vec<Family>) -> Vec<(Family, Vec<u64>)> {
+    let strip = |mut family: Family| {
+        let values = family.samples.iter_mut().map(|sample| {
+            let value = std::mem::take(&mut sample.value);
+            if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() }
+        });
+        let values = values.collect();
+        (family, values)
+    };
+    families.into_iter().map(strip).collect()
+}
+
 proptest! {
     #[test]
     fn every_float_reads_back_to_itself(bits: u64) {
@@ -200,7 +305,23 @@ proptest! {
     }
 
     #[test]
+    fn floats_are_written_as_by_the_formatting_machinery(number in prop_oneof![
+        any::<f64>(), -1e7..1e7, -1e-3..1e-3, any::<i32>().prop_map(f64::from),
+        (any::<i16>(), -20..20).prop_map(|(digits, exponent)| f64::from(digits) * 10_f64.powi(exponent)),
+    ]) {
+        prop_assume!(number.is_finite());
+        prop_assert_eq!(float(number), float_by_formatting(number));
+    }
+
+    #[test]
     fn every_integer_reads_back_to_itself(number: u64) {
         prop_assert_eq!(integer(number), number.to_string());
+    }
+
+    #[test]
+    fn what_is_written_reads_back_to_the_same_families(families in any_families()) {
+        let said: Vec<Family> = families.iter().map(said).collect();
+        let read = parse(&text(families));
+        prop_assert_eq!(with_bits(read), with_bits(said));
     }
 }

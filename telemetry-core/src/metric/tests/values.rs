@@ -1,6 +1,8 @@
 //! What is counted, and how it shows.
 
 use super::*;
+use crate::metric::hash::Digest;
+use crate::metric::series::{Home, SeriesTable};
 
 #[test]
 fn everything_shows_at_zero_before_its_first_use() {
@@ -64,13 +66,15 @@ fn gauges_set_and_add() {
 }
 
 #[test]
-fn gauges_beyond_the_first_chunk_have_slots_of_their_own() {
+fn gauges_share_no_cache_line() {
     let scope = Scope::new();
-    for index in [0, 255, 256, 511, 512, 1_023, 1_024, 100_000] {
-        let slot = scope.store.gauge(index).unwrap();
-        assert_eq!(slot.swap(1, Ordering::Relaxed), 0, "{index}");
-    }
-    assert!(scope.store.gauge(usize::MAX / 2).is_none());
+    LEVELS.with((Digit(0), Digit(0))).set(1.0);
+    let base = crate::metric::registry::base_of(LEVELS.core()).unwrap();
+    let line = |index| {
+        let slot = scope.store.gauge(LEVELS.core(), base, index).unwrap();
+        std::ptr::from_ref(slot).addr() / 64
+    };
+    assert_eq!((line(1), line(99)), (line(0) + 1, line(0) + 99));
 }
 
 #[test]
@@ -111,16 +115,32 @@ fn label_sets_beyond_the_limit_share_one_series() {
     assert_eq!(
         scope.counts("test_hits_total"),
         [
+            "backend=_other,outcome=_other,otel_metric_overflow=true 9",
             "backend=a,outcome=hit 11",
             "backend=b,outcome=hit 2",
             "backend=c,outcome=hit 3",
-            "backend=_other,outcome=_other,otel_metric_overflow=true 9",
         ]
     );
     assert_eq!(scope.counts("telemetry_metric_overflow_total"), ["instrument=test_hits_total 9"]);
     let warning = SeriesOverflow { name: "test_hits_total", limit: 3 };
     assert_eq!(scope.store.take_overflow_warnings(), [warning]);
     assert_eq!(scope.store.take_overflow_warnings(), []);
+}
+
+#[test]
+fn label_sets_with_equal_digests_are_told_apart_by_their_texts() {
+    let table = SeriesTable::new(4);
+    let texts = ["the same first letters, one", "the same first letters, two", "the same first letters, six"];
+    // As if the digest said nothing.
+    let same = [Digest::of(texts[0])];
+    let home = Home { store: &GLOBAL, at: 0 };
+    for text in texts {
+        assert!(table.find(&same, || [text]).is_none());
+        table.add(NAMED_LEVELS.core(), &same, &[text], home);
+    }
+    for text in texts {
+        assert!(table.find(&same, || [text]).unwrap().labels.values().eq([text]));
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Tests of the probe.
 #![allow(clippy::option_option, clippy::unnecessary_wraps, reason = "failure and message are told apart")]
 
+use super::probe::Probe;
 use super::*;
 
 #[derive(Default)]
@@ -27,7 +28,7 @@ macro_rules! message_of {
     ($result:expr) => {{
         let result = $result;
         let mut span = Recorded { recording: true, ..Recorded::default() };
-        crate::__telemetry_record_outcome!(span, result);
+        record(&mut span, &Probe::of(&result).__telemetry_probe(), &result);
         span.failures.pop().map(|(_, message)| message)
     }};
 }
@@ -143,7 +144,7 @@ fn a_generic_error_shows_what_its_bounds_allow() {
 fn a_span_that_does_not_record_is_not_told() {
     let result = Err::<(), _>(Outer(Inner));
     let mut span = Recorded::default();
-    crate::__telemetry_record_outcome!(span, result);
+    record(&mut span, &Probe::of(&result).__telemetry_probe(), &result);
     assert!(span.failures.is_empty());
 }
 
@@ -151,7 +152,7 @@ fn a_span_that_does_not_record_is_not_told() {
 fn the_type_of_the_error_is_named() {
     let result = Err::<(), _>(Outer(Inner));
     let mut span = Recorded { recording: true, ..Recorded::default() };
-    crate::__telemetry_record_outcome!(span, result);
+    record(&mut span, &Probe::of(&result).__telemetry_probe(), &result);
     assert_eq!(span.failures[0].0, type_name::<Outer>());
 }
 
@@ -162,7 +163,8 @@ fn a_mapping_function_makes_the_message_and_may_borrow_from_the_error() {
     }
 
     let mut span = Recorded { recording: true, ..Recorded::default() };
-    record_mapped(&mut span, &Err::<(), _>((404, String::from("no such book"))), code);
+    let result = Err::<(), _>((404, String::from("no such book")));
+    record(&mut span, &Probe::of(&result).mapped(|error, tell| tell(&code(error))), &result);
     assert_eq!(span.failures, [("(u16, alloc::string::String)", Some(String::from("no such book")))]);
 }
 

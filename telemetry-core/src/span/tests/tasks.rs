@@ -88,3 +88,9 @@ fn a_guard_misused_in_a_future_does_not_leak_out_of_its_poll() {
     assert!(Span::current().context().is_none());
     assert_eq!(scope.spans().len(), 2);
 }
+
+#[test]
+fn a_span_adds_two_words_to_a_scope_and_seven_to_a_future() {
+    assert_eq!(size_of::<SpanGuard>(), 2 * size_of::<usize>());
+    assert_eq!(size_of::<TaskSpan>(), 7 * size_of::<u64>());
+}

@@ -2,7 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::sample::span;
 use super::*;
-use crate::metric::snapshot::MetricKind;
+use crate::metric::snapshot::{Labels, MetricKind};
 use crate::record::Attribute;
 
 struct Kept {
@@ -40,10 +40,10 @@ fn kept() -> Kept {
         series,
     };
     let lookups = |outcome: &'static str, total| MetricSeries {
-        labels: vec![("outcome".into(), outcome.into()), ("shop".into(), "a".into())],
+        labels: vec![("outcome".into(), outcome.into()), ("shop".into(), "a".into())].into(),
         value: MetricValue::Counter(total),
     };
-    let one = |value| vec![MetricSeries { labels: Vec::new(), value }];
+    let one = |value| vec![MetricSeries { labels: Labels::default(), value }];
     let took = MetricValue::Histogram { bounds: [1.0].into(), counts: vec![2, 1], sum: 4.5 };
     let metrics = MetricsSnapshot {
         families: vec![

@@ -14,22 +14,13 @@ fn span_names_by_the_function() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -45,22 +36,13 @@ fn trace_names_by_the_path() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: ::core::concat!(::core::module_path!(), "::", "load"),
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    ::core::concat!(::core::module_path!(), "::", "load"),
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -76,22 +58,13 @@ fn name_is_a_literal() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "books.load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "books.load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -107,22 +80,15 @@ fn name_is_a_constant() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: names::LOAD,
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: names::LOAD,
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -138,22 +104,13 @@ fn type_stands_before_the_function() {
         ),
         &expect![[r#"
             fn load(&self) {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "Store::load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "Store::load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -169,22 +126,16 @@ fn kind_is_recorded_in_the_call_site() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Server,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: "load",
+                    kind: ::telemetry_core::__private::SpanKind::Server,
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -200,22 +151,13 @@ fn root_begins_a_trace() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open_root(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open_root(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -233,22 +175,13 @@ fn err_off_looks_for_no_error() {
         ),
         &expect![[r#"
             fn load() -> Result<Book, Error> {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 { find()? }
             }
         "#]],
@@ -266,32 +199,19 @@ fn err_can_be_mapped() {
         ),
         &expect![[r#"
             fn load() -> Result<Book, Error> {
-                let mut __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
-                let __telemetry_result = ::telemetry_core::__private::call_once(move || -> Result<
-                    Book,
-                    Error,
-                > { find()? });
-                ::telemetry_core::__private::record_mapped(
-                    &mut __telemetry_span,
-                    &__telemetry_result,
-                    Error::code,
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
                 );
-                __telemetry_result
+                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
+                ::telemetry_core::__private::call(
+                    &mut __telemetry_span,
+                    &::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                        .mapped(|error, tell| tell(&Error::code(error))),
+                    move || -> Result<Book, Error> { find()? },
+                )
             }
         "#]],
     );
@@ -308,30 +228,19 @@ fn crate_is_where_the_library_is_found() {
         ),
         &expect![[r#"
             fn load() -> Result<Book, Error> {
-                let mut __telemetry_span = {
-                    static SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::CallSite::new(bookstore::telemetry::__private::Site {
-                        name: "load",
-                        kind: bookstore::telemetry::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: bookstore::telemetry::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    bookstore::telemetry::__private::open(&SITE)
-                };
-                let __telemetry_result = bookstore::telemetry::__private::call_once(move || -> Result<
-                    Book,
-                    Error,
-                > { find()? });
-                bookstore::telemetry::__private::record_outcome!(
-                    __telemetry_span, __telemetry_result
+                static __TELEMETRY_SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
                 );
-                __telemetry_result
+                let mut __telemetry_span = bookstore::telemetry::__private::open(&__TELEMETRY_SITE);
+                bookstore::telemetry::__private::call(
+                    &mut __telemetry_span,
+                    &bookstore::telemetry::__private::Probe::<Result<Book, Error>>::NEW
+                        .__telemetry_probe(),
+                    move || -> Result<Book, Error> { find()? },
+                )
             }
         "#]],
     );

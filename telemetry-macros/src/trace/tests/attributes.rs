@@ -14,29 +14,23 @@ fn literal_attributes_are_constants() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[
-                            ("db.system", ::telemetry_core::__private::Constant::Str("sqlite")),
-                            ("rows", ::telemetry_core::__private::Constant::I64(3)),
-                            ("offset", ::telemetry_core::__private::Constant::I64(-3)),
-                            ("id", ::telemetry_core::__private::Constant::U64(7)),
-                            ("ratio", ::telemetry_core::__private::Constant::F64(0.5)),
-                            ("cached", ::telemetry_core::__private::Constant::Bool(true)),
-                        ],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: "load",
+                    constants: &[
+                        ("db.system", ::telemetry_core::__private::Constant::Str("sqlite")),
+                        ("rows", ::telemetry_core::__private::Constant::I64(3)),
+                        ("offset", ::telemetry_core::__private::Constant::I64(-3)),
+                        ("id", ::telemetry_core::__private::Constant::U64(7)),
+                        ("ratio", ::telemetry_core::__private::Constant::F64(0.5)),
+                        ("cached", ::telemetry_core::__private::Constant::Bool(true)),
+                    ],
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
             }
         "#]],
@@ -52,31 +46,25 @@ fn attributes_are_evaluated_only_when_the_span_records() {
         ),
         &expect![[r#"
             fn load() {
-                let mut __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[
-                            "book.id",
-                            "next",
-                            "price",
-                            "tags",
-                            "http.request header",
-                            "title",
-                            "author",
-                            "author.name",
-                        ],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: "load",
+                    keys: &[
+                        "book.id",
+                        "next",
+                        "price",
+                        "tags",
+                        "http.request header",
+                        "title",
+                        "author",
+                        "author.name",
+                    ],
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
+                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 if ::telemetry_core::__private::SpanGuard::is_recording(&__telemetry_span) {
                     ::telemetry_core::__private::SpanGuard::attribute(&mut __telemetry_span, 0, &id);
                     ::telemetry_core::__private::SpanGuard::attribute(
@@ -132,22 +120,13 @@ fn declared_attributes_are_methods_of_the_handle() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 let span = {
                     #[derive(::core::clone::Clone, ::core::marker::Copy)]
                     struct __TelemetrySpan(::telemetry_core::__private::Span);
@@ -192,22 +171,13 @@ fn bind_alone_is_the_handle() {
         ),
         &expect![[r#"
             fn load() {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 let span = ::telemetry_core::__private::SpanGuard::handle(&__telemetry_span);
                 {
                     span.event("x");

@@ -16,40 +16,32 @@ fn an_async_function_runs_in_its_span() {
         ),
         &expect![[r#"
             async fn load(&self, id: i64, permit: Permit) -> Result<Book, Error> {
-                let mut __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &["id"],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open_task(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: "load",
+                    keys: &["id"],
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
+                let mut __telemetry_span = ::telemetry_core::__private::open_task(&__TELEMETRY_SITE);
                 if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                     ::telemetry_core::__private::TaskSpan::attribute(&mut __telemetry_span, 0, &id);
                 }
-                let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
-                        &mut __telemetry_span,
-                        async move {
-                            if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
-                                Result<Book, Error>,
-                            > {
-                                return __telemetry_return;
-                            }
-                            _ = &permit;
-                            { self.find(id, permit).await }
-                        },
-                    )
-                    .await;
-                ::telemetry_core::__private::record_outcome!(__telemetry_span, __telemetry_result);
-                __telemetry_result
+                ::telemetry_core::__private::Traced {
+                    span: __telemetry_span,
+                    outcome: ::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                        .__telemetry_probe(),
+                    future: async move {
+                        if false {
+                            return ::telemetry_core::__private::returned::<Result<Book, Error>>();
+                        }
+                        _ = &permit;
+                        { self.find(id, permit).await }
+                    },
+                }
+                    .await
             }
         "#]],
     );
@@ -66,37 +58,25 @@ fn an_async_function_may_return_nothing() {
         ),
         &expect![[r#"
             async fn tidy() {
-                let mut __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "tidy",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open_task(&SITE)
-                };
-                let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
-                        &mut __telemetry_span,
-                        async move {
-                            if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
-                                (),
-                            > {
-                                return __telemetry_return;
-                            }
-                            {
-                                sweep().await;
-                            }
-                        },
-                    )
-                    .await;
-                __telemetry_result
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "tidy",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                ::telemetry_core::__private::Traced {
+                    span: ::telemetry_core::__private::open_task(&__TELEMETRY_SITE),
+                    outcome: ::telemetry_core::__private::Ignored,
+                    future: async move {
+                        if false {
+                            return ::telemetry_core::__private::returned::<()>();
+                        }
+                        {
+                            sweep().await;
+                        }
+                    },
+                }
+                    .await
             }
         "#]],
     );
@@ -118,22 +98,18 @@ fn a_boxed_future_runs_in_its_span() {
             ) -> Pin<Box<dyn Future<Output = Result<Book, Error>> + Send + 'a>> {
                 let id = id.trim();
                 Box::pin(async move {
-                    let mut __telemetry_span = {
-                        static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                            name: "load",
-                            kind: ::telemetry_core::__private::SpanKind::Internal,
-                            keys: &["id"],
-                            constants: &[],
-                            origin: ::telemetry_core::__private::Origin {
-                                crate_name: ::core::env!("CARGO_PKG_NAME"),
-                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                                module: ::core::module_path!(),
-                                file: ::core::file!(),
-                                line: ::core::line!(),
-                            },
-                        });
-                        ::telemetry_core::__private::open_task(&SITE)
-                    };
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        keys: &["id"],
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    let mut __telemetry_span = ::telemetry_core::__private::open_task(
+                        &__TELEMETRY_SITE,
+                    );
                     if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                         ::telemetry_core::__private::TaskSpan::attribute(
                             &mut __telemetry_span,
@@ -141,22 +117,20 @@ fn a_boxed_future_runs_in_its_span() {
                             &id,
                         );
                     }
-                    let __telemetry_result = ::telemetry_core::__private::TaskSpan::drive(
-                            &mut __telemetry_span,
-                            async move {
-                                if let ::core::option::Option::Some(__telemetry_return) = ::core::option::Option::None::<
+                    ::telemetry_core::__private::Traced {
+                        span: __telemetry_span,
+                        outcome: ::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                            .__telemetry_probe(),
+                        future: async move {
+                            if false {
+                                return ::telemetry_core::__private::returned::<
                                     Result<Book, Error>,
-                                > {
-                                    return __telemetry_return;
-                                }
-                                { find(id).await }
-                            },
-                        )
-                        .await;
-                    ::telemetry_core::__private::record_outcome!(
-                        __telemetry_span, __telemetry_result
-                    );
-                    __telemetry_result
+                                >();
+                            }
+                            { find(id).await }
+                        },
+                    }
+                        .await
                 })
             }
         "#]],

@@ -16,28 +16,19 @@ fn a_result_is_caught_on_every_way_out() {
         ),
         &expect![[r#"
             fn load(db: &Db, id: i64) -> Result<Book, Error> {
-                let mut __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
-                let __telemetry_result = ::telemetry_core::__private::call_once(move || -> Result<
-                    Book,
-                    Error,
-                > { Ok(db.find(id)?) });
-                ::telemetry_core::__private::record_outcome!(__telemetry_span, __telemetry_result);
-                __telemetry_result
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
+                ::telemetry_core::__private::call(
+                    &mut __telemetry_span,
+                    &::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                        .__telemetry_probe(),
+                    move || -> Result<Book, Error> { Ok(db.find(id)?) },
+                )
             }
         "#]],
     );
@@ -54,36 +45,31 @@ fn owned_arguments_are_dropped_before_the_span_ends() {
         ),
         &expect![[r#"
             fn keep(self, a: Guard, mut b: Guard, _c: Guard, #[cfg(unix)] d: Guard, n: u8) {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "keep",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
-                ::telemetry_core::__private::call_once(move || -> () {
-                    #[cfg(unix)]
-                    {
-                        _ = &d;
-                    }
-                    #[allow(clippy::used_underscore_binding)]
-                    {
-                        _ = &_c;
-                    }
-                    _ = &b;
-                    _ = &a;
-                    _ = &self;
-                    { use_all(a, b, d) }
-                })
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "keep",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
+                ::telemetry_core::__private::call(
+                    &mut __telemetry_span,
+                    &::telemetry_core::__private::Ignored,
+                    move || -> () {
+                        #[cfg(unix)]
+                        {
+                            _ = &d;
+                        }
+                        #[allow(clippy::used_underscore_binding)]
+                        {
+                            _ = &_c;
+                        }
+                        _ = &b;
+                        _ = &a;
+                        _ = &self;
+                        { use_all(a, b, d) }
+                    },
+                )
             }
         "#]],
     );
@@ -100,22 +86,13 @@ fn a_borrow_is_returned_as_it_stands() {
         ),
         &expect![[r#"
             fn title(&mut self) -> &mut str {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "title",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "title",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 { &mut self.title }
             }
         "#]],
@@ -133,22 +110,13 @@ fn an_opaque_type_is_returned_as_it_stands() {
         ),
         &expect![[r#"
             fn titles(&self) -> impl Fn(&str) -> usize {
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "titles",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "titles",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 { |title| title.len() }
             }
         "#]],
@@ -166,27 +134,23 @@ fn an_opaque_type_inside_a_result_is_inferred() {
         ),
         &expect![[r#"
             fn titles(&self) -> Result<impl Iterator<Item = Title>, Error> {
-                let mut __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "titles",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
-                let __telemetry_result = ::telemetry_core::__private::call_once(move || -> Result<
-                    _,
-                    Error,
-                > { self.iter() });
-                ::telemetry_core::__private::record_outcome!(__telemetry_span, __telemetry_result);
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "titles",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
+                let __telemetry_result = ::telemetry_core::__private::call(
+                    &mut __telemetry_span,
+                    &::telemetry_core::__private::Ignored,
+                    move || -> Result<_, Error> { self.iter() },
+                );
+                ::telemetry_core::__private::record(
+                    &mut __telemetry_span,
+                    &::telemetry_core::__private::Probe::of(&__telemetry_result).__telemetry_probe(),
+                    &__telemetry_result,
+                );
                 __telemetry_result
             }
         "#]],
@@ -206,27 +170,21 @@ fn a_tracked_caller_is_left_the_caller() {
         &expect![[r##"
             #[track_caller]
             fn load() -> Result<Book, Error> {
-                let mut __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 let __telemetry_result: Result<Book, Error> = { find() };
                 #[allow(unreachable_code)]
                 {
-                    ::telemetry_core::__private::record_outcome!(
-                        __telemetry_span, __telemetry_result
+                    ::telemetry_core::__private::record(
+                        &mut __telemetry_span,
+                        &::telemetry_core::__private::Probe::of(&__telemetry_result)
+                            .__telemetry_probe(),
+                        &__telemetry_result,
                     );
                 }
                 #[allow(unreachable_code)] __telemetry_result
@@ -266,22 +224,13 @@ fn attributes_and_signature_stay_as_written() {
                 T: Debug,
             {
                 #![allow(unused)]
-                let __telemetry_span = {
-                    static SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                        name: "load",
-                        kind: ::telemetry_core::__private::SpanKind::Internal,
-                        keys: &[],
-                        constants: &[],
-                        origin: ::telemetry_core::__private::Origin {
-                            crate_name: ::core::env!("CARGO_PKG_NAME"),
-                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
-                            module: ::core::module_path!(),
-                            file: ::core::file!(),
-                            line: ::core::line!(),
-                        },
-                    });
-                    ::telemetry_core::__private::open(&SITE)
-                };
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 { [a; N] }
             }
         "#]],
