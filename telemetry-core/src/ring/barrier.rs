@@ -6,13 +6,30 @@
 //! the compiler from reordering. Where the system call is missing, reservations shrink to the slot in use and there
 //! is nothing to reclaim.
 
-/// The owner's side: free, orders the claim before the look at the revocation word.
-#[inline(always)]
-pub(super) fn light() {
+/// Where the owner of a reservation passes the barrier. Nothing in a program; in a model, a place where the two sides
+/// meet.
+pub(super) struct Side(#[cfg(loom)] model::Meeting);
+
+impl Side {
     #[cfg(not(loom))]
-    std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
+    pub(super) const fn new() -> Self {
+        Self()
+    }
+
     #[cfg(loom)]
-    system::light();
+    pub(super) fn new() -> Self {
+        Self(model::Meeting::new())
+    }
+
+    /// The owner's side: free, orders the claim before the look at the revocation word.
+    #[inline(always)]
+    #[cfg_attr(not(loom), allow(clippy::unused_self, reason = "a model looks at it"))]
+    pub(super) fn light(&self) {
+        #[cfg(not(loom))]
+        std::sync::atomic::compiler_fence(std::sync::atomic::Ordering::SeqCst);
+        #[cfg(loom)]
+        self.0.light();
+    }
 }
 
 #[cfg(all(target_os = "linux", not(loom)))]
@@ -49,47 +66,20 @@ mod system {
 }
 
 #[cfg(loom)]
-pub(super) mod system {
-    use std::cell::Cell;
-
-    use crate::sync::{Ordering, fence};
-
-    /// What stands for `membarrier` in a model.
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    pub(in crate::ring) enum Stand {
-        /// A full fence on both sides. More than the light side has in truth, which orders nothing by itself.
-        Fences,
-        /// Nothing, in models where nobody reclaims or closes.
-        Nothing,
-        /// The system has none.
-        Missing,
-    }
-
-    thread_local! {
-        /// Loom's threads are all one thread's.
-        pub(in crate::ring) static STAND: Cell<Stand> = const { Cell::new(Stand::Fences) };
-    }
-
-    pub(super) fn light() {
-        if STAND.get() == Stand::Fences {
-            fence(Ordering::SeqCst);
-        }
-    }
-
-    pub(in crate::ring) fn register() -> bool {
-        STAND.get() != Stand::Missing
-    }
-
-    pub(in crate::ring) fn heavy() -> bool {
-        assert!(STAND.get() != Stand::Nothing, "nobody reclaims in this model");
-        fence(Ordering::SeqCst);
-        STAND.get() == Stand::Fences
-    }
-}
+pub(super) mod model;
+#[cfg(loom)]
+use model as system;
 
 /// Tells the system that this process will call [`heavy`]; false where it cannot.
 pub(super) use system::register;
 
 /// The reclaimer's side: when it returns true, every claim made before another thread's latest look at the
 /// revocation word is visible here, and every later look sees what was stored before this call.
-pub(super) use system::heavy;
+///
+/// `sides` are those of all threads; the system needs not be told.
+#[cfg_attr(not(loom), allow(unused_variables, reason = "a model looks at them"))]
+pub(super) fn heavy<'a>(sides: impl Iterator<Item = &'a Side>) -> bool {
+    #[cfg(loom)]
+    sides.for_each(|side| side.0.heavy());
+    system::heavy()
+}

@@ -4,7 +4,7 @@ use std::ptr;
 
 use crossbeam_utils::CachePadded;
 
-use super::barrier;
+use super::barrier::{self, Side};
 use super::producer::Producer;
 use super::slot::Slot;
 use super::wake::Wake;
@@ -43,6 +43,8 @@ pub(crate) struct Ring {
     places: AtomicPtr<Producer>,
     pub(super) threads: AtomicU64,
     asymmetric: bool,
+    /// Where a thread passes the asymmetric barrier that has only just come.
+    joining: Side,
     /// Wakes the drain; rung when occupancy passes the watermark.
     wake: &'static Wake,
 }
@@ -82,6 +84,7 @@ impl Ring {
             places: AtomicPtr::new(ptr::null_mut()),
             threads: AtomicU64::new(0),
             asymmetric: barrier::register(),
+            joining: Side::new(),
             wake,
         }
     }
@@ -109,13 +112,21 @@ impl Ring {
     }
 
     /// The barrier on the side of the many: free, where the other side's is heavy.
-    pub(super) fn light(&self) {
+    pub(super) fn light(&self, side: &Side) {
         if self.asymmetric {
-            barrier::light();
+            side.light();
         } else {
             // SeqCst: pairs with the fence in `close`.
             fence(Ordering::SeqCst);
         }
+    }
+
+    /// The barrier on the side of the one; false where the system has none.
+    pub(super) fn heavy(&self) -> bool {
+        // The places after `joining`: whoever passes it later sees what came before this.
+        let places = std::iter::once(()).flat_map(|()| self.places());
+        let sides = std::iter::once(&self.joining).chain(places.map(|place| &place.side));
+        self.asymmetric && barrier::heavy(sides)
     }
 
     /// Refuses every new span from here on: sets the mark, then takes every reservation, so that each thread comes
@@ -127,7 +138,7 @@ impl Ring {
         self.closed.store(true, Ordering::Relaxed);
         // Pairs with the barriers in `Producer::reserve` and `Producer::take_revoked`: the mark comes before the look at
         // reservations, as they come before the look at the mark. What is not seen here will be refused there.
-        if !self.asymmetric || !barrier::heavy() {
+        if !self.heavy() {
             fence(Ordering::SeqCst);
         }
         while !self.begin_reclaim() {
@@ -164,7 +175,11 @@ impl Ring {
             let place = Box::into_raw(Box::new(Producer::new(head)));
             // Release: pairs with the Acquire load in `places`; the new place is complete when it can be seen.
             match self.places.compare_exchange(head, place, Ordering::Release, Ordering::Acquire) {
-                Ok(_) => return Self::after(place).expect("a place just made is not null"),
+                Ok(_) => {
+                    // Pairs with the heavy barrier: what came before it is seen here, or the place is seen there.
+                    self.joining.light();
+                    return Self::after(place).expect("a place just made is not null");
+                }
                 Err(now) => {
                     Self::unmake(place);
                     head = now;
@@ -327,7 +342,7 @@ impl Ring {
         if announced == 0 {
             return self.places().all(|place| place.unopened() == 0);
         }
-        if !barrier::heavy() {
+        if !self.heavy() {
             self.places().for_each(Producer::withdraw);
             return false;
         }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ptr;
 
-use super::barrier;
+use super::barrier::Side;
 use super::claim::{Claim, Ring};
 use super::slot::{SLOT_BYTES, Slot};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
@@ -41,6 +41,8 @@ pub(crate) struct Producer {
     revocation: AtomicU64,
     /// The first slot of the run the reservation lies in. Written by the owner on its slow path.
     base: AtomicPtr<Slot>,
+    /// Where the owner passes the asymmetric barrier.
+    pub(super) side: Side,
     /// True while a thread holds this place.
     pub(super) taken: AtomicBool,
     /// Slots ever reserved, less those that went back unopened; the whole number of which `mine` has the lower bits.
@@ -69,6 +71,7 @@ pub(crate) static COLD: Producer = Producer {
     mine: AtomicU64::new(0),
     revocation: AtomicU64::new(LIVE),
     base: AtomicPtr::new(ptr::null_mut()),
+    side: Side::new(),
     taken: AtomicBool::new(true),
     reserved: AtomicU64::new(0),
     dropped_full: AtomicU64::new(0),
@@ -84,6 +87,7 @@ impl Producer {
             mine: AtomicU64::new(0),
             revocation: AtomicU64::new(LIVE),
             base: AtomicPtr::new(ptr::null_mut()),
+            side: Side::new(),
             taken: AtomicBool::new(true),
             reserved: AtomicU64::new(0),
             dropped_full: AtomicU64::new(0),
@@ -105,7 +109,7 @@ impl Producer {
         // SAFETY: some of its bits are set. Told to the compiler, which then counts zeros without a case for none.
         unsafe { std::hint::assert_unchecked(mine != 0) };
         self.mine.store(mine & (mine - 1), Ordering::Relaxed);
-        barrier::light();
+        self.side.light();
         if self.revocation.load(Ordering::Relaxed) != LIVE {
             return self.take_revoked(mine);
         }
@@ -134,7 +138,7 @@ impl Producer {
         self.mine.store(mine, Ordering::Relaxed);
         self.settle();
         // Pairs with the heavy barrier in `Ring::close`: what was put back comes before the look at the mark.
-        barrier::light();
+        self.side.light();
         None
     }
 
@@ -199,7 +203,7 @@ impl Producer {
         self.base.store(ptr::from_ref(claim.base).cast_mut(), Ordering::Relaxed);
         self.set(self.reserved() + u64::from(claim.count), claim.mask & !bit);
         // Pairs with the barrier in `Ring::close`: the reservation comes before the look at the mark.
-        ring.light();
+        ring.light(&self.side);
         if ring.is_closed() {
             return Err(self.refuse(ring, bit));
         }
@@ -220,7 +224,7 @@ impl Producer {
         if mine | taken != 0 {
             // First empty, then returned: a reclaimer that announces itself in between finds nothing here.
             self.set(self.reserved() - u64::from((mine | taken).count_ones()), 0);
-            barrier::light();
+            self.side.light();
             let left = mine & !self.settle();
             ring.give_back(self.slot(0), left | taken);
         }

@@ -6,9 +6,8 @@
 //! interleaving with so many forced switches is looked at, beside those where threads wait or end. More would take
 //! longer than it is worth.
 //!
-//! Both sides of `membarrier` are full fences here, that it is as good being the kernel's word. So the models show that
-//! these barriers stand in the right places, and little of the Acquires and Releases around them, which a fence would
-//! make up for: those are checked by models where nobody reclaims and the barriers are nothing ([`bare`]).
+//! `membarrier` is modelled by what the kernel says it does (`barrier/model.rs`). Where nobody reclaims or closes, models
+//! go without it ([`bare`]), and show what the Acquires and Releases do by themselves.
 //!
 //! In every model, loom itself checks one writer a slot: the body lies in a watched cell. [`finish`] checks that every
 //! slot is in one place at the end, and that what was counted is what the threads saw.
@@ -24,7 +23,7 @@ use std::ptr;
 use loom::sync::Arc;
 use loom::thread;
 
-use super::barrier::system::{STAND, Stand};
+use super::barrier::model::{STAND, Stand};
 use super::consumer::Counts;
 use super::*;
 use crate::sync::Ordering;
@@ -62,7 +61,7 @@ fn ring(slots: usize) -> Arc<Owned> {
 
 /// Runs `check` in every interleaving with at most so many preemptions.
 fn model(preemptions: usize, check: impl Fn() + Sync + Send + 'static) {
-    model_where(Stand::Fences, preemptions, check);
+    model_where(Stand::Membarrier, preemptions, check);
 }
 
 /// … without barriers, where nobody reclaims and nobody closes the ring.

@@ -1,21 +1,22 @@
-//! What passes between an owner and its reclaimers, without the ring around it: small enough for every interleaving.
+//! What passes between an owner and its reclaimers, without the ring around it: small enough for many preemptions.
 
 use super::*;
 
 /// An owner takes `takes` times of a reservation that has three slots left, while it is reclaimed from `rounds` times.
-fn owner_and_reclaimer(takes: usize, rounds: usize) {
-    loom::model(move || {
+fn owner_and_reclaimer(preemptions: usize, takes: usize, rounds: usize) {
+    model(preemptions, move || {
         let ring = ring(4);
         let owner = ring.join();
         close(take(owner, &ring).unwrap(), 1);
         let first = ring.slots.as_ptr().addr();
+        let stopper = Arc::clone(&ring);
         let bit = move |slot: &Slot| 1_u32 << ((std::ptr::from_ref(slot).addr() - first) / size_of::<Slot>());
         let reclaimer = thread::spawn(move || {
             let reclaim = || {
                 if !owner.announce() {
                     return None;
                 }
-                assert!(barrier::heavy());
+                assert!(stopper.heavy());
                 owner.reclaim().map(|(_, mask)| mask)
             };
             (0..rounds).filter_map(|_| reclaim()).collect::<Vec<_>>()
@@ -35,15 +36,15 @@ fn owner_and_reclaimer(takes: usize, rounds: usize) {
 
 #[test]
 fn one_take_and_three_reclaims() {
-    owner_and_reclaimer(1, 3);
+    owner_and_reclaimer(6, 1, 3);
 }
 
 #[test]
 fn two_takes_and_two_reclaims() {
-    owner_and_reclaimer(2, 2);
+    owner_and_reclaimer(6, 2, 2);
 }
 
 #[test]
 fn three_takes_and_one_reclaim() {
-    owner_and_reclaimer(3, 1);
+    owner_and_reclaimer(8, 3, 1);
 }
