@@ -78,6 +78,7 @@ pub(super) use system::register;
 ///
 /// `sides` are those of all threads; the system needs not be told.
 #[cfg_attr(not(loom), allow(unused_variables, reason = "a model looks at them"))]
+#[cfg_attr(not(loom), allow(clippy::needless_pass_by_value, reason = "the model goes through them"))]
 pub(super) fn heavy<'a>(sides: impl Iterator<Item = &'a Side>) -> bool {
     #[cfg(loom)]
     sides.for_each(|side| side.0.heavy());
