@@ -50,6 +50,8 @@ fn note(info: &PanicHookInfo<'_>) {
         (None, None) => "(a payload that is not text)",
     };
     Local::with(|local| {
+        // Spans that destructors open from here on are looked at: this panic is not theirs.
+        local.hold_back();
         LAST.with(|last| {
             last.ticks.set(clock::ticks(local));
             if let Ok(mut message) = last.message.try_borrow_mut() {
