@@ -14,7 +14,7 @@ pub use policy::{AlwaysSample, NeverSample, ParentBased, RatioError, RatioSample
 ///
 /// Asked once for each local root: a span without a parent, or whose parent is in another process. Every other span
 /// of the process inherits the decision. Called on the thread that opens the span, so it should neither block nor
-/// allocate; a panic in it is the caller's.
+/// allocate; a panic in it is the caller's. Spans it opens itself are not recorded.
 pub trait Sampler: Send + Sync + 'static {
     /// The decision.
     fn sample(&self, parameters: &SamplingParameters<'_>) -> Decision;

@@ -99,6 +99,8 @@ impl TaskSpan {
         let inside = self.inside();
         Local::with(|local| {
             self.stay.keep(local, inside);
+            // A context around this poll whose guard is dropped inside is left with the poll.
+            local.frame.set(local.next_frame());
             if !ptr::eq(local.pipeline.get(), self.pipeline) {
                 local.switch(self.pipeline());
             }
@@ -122,7 +124,7 @@ impl TaskSpan {
                 self.stay.restore(local, inside, self.pipeline());
             }
             if local.disordered.get() {
-                local.forget_orphans();
+                local.forget_inside(&inside);
             }
         });
     }

@@ -40,7 +40,7 @@ impl Kept {
             opened_in_panic: std::thread::panicking(),
             frame: local.frame.get(),
         };
-        let free = pool::FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten();
+        let free = pool::FREE.try_with(|free| free.try_borrow_mut().ok()?.pop()).ok().flatten();
         Box::into_raw(match free {
             Some(mut place) => {
                 *place = kept;
@@ -60,8 +60,10 @@ impl Kept {
         let place = unsafe { Box::from_raw(kept) };
         let outside = Self { ..*place };
         let _ = pool::FREE.try_with(|free| {
-            let mut free = free.borrow_mut();
-            if free.len() < POOL {
+            // An allocator that opens spans may come by while the pool grows.
+            if let Ok(mut free) = free.try_borrow_mut()
+                && free.len() < POOL
+            {
                 free.push(place);
             }
         });

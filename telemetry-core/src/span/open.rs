@@ -133,13 +133,34 @@ fn root(
         parent,
         trace_id: TraceId::new(trace_id).unwrap_or(TraceId::MAX),
     };
-    let decision = if always { Decision::Record } else { pipeline.sampler.sample(&parameters) };
+    let decision = if always { Decision::Record } else { ask(local, &parameters) };
     match decision {
         Decision::Record => {
             trace.flags |= flag::SAMPLED;
             record(local, gate, trace, bits::LOCAL_ROOT, owner)
         }
         Decision::Drop => Opened { inside: Current { span_id: local.next_id(), ..trace } },
+    }
+}
+
+/// Asks the sampler. A span that it opens itself is not recorded: it would be asked for that one too, without end.
+fn ask(local: &Local, parameters: &SamplingParameters<'_>) -> Decision {
+    let flags = local.flags();
+    let seen = if flags & flag::SAMPLED != 0 { flag::REMOTE_SAMPLED } else { 0 };
+    local.replace_flags(flags & !flag::SAMPLED | seen | flag::ACTIVE | flag::ASKING);
+    let _asked = Asked { local, flags };
+    local.pipeline.get().sampler.sample(parameters)
+}
+
+/// Puts the flags back, also when the sampler panics.
+struct Asked<'a> {
+    local: &'a Local,
+    flags: u32,
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        self.local.replace_flags(self.flags);
     }
 }
 
@@ -158,9 +179,10 @@ pub(super) fn begin_root(
 #[cold]
 pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanContext, owner: u32) -> Opened {
     let current = local.current();
-    if current.is_suppressed() {
+    if current.is_closed() {
         return Opened::NOTHING;
     }
+    let marked_slot = local.marked_slot();
     let epoch = local.pipeline.get().timeline.epoch() & flag::EPOCH;
     let sampled = if parent.is_sampled() { flag::SAMPLED } else { 0 };
     let under = Current {
@@ -169,7 +191,7 @@ pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanCo
     };
     local.set_current(under);
     let opened = begin(local, site, owner);
-    local.set_current(current);
+    local.set_current(Current { slot: marked_slot, ..current });
     opened
 }
 
@@ -184,7 +206,7 @@ pub(super) fn begin_root_named(
     let gate = site.gate();
     let gate = if gate == gates::UNREGISTERED { gates::register(site) } else { gate };
     let current = local.current();
-    if gates::is_off(gate) || current.is_suppressed() || !local.pipeline.get().is_enabled() {
+    if gates::is_off(gate) || current.is_closed() || !local.pipeline.get().is_enabled() {
         return Opened::NOTHING;
     }
     let remote = parent.map_or(Current::NONE, SpanContext::to_current);

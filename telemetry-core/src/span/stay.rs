@@ -4,7 +4,7 @@ use std::ptr;
 use std::sync::atomic::Ordering;
 
 use super::kept::Kept;
-use crate::context::{Current, Local};
+use crate::context::{Current, Frame, Local};
 use crate::pipeline::Pipeline;
 use crate::ring::{Slot, state};
 
@@ -136,11 +136,17 @@ impl Stay {
 }
 
 fn return_to(local: &Local, pipeline: &'static Pipeline, frame: u64, outside: Current) {
+    // Numbers of frames grow inwards. With a smaller one the frame around the poll was left inside it, and what that
+    // frame went back to is so already.
+    if local.frame.get() < frame {
+        return;
+    }
     if !ptr::eq(local.pipeline.get(), pipeline) {
         local.switch(pipeline);
     }
     local.frame.set(frame);
     local.go_back(outside);
+    Frame::leave_if_left(local);
 }
 
 /// Marks a span's slot as entered on a thread, or on none.
