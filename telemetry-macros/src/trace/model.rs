@@ -74,12 +74,13 @@ pub(super) struct Owned {
 /// Joins arguments and function. What comes out is only used when there were no mistakes.
 pub(super) fn traced(of: Macro, arguments: Arguments, function: Function, mistakes: &mut Mistakes) -> Traced {
     rules::check(of, &arguments, &function, mistakes);
-    let Arguments { name, type_name, attributes, kind, root, err, bind, crate_path } = arguments;
+    let Arguments { name, type_name, attributes, kind, root, decision, err, bind, crate_path } = arguments;
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
         name: site_name(of, name, type_name, &function),
         kind: kind.as_ref().and_then(kind_variant),
+        decision,
         constants,
         recorded,
         declared,
