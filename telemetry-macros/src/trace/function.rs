@@ -57,9 +57,12 @@ pub(super) fn peeled(ty: &Type) -> &Type {
 
 /// A function, or only the signature of one.
 pub(super) enum Read {
-    Function(Function),
-    /// A method that ends in `;`, of this name.
-    WithoutBody(Ident),
+    Function(Box<Function>),
+    /// A method that ends in `;`.
+    WithoutBody {
+        name: Ident,
+        tokens: TokenStream,
+    },
 }
 
 /// Reads a function, the cursor standing at its signature.
@@ -69,15 +72,17 @@ pub(super) fn function(
     input: ParseStream,
 ) -> syn::Result<Read> {
     let signature: Signature = input.parse()?;
-    if input.parse::<Option<Token![;]>>()?.is_some() {
-        return Ok(Read::WithoutBody(signature.ident));
+    if let Some(end) = input.parse::<Option<Token![;]>>()? {
+        let tokens = quote!(#(#attributes)* #visibility #signature #end);
+        return Ok(Read::WithoutBody { name: signature.ident, tokens });
     }
     let body = input.step(|cursor| match cursor.group(Delimiter::Brace) {
         Some((content, span, rest)) => Ok((braced(content.token_stream(), span.join()), rest)),
         None => Err(cursor.error("expected the body of the function")),
     })?;
     let (inner_attributes, body) = hoist_inner_attributes(body)?;
-    Ok(Read::Function(Function { attributes, visibility, signature, inner_attributes, body }))
+    let function = Function { attributes, visibility, signature, inner_attributes, body };
+    Ok(Read::Function(Box::new(function)))
 }
 
 /// Whether a function stands ahead, behind its attributes and its visibility.

@@ -28,8 +28,8 @@ pub(super) fn parse(of: Macro, ours: &Ours, item: TokenStream, mistakes: &mut Mi
             refuse(of, input)?;
         }
         match function::function(attributes, visibility, input)? {
-            Read::Function(function) => Ok(Item::Function(Box::new(function))),
-            Read::WithoutBody(name) => Err(swallow(input, without_body(of, &name))),
+            Read::Function(function) => Ok(Item::Function(function)),
+            Read::WithoutBody { name, .. } => Err(swallow(input, without_body(of, &name))),
         }
     };
     read.parse2(item)

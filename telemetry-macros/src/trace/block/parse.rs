@@ -143,19 +143,14 @@ fn method(
     input: ParseStream,
     mistakes: &mut Mistakes,
 ) -> syn::Result<MemberItem> {
-    let whole = input.fork();
-    match function::function(attributes.clone(), visibility.clone(), input)? {
+    match function::function(attributes, visibility, input)? {
         Read::Function(function) if own.is_none() && function.signature.constness.is_some() => {
             Ok(MemberItem::Other(function.to_token_stream()))
         }
-        Read::Function(function) => Ok(MemberItem::Function(Box::new(function))),
-        Read::WithoutBody(name) => {
+        Read::Function(function) => Ok(MemberItem::Function(function)),
+        Read::WithoutBody { name, tokens } => {
             if let Some(Own { of, arguments: Arguments { skip: None, .. }, .. }) = own {
                 mistakes.push(without_body(*of, &name));
-            }
-            let mut tokens = quote!(#(#attributes)* #visibility);
-            while whole.cursor() != input.cursor() {
-                tokens.extend(whole.parse::<TokenTree>());
             }
             Ok(MemberItem::Other(tokens))
         }
@@ -171,7 +166,7 @@ fn own(ours: &Ours, attributes: &mut Vec<Attribute>, mistakes: &mut Mistakes) ->
         Meta::Path(_) => TokenStream::new(),
         Meta::List(list) => list.tokens.clone(),
         Meta::NameValue(pair) => {
-            mistakes.at(&pair.eq_token, format!("arguments go in parentheses: `#[{}(…)]`", of.name()));
+            mistakes.at(pair.eq_token, format!("arguments go in parentheses: `#[{}(…)]`", of.name()));
             TokenStream::new()
         }
     };
