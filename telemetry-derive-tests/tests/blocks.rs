@@ -87,20 +87,20 @@ impl Table {
         Self(vec![1])
     }
 
-    fn read(&self) -> Result<u8, u16> {
-        self.0.get(7).copied().ok_or(404)
+    fn read(&self) -> Result<u8, (u16, &'static str)> {
+        self.0.get(7).copied().ok_or((404, "no row"))
     }
 
     #[span(kind = internal, err = off, attrs(rows = 0, index))]
-    fn at(&self, index: usize) -> Result<u8, u16> {
-        self.0.get(index).copied().ok_or(404)
+    fn at(&self, index: usize) -> Result<u8, (u16, &'static str)> {
+        self.0.get(index).copied().ok_or((404, "no row"))
     }
 }
 
 struct Table(Vec<u8>);
 
-fn shown(code: &u16) -> String {
-    format!("code {code}")
+fn shown(error: &(u16, &'static str)) -> &'static str {
+    error.1
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn arguments_of_the_block_hold_where_a_function_says_nothing_else() {
     assert_eq!(
         scope.tree(),
         "open [client] db.system=\"sqlite\"\n\
-         read [client] [error] db.system=\"sqlite\" rows=1 error.type=\"u16\" error.message=\"code 404\"\n\
+         read [client] [error] db.system=\"sqlite\" rows=1 error.type=\"(u16, &str)\" error.message=\"no row\"\n\
          at db.system=\"sqlite\" rows=0 index=7\n",
     );
 }
