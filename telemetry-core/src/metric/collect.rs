@@ -9,7 +9,9 @@ use super::gauge::decode;
 use super::instrument::Core;
 use super::local::{self, Space};
 use super::registry::{self, Entry};
-use super::snapshot::{Exemplar, Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
+use super::snapshot::{
+    Exemplar, Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
+};
 use super::store::MetricStore;
 
 /// Up to how many label sets found by index show before their first use.

@@ -131,7 +131,8 @@ impl Pipeline {
 pub(super) fn moment() -> Option<Moment> {
     Local::with(|local| {
         let current = local.current();
-        let SpanContext { trace_id, span_id, .. } = current.span_context().filter(|_| current.is_sampled())?;
+        let SpanContext { trace_id, span_id, .. } =
+            current.span_context().filter(|_| current.is_sampled())?;
         let time_unix_nanos = local.pipeline.get().timeline.unix_nanos();
         Some(Moment { trace_id, span_id, time_unix_nanos })
     })

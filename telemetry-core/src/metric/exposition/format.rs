@@ -148,7 +148,8 @@ fn quality(text: &str) -> Option<u16> {
     if fraction.len() > 3 || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let thousandths = fraction.bytes().zip([100, 10, 1]).map(|(digit, weight)| u16::from(digit - b'0') * weight).sum();
+    let thousandths =
+        fraction.bytes().zip([100, 10, 1]).map(|(digit, weight)| u16::from(digit - b'0') * weight).sum();
     match whole {
         "0" => Some(thousandths),
         "1" if thousandths == 0 => Some(BEST),
@@ -228,7 +229,10 @@ mod tests {
     #[test]
     fn qualities_are_those_of_the_standard() {
         let known = ["0", "0.", "0.5", "0.05", "0.005", "1", "1.", "1.000"].map(quality);
-        assert_eq!(known, [Some(0), Some(0), Some(500), Some(50), Some(5), Some(1_000), Some(1_000), Some(1_000)]);
+        assert_eq!(
+            known,
+            [Some(0), Some(0), Some(500), Some(50), Some(5), Some(1_000), Some(1_000), Some(1_000)]
+        );
         for wrong in ["", "1.001", "2", ".5", "0,5", "0.+5", "-0", "0.1234", "nan", "٠"] {
             assert_eq!(quality(wrong), None, "{wrong}");
         }

@@ -25,7 +25,12 @@ fn a_counters_family_is_named_without_total() {
     let books = vec![series(&[("kind", "new")], MetricValue::Counter(u64::MAX))];
     let seconds = MetricFamily {
         unit: Some("seconds".into()),
-        ..family("wait_seconds_total", "Waited.", MetricKind::Counter, vec![series(&[], MetricValue::Counter(0))])
+        ..family(
+            "wait_seconds_total",
+            "Waited.",
+            MetricKind::Counter,
+            vec![series(&[], MetricValue::Counter(0))],
+        )
     };
     let by_hand = vec![series(&[], MetricValue::Counter(1))];
     assert_eq!(
@@ -50,9 +55,8 @@ fn a_counters_family_is_named_without_total() {
 
 #[test]
 fn numbers_are_canonical() {
-    let gauge = |name, value| {
-        family(name, "G.", MetricKind::Gauge, vec![series(&[], MetricValue::Gauge(value))])
-    };
+    let gauge =
+        |name, value| family(name, "G.", MetricKind::Gauge, vec![series(&[], MetricValue::Gauge(value))]);
     let numbers = [3.0, -0.0, 0.5, 1e21, 100_000.0, 1e6, f64::NEG_INFINITY, f64::NAN];
     let text = text(numbers.iter().map(|number| gauge("g", *number)).collect());
     let written: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("g ")).collect();
@@ -101,7 +105,8 @@ fn the_text_format_has_no_exemplars() {
 #[test]
 fn a_sum_that_may_fall_is_left_out() {
     let suffixes = |bounds: &[f64], sum| {
-        let text = text(vec![family("a", "A.", MetricKind::Histogram, vec![histogram(bounds, sum, Vec::new())])]);
+        let text =
+            text(vec![family("a", "A.", MetricKind::Histogram, vec![histogram(bounds, sum, Vec::new())])]);
         text.lines().filter(|line| line.starts_with("a_sum") || line.starts_with("a_count")).count()
     };
     assert_eq!((suffixes(&[-1.0, 1.0], 5.0), suffixes(&[1.0], -5.0)), (0, 0));
@@ -111,7 +116,8 @@ fn a_sum_that_may_fall_is_left_out() {
 #[test]
 fn help_is_escaped_as_label_values_are() {
     let value = "back\\slash \"quote\" line\nfeed";
-    let family = family("g", value, MetricKind::Gauge, vec![series(&[("l", value)], MetricValue::Gauge(1.5))]);
+    let family =
+        family("g", value, MetricKind::Gauge, vec![series(&[("l", value)], MetricValue::Gauge(1.5))]);
     assert_eq!(
         text(vec![family]),
         "# TYPE g gauge\n\
@@ -127,7 +133,12 @@ fn a_unit_the_name_does_not_end_in_is_left_out() {
         unit: Some(unit.into()),
         ..family(name, "H.", MetricKind::Gauge, Vec::new())
     };
-    let text = text(vec![with("a_bytes", "bytes"), with("bytes", "bytes"), with("a_kilobytes", "bytes"), with("b_", "")]);
+    let text = text(vec![
+        with("a_bytes", "bytes"),
+        with("bytes", "bytes"),
+        with("a_kilobytes", "bytes"),
+        with("b_", ""),
+    ]);
     let units: Vec<&str> = text.lines().filter(|line| line.starts_with("# UNIT")).collect();
     assert_eq!(units, ["# UNIT a_bytes bytes"]);
 }
