@@ -150,3 +150,22 @@ fn a_rate_limit_holds_for_any_second() {
     scope.advance(Duration::from_secs(5));
     assert_eq!(recorded(5), 2);
 }
+
+#[test]
+fn a_block_gives_its_methods_a_level_that_each_may_change() {
+    struct Shelf;
+
+    #[span(level = debug)]
+    impl Shelf {
+        fn details() {
+            Self::usual();
+        }
+
+        #[span(level = info)]
+        fn usual() {}
+    }
+
+    let scope = filtered("info");
+    Shelf::details();
+    assert_eq!(scope.tree(), "usual\n");
+}

@@ -17,14 +17,15 @@ const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
 const SAMPLES: &str = "`always`, `never`, a ratio from 0 to 1, or the path of a `static` sampler";
 
 /// What decides on the spans of a call site, beside the pipeline.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Decision {
-    /// A variant of `Level`; none for the level that call sites are of by themselves.
+    /// A variant of `Level`.
     pub level: Option<Ident>,
     pub sampler: Option<Sampler>,
 }
 
 /// A sampler of the call site's own.
+#[derive(Clone)]
 pub(crate) enum Sampler {
     /// `always`, `never`: a type of core.
     Fixed(Ident),
@@ -35,7 +36,7 @@ pub(crate) enum Sampler {
 }
 
 /// Reads a level: a word.
-pub(crate) fn level(input: ParseStream) -> syn::Result<Option<Ident>> {
+pub(crate) fn level(input: ParseStream) -> syn::Result<Ident> {
     let expression: Expr = input.parse()?;
     let word = match &expression {
         Expr::Path(path) => path.path.get_ident().map(|word| (word.unraw().to_string(), true)),
@@ -43,7 +44,7 @@ pub(crate) fn level(input: ParseStream) -> syn::Result<Option<Ident>> {
         _ => None,
     };
     match word {
-        Some((word, true)) if LEVELS.contains(&word.as_str()) => Ok((word != "info").then(|| variant(&word))),
+        Some((word, true)) if LEVELS.contains(&word.as_str()) => Ok(variant(&word)),
         Some((word, false)) if LEVELS.contains(&word.to_lowercase().as_str()) => {
             Err(syn::Error::new_spanned(
                 expression,
@@ -114,12 +115,16 @@ fn checked(ratio: LitFloat) -> syn::Result<Sampler> {
 }
 
 impl Decision {
+    /// What these say where the others say nothing.
+    pub(crate) fn under(self, own: Self) -> Self {
+        Self { level: own.level.or(self.level), sampler: own.sampler.or(self.sampler) }
+    }
+
     /// What follows the call site's constructor; nothing where nothing was said.
     pub(crate) fn expand(&self, private: &TokenStream) -> TokenStream {
-        let level = self
-            .level
-            .as_ref()
-            .map(|level| quote_spanned!(Span::mixed_site()=> .level(#private::Level::#level)));
+        // Call sites are of the level `info` by themselves.
+        let level = self.level.as_ref().filter(|level| *level != "Info");
+        let level = level.map(|level| quote_spanned!(Span::mixed_site()=> .level(#private::Level::#level)));
         let sampler = self.sampler.as_ref().map(|sampler| match sampler {
             Sampler::Fixed(policy) => quote_spanned!(Span::mixed_site()=> .sampler(&#private::#policy)),
             Sampler::Ratio(ratio) => {

@@ -69,7 +69,7 @@ fn settings(input: ParseStream) -> syn::Result<Settings> {
         }
         match key.to_string().as_str() {
             "crate" => settings.crate_path = Some(input.call(Path::parse_mod_style)?),
-            "level" => settings.decision.level = decision::level(input)?,
+            "level" => settings.decision.level = Some(decision::level(input)?),
             "sample" => settings.decision.sampler = Some(decision::sampler(input)?),
             word => {
                 let message = match nearest(word, SETTINGS.iter().copied()) {
