@@ -31,6 +31,7 @@ macro_rules! site {
 mod decisions;
 mod disorder;
 mod failures;
+mod filters;
 mod handles;
 mod order;
 mod packing;
