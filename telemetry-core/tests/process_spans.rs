@@ -310,8 +310,17 @@ fn futures_that_wander_between_threads(process: &Process) {
     assert_eq!(process.telemetry.accounting().late_writes, before);
 }
 
+struct LateSpans;
+
+impl Drop for LateSpans {
+    fn drop(&mut self) {
+        let _root = step!("in a destructor");
+        child();
+    }
+}
+
 thread_local! {
-    static LATE: RefCell<Option<OnDrop<fn()>>> = const { RefCell::new(None) };
+    static LATE: RefCell<Option<LateSpans>> = const { RefCell::new(None) };
     static HELD: RefCell<Option<SpanGuard>> = const { RefCell::new(None) };
 }
 
@@ -320,17 +329,13 @@ fn spans_in_the_destructors_of_a_thread(process: &Process) {
     for early in [true, false] {
         let spans = process.part(|| {
             thread::spawn(move || {
-                let in_destructor: fn() = || {
-                    let _root = step!("in a destructor");
-                    child();
-                };
                 // Before or after the thread's first span: destructors run in some order.
                 if early {
-                    LATE.set(Some(OnDrop(in_destructor)));
+                    LATE.set(Some(LateSpans));
                 }
                 HELD.set(Some(step!("held to the end")));
                 child();
-                LATE.set(Some(OnDrop(in_destructor)));
+                LATE.set(Some(LateSpans));
             })
             .join()
             .unwrap();

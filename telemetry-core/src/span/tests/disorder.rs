@@ -7,7 +7,11 @@ use crate::context::remembered;
 
 /// A future that is polled once and drops what it holds.
 fn drops<T>(held: T) -> impl Future<Output = ()> {
-    async move { drop(held) }
+    let mut held = Some(held);
+    poll_fn(move |_| {
+        drop(held.take());
+        Poll::Ready(())
+    })
 }
 
 fn child(name: &'static CallSite) -> SpanBuilder<'static> {
