@@ -40,9 +40,9 @@ pub(crate) struct Local {
     ids: Sequence,
     /// The current span's slot, perhaps with the mark [`DISORDERED`].
     slot: Cell<*const Slot>,
+    span_id: Cell<u64>,
     /// The innermost frame that has not been left.
     pub(crate) frame: Cell<u64>,
-    span_id: Cell<u64>,
     pub(crate) pipeline: Cell<&'static Pipeline>,
     pub(crate) producer: Cell<&'static Producer>,
     /// A second sequence, for the upper half of trace identifiers.
