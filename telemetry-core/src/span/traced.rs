@@ -19,23 +19,22 @@ pub fn call<R>(span: &mut SpanGuard, outcome: &impl Outcome<R>, body: impl FnOnc
     returned
 }
 
-/// The body of a function that was made a future. It enters the span at each poll and records what comes out. The span
-/// is a local of the function, which is dropped after this: at once where a panic unwinds through a poll.
+/// The body of a function that was made a future. It enters the span at each poll, records what comes out, and ends
+/// the span when it is dropped.
 ///
-/// Macros write it out field by field: a function that made it would move the future once more. And the span stays
-/// where it was opened: it was written in words, and a move in wider pieces would wait for those writes.
+/// Macros write it out field by field: a function that made it would move the future once more.
 #[derive(Debug)]
 #[must_use = "a future does nothing unless it is polled"]
-pub struct Traced<'a, F, O> {
+pub struct Traced<F, O> {
     /// What is polled; dropped first, so that its end lies within the span.
     pub future: F,
     /// How the span is told what came out.
     pub outcome: O,
     /// What is entered.
-    pub span: &'a mut TaskSpan,
+    pub span: TaskSpan,
 }
 
-impl<F: Future, O: Outcome<F::Output>> Future for Traced<'_, F, O> {
+impl<F: Future, O: Outcome<F::Output>> Future for Traced<F, O> {
     type Output = F::Output;
 
     #[inline]
@@ -45,11 +44,11 @@ impl<F: Future, O: Outcome<F::Output>> Future for Traced<'_, F, O> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: as above.
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
-        let poll = this.span.poll_unguarded(future, cx);
+        let poll = this.span.poll(future, cx);
         if O::LOOKS
             && let Poll::Ready(returned) = &poll
         {
-            record(this.span, &this.outcome, returned);
+            record(&mut this.span, &this.outcome, returned);
         }
         poll
     }

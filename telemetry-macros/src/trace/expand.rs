@@ -120,9 +120,8 @@ fn watched(traced: &Traced, output: &Output) -> TokenStream {
 /// ```text
 /// // Expands to:
 /// static __TELEMETRY_SITE: CallSite = call_site("load", …);
-/// let mut __telemetry_span = open_task(&__TELEMETRY_SITE);
 /// Traced {
-///     span: &mut __telemetry_span,
+///     span: open_task(&__TELEMETRY_SITE),
 ///     outcome: Probe::<Result<Book, Error>>::NEW.__telemetry_probe(),
 ///     future: async move { … },
 /// }
@@ -130,13 +129,17 @@ fn watched(traced: &Traced, output: &Output) -> TokenStream {
 /// ```
 fn awaited(traced: &Traced, output: &Output, future: &TokenStream) -> TokenStream {
     let private = &traced.private;
-    let open = opening(traced, Opened::Task, true);
+    let (open, span) = if traced.site.recorded.is_empty() && traced.bind.is_none() {
+        (declare(private, &traced.site), open(private, Opened::Task, traced.root))
+    } else {
+        (opening(traced, Opened::Task, false), quote_spanned!(Span::mixed_site()=> __telemetry_span))
+    };
     if output.is_spelled || matches!(traced.outcome, Outcome::Ignored) {
         let outcome = outcome(traced, &probe(private, output));
         return quote_spanned! {Span::mixed_site()=>
             #open
             #private::Traced {
-                span: &mut __telemetry_span,
+                span: #span,
                 outcome: #outcome,
                 future: #future,
             }
@@ -149,7 +152,7 @@ fn awaited(traced: &Traced, output: &Output, future: &TokenStream) -> TokenStrea
         #open
         let __telemetry_future = #future;
         #private::Traced {
-            span: &mut __telemetry_span,
+            span: #span,
             outcome: #outcome,
             future: __telemetry_future,
         }
