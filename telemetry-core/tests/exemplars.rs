@@ -107,7 +107,9 @@ fn instruments_made_at_run_time_have_them_too() {
     let took = registry.histogram("exemplars_took", "Took.").buckets(&[1.0]).register().unwrap();
     let update = || {
         jobs.series(&["mail"]).unwrap().add(2);
-        [5.0, 0.25, 0.5].iter().for_each(|value| took.observe(*value));
+        for value in [5.0, 0.25, 0.5] {
+            took.observe(value);
+        }
     };
     #[span]
     fn inside(update: impl Fn()) {
