@@ -133,13 +133,17 @@ impl TaskSpan {
     }
 
     /// A span that was opened by another way, or identifiers to carry.
-    #[inline(always)]
-    pub(super) fn keeping(local: &Local, inside: Current) -> Self {
+    fn keeping(local: &Local, inside: Current) -> Self {
         Self { marked: Marked(Kept::carry(local, inside).cast_const().cast()).with(KEPT) }
     }
 
+    /// No span of its own: its future carries what is current here, wherever it is polled.
+    pub(super) fn carrying(local: &Local) -> Self {
+        Self::keeping(local, local.current().without_slot())
+    }
+
     pub(super) fn new(local: &Local, opened: Opened) -> Self {
-        if opened.inside.span_id == 0 { Self::nothing() } else { Self::keeping(local, opened.inside) }
+        if opened.is_nothing() { Self::nothing() } else { Self::keeping(local, opened.inside) }
     }
 
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
