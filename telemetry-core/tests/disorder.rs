@@ -236,15 +236,11 @@ fn run(world: &RefCell<World>, ops: &mut Iter<'_, Op>, depth: usize) -> bool {
 
 fn poll(world: &RefCell<World>, ops: &mut Iter<'_, Op>, depth: usize, key: usize, mut task: TaskSpan) {
     let poll = world.borrow_mut().key();
-    let enters = task.handle().context().is_some();
     let mut wrong = None;
     let _ = catch_unwind(AssertUnwindSafe(|| {
         task.in_scope(|| {
-            if enters {
-                let mut world = world.borrow_mut();
-                world.stack.push(Entry { key: poll, span: current(), context: None });
-                world.polls.push(poll);
-            }
+            world.borrow_mut().stack.push(Entry { key: poll, span: current(), context: None });
+            world.borrow_mut().polls.push(poll);
             let unwinds = catch_unwind(AssertUnwindSafe(|| run(world, ops, depth + 1)));
             match unwinds {
                 Ok(true) => resume_unwind(Box::new(())),
