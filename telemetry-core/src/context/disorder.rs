@@ -128,11 +128,13 @@ pub(super) fn remember(frame: Frame) {
     let _ = LEFT.try_with(|left| left.borrow_mut().push(frame));
 }
 
-/// The frame of this number, if it was left before an inner one.
+/// The frame of this number, to which the thread has gone back, if it was left before an inner one.
 #[cold]
 pub(super) fn take_left(number: u64) -> Option<Frame> {
     let take = |left: &RefCell<Vec<Frame>>| {
         let mut left = left.borrow_mut();
+        // Numbers grow inwards: what lies further in was left by a poll.
+        left.retain(|frame| frame.number() <= number);
         let at = left.iter().position(|frame| frame.number() == number)?;
         Some(left.swap_remove(at))
     };
@@ -147,7 +149,7 @@ pub(super) fn outermost_left(innermost: Frame) -> Frame {
         while let Some(at) = left.iter().position(|frame| frame.number() == to.outer_number()) {
             to = left.swap_remove(at);
         }
-        // Numbers grow inwards: what lies further in than the thread goes back to was left by a poll.
+        // As in `take_left`.
         left.retain(|frame| frame.number() <= to.outer_number());
         to
     });

@@ -1,5 +1,6 @@
 //! Opening spans: the fast path of a child, and the ways of everything else.
 
+use super::asking::ask;
 use super::bits;
 use super::guard::SpanGuard;
 use super::site::{CallSite, gates};
@@ -163,31 +164,6 @@ fn root(
             record(local, gate, trace, bits::LOCAL_ROOT, owner)
         }
         Decision::Drop => Opened { inside: Current { span_id: local.next_id(), ..trace } },
-    }
-}
-
-/// Asks `sampler`, or else the pipeline's. A span that it opens itself is not recorded: it would be asked for that one
-/// too, without end.
-fn ask(local: &Local, sampler: Option<&dyn Sampler>, parameters: &SamplingParameters<'_>) -> Decision {
-    let flags = local.flags();
-    let seen = if flags & flag::SAMPLED != 0 { flag::REMOTE_SAMPLED } else { 0 };
-    local.replace_flags(flags & !flag::SAMPLED | seen | flag::ACTIVE | flag::ASKING);
-    let _asked = Asked { local, flags };
-    match sampler {
-        Some(sampler) => sampler.sample(parameters),
-        None => local.pipeline.get().sampler.sample(parameters),
-    }
-}
-
-/// Puts the flags back, also when the sampler panics.
-struct Asked<'a> {
-    local: &'a Local,
-    flags: u32,
-}
-
-impl Drop for Asked<'_> {
-    fn drop(&mut self) {
-        self.local.replace_flags(self.flags);
     }
 }
 
