@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use http::Uri;
+
 use crate::wire;
 
 /// What came of one attempt at a request.
@@ -11,6 +13,8 @@ pub(crate) enum Answer {
     Accepted(Partial),
     /// Not taken now; to be tried again, after this time where the collector named one.
     Again { after: Option<Duration>, cause: String },
+    /// Nobody answered: to be tried again too.
+    Unanswered(String),
     /// Not taken, and never to be tried again.
     Refused(String),
 }
@@ -25,6 +29,14 @@ pub(crate) struct Partial {
 }
 
 impl Partial {
+    /// What is reported of the part that was left out.
+    pub(crate) fn cause(&self, address: &Uri) -> String {
+        match self.message.as_str() {
+            "" => format!("{address} left a part out without a word"),
+            message => format!("{address} left a part out: {message}"),
+        }
+    }
+
     /// Reads an `ExportTraceServiceResponse` or `ExportMetricsServiceResponse` in protobuf. A body that is none of them
     /// says nothing: that it was taken has been said by the status.
     pub(crate) fn from_protobuf(body: &[u8]) -> Self {

@@ -7,7 +7,7 @@ use telemetry_core::resource::Resource;
 use telemetry_core::sink::{LossReason, Losses};
 
 use crate::encode::metrics::{Part, Period};
-use crate::encode::{Encode, Json, Protobuf, metrics, trace};
+use crate::encode::{Json, Protobuf, metrics, trace};
 use crate::error::ConfigError;
 use crate::figures::REQUESTS;
 use crate::options::{Limits, Protocol, Target};
@@ -101,11 +101,9 @@ impl Channel {
             answer
         });
         match outcome {
-            Outcome::Accepted(partial) => losses.add(
-                LossReason::Refused,
-                partial.rejected.min(count),
-                format_args!("{} left a part out: {}", target.address, partial.message),
-            ),
+            Outcome::Accepted(partial) => {
+                losses.add(LossReason::Refused, partial.rejected.min(count), partial.cause(&target.address));
+            }
             Outcome::Refused(cause) => losses.add(LossReason::Refused, count, cause),
             Outcome::GivenUp(cause) => losses.add(LossReason::GivenUp, count, cause),
         }

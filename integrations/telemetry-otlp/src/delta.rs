@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use telemetry_core::metric::snapshot::{Labels, MetricFamily, MetricSeries, MetricValue, MetricsSnapshot};
+use telemetry_core::metric::snapshot::{MetricFamily, MetricSeries, MetricValue, MetricsSnapshot, Pair};
 
 /// The families of `now`, counters and histograms reduced by what they were in `before`. A series that is new, or has
 /// begun anew, counts in full; gauges stay as they are.
@@ -11,14 +11,14 @@ pub(crate) fn since(before: &MetricsSnapshot, now: &Arc<MetricsSnapshot>) -> Vec
     let known: HashMap<&str, &MetricFamily> =
         before.families.iter().map(|family| (&*family.name, family)).collect();
     let reduced = |family: &MetricFamily| {
-        let before: HashMap<&Labels, &MetricValue> = known
+        let before: HashMap<&[Pair], &MetricValue> = known
             .get(&*family.name)
-            .map(|known| known.series.iter().map(|series| (&series.labels, &series.value)).collect())
+            .map(|known| known.series.iter().map(|series| (&*series.labels, &series.value)).collect())
             .unwrap_or_default();
         let series = family.series.iter().map(|series| MetricSeries {
             labels: series.labels.clone(),
             value: before
-                .get(&series.labels)
+                .get(&*series.labels)
                 .and_then(|before| less(&series.value, before))
                 .unwrap_or_else(|| series.value.clone()),
         });

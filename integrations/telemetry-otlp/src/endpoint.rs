@@ -71,11 +71,13 @@ fn parse(text: &str) -> Option<Uri> {
     let uri: Uri = whole.parse().ok()?;
     let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
     let authority = uri.authority()?;
-    let has_port = authority.port().is_some() || !authority.as_str().ends_with(':');
     let plain = !authority.as_str().contains('@') && uri.query().is_none() && !text.contains('#');
-    let port_fits =
-        authority.port().is_none_or(|port| port.as_str().parse::<u16>().is_ok_and(|port| port > 0));
-    (is_http && !authority.host().is_empty() && has_port && port_fits && plain).then_some(uri)
+    let port = authority.as_str().strip_prefix(authority.host())?;
+    let port_fits = match port.strip_prefix(':') {
+        Some(number) => number.parse::<u16>().is_ok_and(|port| port > 0),
+        None => port.is_empty(),
+    };
+    (is_http && !authority.host().is_empty() && port_fits && plain).then_some(uri)
 }
 
 #[cfg(test)]

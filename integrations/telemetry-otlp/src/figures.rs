@@ -23,7 +23,7 @@ impl From<&Answer> for Attempt {
         match answer {
             Answer::Accepted(partial) if partial.rejected == 0 => Self::Accepted,
             Answer::Accepted(_) => Self::Partial,
-            Answer::Again { .. } => Self::Failed,
+            Answer::Again { .. } | Answer::Unanswered(_) => Self::Failed,
             Answer::Refused(_) => Self::Refused,
         }
     }

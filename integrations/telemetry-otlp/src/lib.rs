@@ -35,7 +35,8 @@
 //! # Threads and runtimes
 //! Requests are made on the sink's own thread; the drain, and your program, never wait for them. HTTP is blocking, and
 //! gRPC brings a small runtime that only this thread drives: it works the same in a program without an async runtime and
-//! inside one. When the pipeline is shut down, each request that waits has one last attempt, within the deadline.
+//! inside one. While the pipeline is shut down, a collector that answers "not now" is asked again as long as the deadline
+//! allows; one that does not answer has one last attempt.
 //!
 //! # Features
 //! | feature | brings |
@@ -65,7 +66,7 @@ mod sink;
 mod transport;
 mod wire;
 
-use telemetry_core::sink::{self, Integration, RegisterError, SinkError};
+use telemetry_core::sink::{Integration, RegisterError, SinkError, register_integration};
 
 pub use builder::OtlpBuilder;
 pub use error::ConfigError;
@@ -78,7 +79,7 @@ pub use sink::OtlpSink;
 /// # Errors
 /// A sink of that name, or settings of these names, are registered already.
 pub fn register() -> Result<(), RegisterError> {
-    sink::register_integration(Integration {
+    register_integration(Integration {
         name: "otlp",
         settings: SETTINGS,
         build: |resolved| match OtlpSink::from_settings(resolved) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
 use telemetry_core::Label;
-use telemetry_core::settings::{Resolved, ResolvedValue};
+use telemetry_core::settings::{Resolved, ResolvedValue, SettingValue};
 
 use crate::encode::metrics::Temporality;
 use crate::endpoint::{self, Endpoint};
@@ -140,10 +140,10 @@ impl Limits {
     pub(crate) fn of(resolved: &Resolved) -> Self {
         let value = |name| resolved.get(name).map(ResolvedValue::value);
         let size = |name, default| {
-            let set = value(name).and_then(|value| value.as_integer());
+            let set = value(name).and_then(SettingValue::as_integer);
             set.and_then(|size| usize::try_from(size).ok()).unwrap_or(default)
         };
-        let duration = |name| value(name).and_then(|value| value.as_duration());
+        let duration = |name| value(name).and_then(SettingValue::as_duration);
         let temporality = value("OTLP_METRICS_TEMPORALITY_PREFERENCE").and_then(|value| value.as_text());
         Self {
             max_batch_spans: size("OTLP_MAX_BATCH_SPANS", 1024),

@@ -5,6 +5,7 @@
 //!
 //! [OTLP specification]: https://opentelemetry.io/docs/specs/otlp/#failures
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use telemetry_core::sink::ShutdownSignal;
@@ -70,8 +71,8 @@ impl Persistence {
 
     /// Makes attempts, each of at most `timeout`, until one is answered for good or there is no time left.
     ///
-    /// When the shutdown begins, a wait between attempts ends at once and one last attempt is made, unless the collector
-    /// had asked to be left alone.
+    /// While the pipeline is shut down, a collector that says "not now" is asked again as long as the deadline allows; one
+    /// that does not answer has one last attempt, at once.
     pub(crate) fn persist(
         &mut self,
         timeout: Duration,
@@ -81,34 +82,58 @@ impl Persistence {
         let mut attempts = 0;
         let mut cause = "the collector asked to be left alone for longer than a request is tried".to_owned();
         if let Some(quiet) = self.quiet()
-            && (quiet > self.retry.total || self.shutdown.wait(quiet))
+            && (quiet > self.retry.total || !self.pause(quiet))
         {
             return Outcome::GivenUp(cause);
         }
         loop {
-            let (left, last) = (self.shutdown.remaining(), self.shutdown.has_begun());
+            let (left, ending) = (self.shutdown.remaining(), self.shutdown.has_begun());
             if left.is_zero() {
                 return Outcome::GivenUp(format!("no time is left at the shutdown; {cause}"));
             }
             attempts += 1;
-            let asked = match attempt(timeout.min(left)) {
+            let backed_off = self.retry.delay(attempts + 1, fastrand::f64());
+            let in_time = |wait| began.elapsed() + wait <= self.retry.total;
+            let goes_on = match attempt(timeout.min(left)) {
                 Answer::Accepted(partial) => return Outcome::Accepted(partial),
                 Answer::Refused(cause) => return Outcome::Refused(cause),
                 Answer::Again { after, cause: why } => {
                     cause = why;
-                    after
+                    let wait = after.unwrap_or(backed_off);
+                    let goes_on = in_time(wait);
+                    if let Some(after) = after {
+                        self.quiet_until = Instant::now().checked_add(after);
+                    }
+                    goes_on && self.pause(wait)
+                }
+                Answer::Unanswered(why) => {
+                    cause = why;
+                    let goes_on = !ending && in_time(backed_off);
+                    if goes_on {
+                        // Cut short when the shutdown begins.
+                        self.shutdown.wait(backed_off);
+                    }
+                    goes_on
                 }
             };
-            if let Some(after) = asked {
-                self.quiet_until = Instant::now().checked_add(after);
-            }
-            let wait = asked.unwrap_or_else(|| self.retry.delay(attempts + 1, fastrand::f64()));
-            let late = began.elapsed() + wait > self.retry.total;
-            if last || late || (self.shutdown.wait(wait) && asked.is_some()) {
+            if !goes_on {
                 let s = if attempts == 1 { "" } else { "s" };
                 return Outcome::GivenUp(format!("{attempts} attempt{s} failed; {cause}"));
             }
         }
+    }
+
+    /// Waits, whether the shutdown begins meanwhile or not; false where its deadline comes first.
+    fn pause(&self, wait: Duration) -> bool {
+        let began = Instant::now();
+        if self.shutdown.wait(wait) {
+            let rest = wait.saturating_sub(began.elapsed());
+            if rest >= self.shutdown.remaining() {
+                return false;
+            }
+            thread::sleep(rest);
+        }
+        true
     }
 
     /// For how long the collector wants to be left alone still.
@@ -189,26 +214,49 @@ mod tests {
         assert!(began.elapsed() >= wait);
     }
 
-    #[test]
-    fn the_shutdown_allows_one_last_attempt_within_its_deadline() {
+    fn slow() -> Persistence {
         let mut persistence = persistence(HOUR);
-        persistence.retry.first = HOUR;
-        persistence.retry.longest = HOUR;
+        (persistence.retry.first, persistence.retry.longest) = (HOUR, HOUR);
+        persistence
+    }
+
+    #[test]
+    fn the_shutdown_allows_one_last_attempt_where_nobody_answers() {
+        let mut persistence = slow();
         let shutdown = persistence.shutdown.clone();
         let mut timeouts = Vec::new();
         let outcome = persistence.persist(HOUR, |timeout| {
             timeouts.push(timeout);
             shutdown.begin(Instant::now().checked_add(Duration::from_secs(60)));
-            again(None)
+            Answer::Unanswered("nobody".to_owned())
         });
-        assert_eq!(outcome, Outcome::GivenUp("2 attempts failed; busy".to_owned()));
+        assert_eq!(outcome, Outcome::GivenUp("2 attempts failed; nobody".to_owned()));
         assert_eq!((timeouts.len(), timeouts[0]), (2, HOUR));
         assert!(timeouts[1] <= Duration::from_secs(60));
         let mut later = 0;
         persistence.persist(HOUR, |_| {
             later += 1;
-            again(None)
+            Answer::Unanswered("nobody".to_owned())
         });
         assert_eq!(later, 1, "while it shuts down each request has one attempt");
+    }
+
+    #[test]
+    fn while_it_shuts_down_a_busy_collector_is_asked_again_within_the_deadline() {
+        let mut quick = persistence(HOUR);
+        quick.shutdown.begin(Instant::now().checked_add(Duration::from_secs(60)));
+        let mut attempts = 0;
+        let outcome = quick.persist(HOUR, |_| {
+            attempts += 1;
+            if attempts < 3 { again(None) } else { Answer::Accepted(Partial::default()) }
+        });
+        assert_eq!((outcome, attempts), (Outcome::Accepted(Partial::default()), 3));
+
+        let mut slow = slow();
+        slow.shutdown.begin(Instant::now().checked_add(Duration::from_secs(60)));
+        assert_eq!(
+            slow.persist(HOUR, |_| again(None)),
+            Outcome::GivenUp("1 attempt failed; busy".to_owned())
+        );
     }
 }

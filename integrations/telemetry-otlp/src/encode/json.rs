@@ -119,7 +119,7 @@ impl Encode for Json {
     fn fixed64s(&mut self, field: Field, values: &[u64]) {
         if !values.is_empty() {
             self.key(field);
-            self.array(values, |json, value| json.quoted(value));
+            self.array(values, Self::quoted);
         }
     }
 

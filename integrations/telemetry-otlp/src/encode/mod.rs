@@ -10,8 +10,6 @@ mod common;
 mod json;
 pub(crate) mod metrics;
 mod protobuf;
-#[cfg(test)]
-mod tests;
 pub(crate) mod trace;
 
 pub(crate) use json::Json;

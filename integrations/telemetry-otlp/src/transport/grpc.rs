@@ -82,7 +82,7 @@ impl Transport for Grpc {
         let connection = match self.connection.take().map_or_else(|| self.connect(), Ok) {
             Ok(connection) => connection,
             Err(error) => {
-                return Answer::Again { after: None, cause: format!("no runtime could be made: {error}") };
+                return Answer::Unanswered(format!("no runtime could be made: {error}"));
             }
         };
         let request = self.request(body, timeout);
@@ -116,12 +116,8 @@ impl Transport for Grpc {
                 )
             }
             // Made on this side, by a connection that could not be made or kept: the next attempt makes another.
-            Ok(Err(status)) => {
-                Answer::Again { after: None, cause: format!("{address} cannot be asked: {}", chain(&status)) }
-            }
-            Err(_) => {
-                Answer::Again { after: None, cause: format!("{address} did not answer within {timeout:?}") }
-            }
+            Ok(Err(status)) => Answer::Unanswered(format!("{address} cannot be asked: {}", chain(&status))),
+            Err(_) => Answer::Unanswered(format!("{address} did not answer within {timeout:?}")),
         }
     }
 

@@ -88,7 +88,7 @@ impl Transport for Http {
             Ok(response) => self.read(response),
             Err(error) => {
                 let cause = format!("{} cannot be asked: {error}", self.target.address);
-                if is_ours(&error) { Answer::Refused(cause) } else { Answer::Again { after: None, cause } }
+                if is_ours(&error) { Answer::Refused(cause) } else { Answer::Unanswered(cause) }
             }
         }
     }
