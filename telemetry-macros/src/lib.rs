@@ -27,10 +27,13 @@ mod trace;
 /// | `type = Name` | names a method `Name::function`; an attribute sees nothing of the `impl` around it |
 /// | `attrs(…)` | what is recorded, see below; nothing else of the function's arguments is |
 /// | `kind = server` | the role: `internal` (default), `server`, `client`, `producer`, `consumer` |
+/// | `level = debug` | how much it matters: `error`, `warn`, `info` (default), `debug`, `trace`; a `Filter` goes by it |
 /// | `root` | the span begins a trace of its own |
+/// | `sample = always` | decides on the traces that begin here, instead of the pipeline's sampler: `always`, `never`, a ratio from 0 to 1, or the path of a `static` that is a `Sampler` |
 /// | `err = off` | an `Err` that is returned is not looked at |
 /// | `err = function` | the error's message is what `function(&error)` returns, anything that is `Display` |
 /// | `bind = name` | the span's handle, under this name in the body |
+/// | `skip` | in a traced block: no span for this one |
 /// | `crate = path` | where `telemetry-core` is found, if it goes by another name |
 ///
 /// Attributes are evaluated only when the span records, and type-checked always:
@@ -61,6 +64,46 @@ mod trace;
 ///     scope.tree(),
 ///     "books.load [client] db.system=\"sqlite\" book.id=7 rows=1\n",
 /// );
+/// ```
+///
+/// # Whole blocks
+/// On an `impl` block, a trait or an inline module it traces every function with a body inside, methods as
+/// `Type::method` (those of a blanket impl as `Trait::method`). The arguments hold for each of them; an attribute of
+/// `attrs(…)` that names `self` only where there is one, `err = function` where a type named `…Result` is returned.
+/// `#[trace(…)]` or `#[span(…)]` on one inside says otherwise, and `#[trace(skip)]` leaves it out. A `const fn` is left
+/// out by itself.
+/// ```
+/// use telemetry_core::testing::Scope;
+/// use telemetry_core::trace;
+/// struct Shelf(Vec<&'static str>);
+///
+/// #[trace(attrs(books = self.0.len()))]
+/// impl Shelf {
+///     const fn new() -> Self {
+///         Self(Vec::new())
+///     }
+///
+///     fn add(&mut self, title: &'static str) {
+///         self.0.push(title);
+///     }
+///
+///     #[trace(kind = client, attrs(title))]
+///     fn lend(&mut self, title: &str) -> Option<&'static str> {
+///         let place = self.0.iter().position(|own| *own == title)?;
+///         Some(self.0.remove(place))
+///     }
+///
+///     #[trace(skip)]
+///     fn len(&self) -> usize {
+///         self.0.len()
+///     }
+/// }
+///
+/// let scope = Scope::new();
+/// let mut shelf = Shelf::new();
+/// shelf.add("Emma");
+/// assert_eq!((shelf.lend("Emma"), shelf.len()), (Some("Emma"), 0));
+/// assert_eq!(scope.tree(), "Shelf::add books=0\nShelf::lend [client] books=1 title=\"Emma\"\n");
 /// ```
 ///
 /// # What it takes
@@ -106,7 +149,7 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `step!("name")` | a guard: the span ends when it is dropped, so bind it: `let _step = step!("name");` |
 /// | `step!("name", key = expression, …)` | the same with attributes, written as in [`macro@trace`]'s `attrs(…)` |
 /// | `step!("name", … => future)` | a future that runs `future` inside the span; an `Err` it yields marks the span |
-/// | `step!(crate = path, "name", …)` | where `telemetry-core` is found, if it goes by another name |
+/// | `step!(level = debug, "name", …)` | the same with a level; `sample` and `crate`, too, stand before the name and mean what they do in [`macro@trace`] |
 ///
 /// The name is a string literal or the path of a `const`. The guard stays on its thread: the compiler refuses to hold
 /// it across an `.await` in a task that may move, where the form with `=>` is meant. That form opens its span where it

@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use telemetry_core::metric::snapshot::{MetricFamily, MetricSeries, MetricValue, MetricsSnapshot, Pair};
+use telemetry_core::metric::snapshot::{
+    Exemplar, MetricFamily, MetricSeries, MetricValue, MetricsSnapshot, Pair,
+};
 
 /// The families of `now`, counters and histograms reduced by what they were in `before`. A series that is new, or has
 /// begun anew, counts in full; gauges stay as they are.
@@ -11,16 +13,17 @@ pub(crate) fn since(before: &MetricsSnapshot, now: &Arc<MetricsSnapshot>) -> Vec
     let known: HashMap<&str, &MetricFamily> =
         before.families.iter().map(|family| (&*family.name, family)).collect();
     let reduced = |family: &MetricFamily| {
-        let before: HashMap<&[Pair], &MetricValue> = known
+        let known_values: HashMap<&[Pair], &MetricValue> = known
             .get(&*family.name)
             .map(|known| known.series.iter().map(|series| (&*series.labels, &series.value)).collect())
             .unwrap_or_default();
-        let series = family.series.iter().map(|series| MetricSeries {
-            labels: series.labels.clone(),
-            value: before
-                .get(&*series.labels)
-                .and_then(|before| less(&series.value, before))
-                .unwrap_or_else(|| series.value.clone()),
+        let series = family.series.iter().map(|series| {
+            let less = known_values.get(&*series.labels).and_then(|before| less(&series.value, before));
+            let mut reduced =
+                MetricSeries::new(series.labels.clone(), less.unwrap_or_else(|| series.value.clone()));
+            let is_new = |exemplar: &&Exemplar| exemplar.time_unix_nanos >= before.time_unix_nanos;
+            reduced.exemplars = series.exemplars.iter().filter(is_new).copied().collect();
+            reduced
         });
         MetricFamily { series: series.collect(), ..family.clone() }
     };

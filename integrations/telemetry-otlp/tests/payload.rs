@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use support::http::{Collector, Reply};
 use support::{by_reason, hasty, lost, snapshot, spans};
-use telemetry_core::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue};
+use telemetry_core::metric::snapshot::{Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue};
 use telemetry_core::record::{
     Attribute, EventRecord, LinkRecord, Outcome, SpanKind, SpanRecord, Status, Value,
 };
@@ -169,10 +169,10 @@ fn requests_are_compressed_when_asked_for() {
 }
 
 fn family(name: &'static str, kind: MetricKind, values: Vec<MetricValue>) -> MetricFamily {
-    let series = values.into_iter().enumerate().map(|(index, value)| MetricSeries {
-        labels: vec![("shelf".into(), format!("s{index}").into())].into(),
-        value,
-    });
+    let series = values
+        .into_iter()
+        .enumerate()
+        .map(|(index, value)| MetricSeries::new(vec![("shelf".into(), format!("s{index}").into())], value));
     MetricFamily {
         name: name.into(),
         help: "What it is.".into(),
@@ -206,9 +206,20 @@ fn metrics_are_written_as_the_specification_says() {
         vec![MetricValue::Counter(0), MetricValue::Counter(9)],
     ));
     all.families.push(family("wait_seconds", MetricKind::Histogram, vec![histogram([1, 0, 2], 7.25)]));
+    let (trace, span) = (TraceId::new(0xa1).unwrap(), SpanId::new(0xb2).unwrap());
+    all.families[1].series[1].exemplars = vec![Exemplar::new(trace, span, 3.0, 1_500)];
+    all.families[2].series[0].exemplars = vec![Exemplar::new(trace, span, 0.25, 1_600)];
     attached(json_to(&collector)).export_metrics(&Arc::new(all)).unwrap();
     let request = collector.requests().remove(0);
     assert_eq!(request.path, "/v1/metrics");
+    let exemplar = |time: &str, key: &str, value: Json| {
+        json!([{
+            "timeUnixNano": time,
+            key: value,
+            "spanId": "00000000000000b2",
+            "traceId": "000000000000000000000000000000a1",
+        }])
+    };
     let shelf = |name: &str| json!([{"key": "shelf", "value": {"stringValue": name}}]);
     assert_eq!(
         metrics(&request.json()),
@@ -219,7 +230,8 @@ fn metrics_are_written_as_the_specification_says() {
             {"name": "sales_total", "description": "What it is.", "unit": "s", "sum": {
                 "dataPoints": [
                     {"attributes": shelf("s0"), "startTimeUnixNano": "1000", "timeUnixNano": "2000", "asInt": "0"},
-                    {"attributes": shelf("s1"), "startTimeUnixNano": "1000", "timeUnixNano": "2000", "asInt": "9"},
+                    {"attributes": shelf("s1"), "startTimeUnixNano": "1000", "timeUnixNano": "2000", "asInt": "9",
+                        "exemplars": exemplar("1500", "asInt", json!("3"))},
                 ],
                 "aggregationTemporality": 2,
                 "isMonotonic": true,
@@ -233,6 +245,7 @@ fn metrics_are_written_as_the_specification_says() {
                     "sum": 7.25,
                     "bucketCounts": ["1", "0", "2"],
                     "explicitBounds": [0.5, 1.0],
+                    "exemplars": exemplar("1600", "asDouble", json!(0.25)),
                 }],
                 "aggregationTemporality": 2,
             }},

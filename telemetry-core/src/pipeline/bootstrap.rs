@@ -76,6 +76,9 @@ pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Boo
     if let Ok(ratio) = RatioSample::new(settings.sample_ratio) {
         builder = builder.sampler(ParentBased(ratio));
     }
+    if let Some(filter) = &settings.filter {
+        builder = builder.filter(filter.clone());
+    }
     for name in &settings.sinks {
         let sink: Box<dyn Sink> = match name.as_str() {
             "prometheus" => Box::new(prometheus.insert(PrometheusSink::new()).clone()),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::attributes;
 use super::value::SettingValue;
+use crate::filter::{FORM, Filter};
 use crate::nearest::nearest;
 
 /// The type of a setting, with its range or its choices. Ranges are closed; numbers that are not finite are refused.
@@ -44,6 +45,8 @@ pub enum Kind {
         /// Whether a text has that form.
         check: fn(&str) -> bool,
     },
+    /// A [`Filter`].
+    Filter,
     /// Texts separated by commas, each trimmed, none empty.
     List,
     /// One of several words.
@@ -78,7 +81,7 @@ impl Kind {
             Self::Float { .. } => "number",
             Self::Integer { .. } => "integer",
             Self::Duration { .. } => "duration",
-            Self::Text | Self::Checked { .. } => "text",
+            Self::Text | Self::Checked { .. } | Self::Filter => "text",
             Self::List | Self::Choices(_) => "list",
             Self::Choice(_) => "choice",
             Self::Attributes | Self::CheckedAttributes { .. } => "attributes",
@@ -101,6 +104,7 @@ impl Kind {
             Self::Checked { accepted, .. } | Self::CheckedAttributes { accepted, .. } => {
                 (*accepted).to_owned()
             }
+            Self::Filter => FORM.to_owned(),
             Self::List => "a comma-separated list without empty entries".to_owned(),
             Self::Choice(known) => format!("one of {}", words(known, more).join(", ")),
             Self::Choices(known) => {
@@ -138,6 +142,16 @@ impl Kind {
                 .ok_or_else(refused),
             Self::Checked { check, .. } => {
                 value.as_text().filter(|text| check(text)).map(SettingValue::from).ok_or_else(refused)
+            }
+            Self::Filter => {
+                let text = value.as_text().ok_or_else(refused)?;
+                match text.parse::<Filter>() {
+                    Ok(_) => Ok(SettingValue::from(text)),
+                    Err(error) => {
+                        let entry = (error.directive().to_owned(), error.nearest().map(str::to_owned));
+                        Err(Rejection { accepted: self.accepted(more), entry: Some(entry) })
+                    }
+                }
             }
             Self::List => list_of(value).map(SettingValue::List).ok_or_else(refused),
             Self::Choice(known) => {

@@ -52,7 +52,7 @@ impl SpanGuard {
     /// Makes a span current, whatever its trace.
     pub(super) fn enter(local: &Local, opened: Opened) -> Self {
         let inside = opened.inside;
-        if inside.span_id == 0 {
+        if opened.is_nothing() {
             return Self::nothing();
         }
         let outside = Kept::keep(local, inside);

@@ -45,7 +45,7 @@ pub(crate) mod expansion {
     pub use super::declare::{call_site, returned, site};
     pub use super::failure::probe::Probe;
     pub use super::failure::{Ignored, record};
-    pub use super::open::{open, open_root, open_task, open_task_root};
+    pub use super::open::{open, open_root, open_step, open_task, open_task_root};
     pub use super::traced::{Traced, call, step};
 }
 

@@ -8,7 +8,7 @@ use crate::clock;
 use crate::context::{Current, Local, SpanContext, flag};
 use crate::id::TraceId;
 use crate::ring::{DropReason, Slot, state};
-use crate::sample::{Decision, SamplingParameters};
+use crate::sample::{Decision, Sampler, SamplingParameters};
 
 /// A span that has been opened and not yet been made current.
 #[derive(Clone, Copy)]
@@ -20,17 +20,45 @@ pub(super) struct Opened {
 impl Opened {
     /// Nothing: what was current stays so.
     pub(super) const NOTHING: Self = Self { inside: Current::NONE };
+
+    pub(super) const fn is_nothing(&self) -> bool {
+        self.inside.span_id == 0
+    }
+}
+
+/// What a call site's gate and the thread's pipeline say of a span, before anybody asks for a decision or a slot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// It is wanted; the gate.
+    Wanted(u32),
+    /// The filter keeps it out: what would open under it goes on to its parent.
+    Filtered,
+    /// Nothing is recorded.
+    Off,
+}
+
+impl Admission {
+    pub(super) fn of(local: &Local, site: &'static CallSite) -> Self {
+        let gate = match site.gate() {
+            gates::UNREGISTERED => gates::register(site),
+            gate => gate,
+        };
+        let pipeline = local.pipeline.get();
+        if gates::is_filtered(gate) {
+            Self::Filtered
+        } else if gates::is_off(gate) || !pipeline.is_enabled() {
+            Self::Off
+        } else if !gates::is_plain(gate) && pipeline.filters(site) {
+            Self::Filtered
+        } else {
+            Self::Wanted(gate)
+        }
+    }
 }
 
 /// Opens a child of the current span, or a local root where there is none.
 pub(super) fn begin(local: &Local, site: &'static CallSite, owner: u32) -> Opened {
-    let gate = match site.gate() {
-        gates::UNREGISTERED => gates::register(site),
-        gate => gate,
-    };
-    if gates::is_off(gate) || !local.pipeline.get().is_enabled() {
-        return Opened::NOTHING;
-    }
+    let Admission::Wanted(gate) = Admission::of(local, site) else { return Opened::NOTHING };
     let current = local.current();
     if current.is_sampled() {
         return record(local, gate, current, 0, owner);
@@ -39,7 +67,7 @@ pub(super) fn begin(local: &Local, site: &'static CallSite, owner: u32) -> Opene
         // Not recorded: its children share its identifiers.
         return Opened::NOTHING;
     }
-    root(local, site, gate, current, site.site.name, false, owner)
+    root(local, site, gate, current, site.site.name, None, owner)
 }
 
 /// A child, or a sampled local root.
@@ -102,14 +130,14 @@ fn fill(local: &Local, slot: &'static Slot, gate: u32, parent: Current, marks: u
 /// Stands for the calling thread's own token.
 pub(super) const OWNED: u32 = state::COMPLETE;
 
-/// The first span of a trace in this process.
+/// The first span of a trace in this process; `sampler` is asked before the call site's and the pipeline's.
 fn root(
     local: &Local,
     site: &'static CallSite,
     gate: u32,
     remote: Current,
     name: &str,
-    always: bool,
+    sampler: Option<&dyn Sampler>,
     owner: u32,
 ) -> Opened {
     local.prepare();
@@ -133,7 +161,10 @@ fn root(
         parent,
         trace_id: TraceId::new(trace_id).unwrap_or(TraceId::MAX),
     };
-    let decision = if always { Decision::Record } else { pipeline.sampler.sample(&parameters) };
+    let decision = match sampler.or(site.sampler.map(|sampler| sampler as &dyn Sampler)) {
+        Some(sampler) => sampler.sample(&parameters),
+        None => pipeline.sampler.sample(&parameters),
+    };
     match decision {
         Decision::Record => {
             trace.flags |= flag::SAMPLED;
@@ -151,10 +182,11 @@ pub(super) fn begin_root(
     parent: Option<SpanContext>,
     owner: u32,
 ) -> Opened {
-    begin_root_named(local, site, parent, site.site.name, false, owner)
+    begin_root_named(local, site, parent, site.site.name, None, owner)
 }
 
-/// Opens a child of a span of this process that is not current here.
+/// Opens a child of a span of this process that is not current here. Where the child is not recorded, though telemetry
+/// is on, what opens inside goes on to that parent.
 #[cold]
 pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanContext, owner: u32) -> Opened {
     let current = local.current();
@@ -170,6 +202,9 @@ pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanCo
     local.set_current(under);
     let opened = begin(local, site, owner);
     local.set_current(current);
+    if opened.is_nothing() && Admission::of(local, site) != Admission::Off {
+        return Opened { inside: under };
+    }
     opened
 }
 
@@ -178,17 +213,19 @@ pub(super) fn begin_root_named(
     site: &'static CallSite,
     parent: Option<SpanContext>,
     name: &str,
-    always: bool,
+    sampler: Option<&dyn Sampler>,
     owner: u32,
 ) -> Opened {
-    let gate = site.gate();
-    let gate = if gate == gates::UNREGISTERED { gates::register(site) } else { gate };
-    let current = local.current();
-    if gates::is_off(gate) || current.is_suppressed() || !local.pipeline.get().is_enabled() {
+    if local.current().is_suppressed() {
         return Opened::NOTHING;
     }
     let remote = parent.map_or(Current::NONE, SpanContext::to_current);
-    root(local, site, gate, remote, name, always, owner)
+    match Admission::of(local, site) {
+        Admission::Wanted(gate) => root(local, site, gate, remote, name, sampler, owner),
+        // A parent in another process stays the one of what opens inside.
+        Admission::Filtered => Opened { inside: remote },
+        Admission::Off => Opened::NOTHING,
+    }
 }
 
 /// Opens a span for this scope.
@@ -245,9 +282,21 @@ pub fn open_root(site: &'static CallSite) -> SpanGuard {
     Local::with(|local| SpanGuard::enter(local, begin_root(local, site, None, OWNED)))
 }
 
-/// Opens a span for a future; it is entered at each poll.
+/// Opens a span for a future that is awaited where it stands; it is entered at each poll.
 #[inline(always)]
 pub fn open_task(site: &'static CallSite) -> TaskSpan {
+    open_task_at::<false>(site)
+}
+
+/// Opens a span for a future that may be polled anywhere: without a span of its own, because of the filter, it carries
+/// what is current here.
+#[inline(always)]
+pub fn open_step(site: &'static CallSite) -> TaskSpan {
+    open_task_at::<true>(site)
+}
+
+#[inline(always)]
+fn open_task_at<const CARRIES: bool>(site: &'static CallSite) -> TaskSpan {
     let gate = site.gate();
     if gates::is_plain(gate) {
         let local = Local::here();
@@ -260,15 +309,15 @@ pub fn open_task(site: &'static CallSite) -> TaskSpan {
         } else if flags & flag::ACTIVE != 0 {
             return TaskSpan::carrying(local);
         }
-    } else if gates::is_off(gate) {
+    } else if gates::is_off(gate) && !(CARRIES && gates::is_filtered(gate)) {
         return TaskSpan::nothing();
     }
-    open_task_slowly(site)
+    open_task_slowly(site, CARRIES)
 }
 
 #[cold]
 #[inline(never)]
-fn open_task_slowly(site: &'static CallSite) -> TaskSpan {
+fn open_task_slowly(site: &'static CallSite, carries: bool) -> TaskSpan {
     let local = Local::here();
     match refilled(local, site) {
         Some(Ok(slot)) => {
@@ -276,17 +325,28 @@ fn open_task_slowly(site: &'static CallSite) -> TaskSpan {
             TaskSpan::child(local, slot)
         }
         Some(Err(_)) => TaskSpan::new(local, lost(local, local.current())),
-        None => task(local, begin(local, site, state::DETACHED)),
+        None => {
+            let opened = begin(local, site, state::DETACHED);
+            if carries { wrapper(local, site, opened) } else { task(local, opened) }
+        }
     }
 }
 
 /// A task around what was opened; around what is current, where that is a trace which is not recorded.
-pub(super) fn task(local: &Local, opened: Opened) -> TaskSpan {
+fn task(local: &Local, opened: Opened) -> TaskSpan {
     let current = local.current();
-    if opened.inside.span_id == 0 && current.flags & flag::ACTIVE != 0 && !current.is_sampled() {
+    if opened.is_nothing() && current.flags & flag::ACTIVE != 0 && !current.is_sampled() {
         return TaskSpan::carrying(local);
     }
     TaskSpan::new(local, opened)
+}
+
+/// The same for a future that may be polled anywhere: around what is current, also where the filter kept its own span out.
+pub(super) fn wrapper(local: &Local, site: &'static CallSite, opened: Opened) -> TaskSpan {
+    if opened.is_nothing() && Admission::of(local, site) == Admission::Filtered {
+        return TaskSpan::carrying(local);
+    }
+    task(local, opened)
 }
 
 /// Opens the root of a new trace for a future.

@@ -98,6 +98,9 @@ fn point<E: Encode>(out: &mut E, period: Period, series: &MetricSeries) {
             labels(out, field(7, "attributes"), series);
             times(out, period.start_unix_nanos);
             out.present(field(6, "asInt"), Scalar::SFixed64(i64::try_from(*total).unwrap_or(i64::MAX)));
+            exemplars(out, field(5, "exemplars"), series, |value| {
+                (field(6, "asInt"), Scalar::SFixed64(value as i64))
+            });
         }
         MetricValue::Gauge(value) => {
             labels(out, field(7, "attributes"), series);
@@ -112,8 +115,26 @@ fn point<E: Encode>(out: &mut E, period: Period, series: &MetricSeries) {
             out.present(field(5, "sum"), Scalar::Double(*sum));
             out.fixed64s(field(6, "bucketCounts"), counts);
             out.doubles(field(7, "explicitBounds"), bounds);
+            exemplars(out, field(8, "exemplars"), series, |value| {
+                (field(4, "asDouble"), Scalar::Double(value))
+            });
         }
     }
+}
+
+fn exemplars<E: Encode>(
+    out: &mut E,
+    field_of_point: Field,
+    series: &MetricSeries,
+    value: impl Fn(f64) -> (Field, Scalar<'static>),
+) {
+    out.messages(field_of_point, &series.exemplars, |out, exemplar| {
+        out.scalar(field(2, "timeUnixNano"), Scalar::Fixed64(exemplar.time_unix_nanos));
+        let (member, number) = value(exemplar.value);
+        out.present(member, number);
+        out.scalar(field(4, "spanId"), Scalar::Id(&exemplar.span_id.to_bytes()));
+        out.scalar(field(5, "traceId"), Scalar::Id(&exemplar.trace_id.to_bytes()));
+    });
 }
 
 fn labels<E: Encode>(out: &mut E, field: Field, series: &MetricSeries) {
