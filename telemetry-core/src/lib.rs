@@ -30,7 +30,7 @@
 //! - [`metric!`], [`macro@Label`], [`Counter`], [`Gauge`], [`Histogram`]: instruments.
 //! - [`Telemetry`], [`configure_from_settings`], [`settings`]: starting, stopping, configuring.
 //! - [`sink`]: where it goes. [`Sampler`]: which traces are recorded. [`propagate`]: across processes.
-//! - [`Context`], [`Instrument`]: carrying the current span to threads and tasks.
+//! - [`Context`], [`Instrument`]: carrying the current span to threads and tasks. [`LogFields`]: into log lines.
 //! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
 //! - [`testing`]: isolated scopes and assertions.
 //!
@@ -58,6 +58,8 @@ pub mod drain;
 mod filter;
 #[cfg(not(loom))]
 pub mod id;
+#[cfg(not(loom))]
+mod log_fields;
 #[cfg(not(loom))]
 pub mod metric;
 #[cfg(not(loom))]
@@ -91,6 +93,7 @@ mod exports {
     pub use crate::context::{Context, ContextGuard, SpanContext};
     pub use crate::filter::{Filter, FilterError, Level, UnknownLevel};
     pub use crate::id::{SpanId, TraceId};
+    pub use crate::log_fields::{LogField, LogFields};
     pub use crate::metric::{Counter, Gauge, Histogram, Label, register_sampler};
     pub use crate::pipeline::{
         Accounting, Bootstrap, ConfigureError, RingError, StartError, Stopping, Telemetry, TelemetryBuilder,

@@ -1,6 +1,7 @@
 //! Starting from settings, and the spans of start and stop.
 
 use super::telemetry::{StartError, Telemetry, say};
+use crate::log_fields::LogFields;
 use crate::record::{Origin, SpanKind};
 use crate::sample::{ParentBased, RatioSample};
 use crate::settings::{Resolved, Resolver, Settings, SettingsErrors, Tier};
@@ -65,6 +66,7 @@ pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Boo
     }
     let resolved = outcome?;
     let settings = resolved.settings();
+    LogFields::set_automatic(settings.auto_log_correlation);
     if !settings.enabled {
         return Ok(None);
     }

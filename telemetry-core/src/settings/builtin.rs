@@ -67,7 +67,7 @@ pub(super) const ROWS: &[Setting] = &[
     Setting::new(
         "AUTO_LOG_CORRELATION",
         Kind::Bool,
-        "Nothing acts on it yet. Whether log lines written inside a span carry its identifiers.",
+        "Whether log lines written inside a span carry its identifiers, by the integrations for `tracing` and `log`.",
     )
     .default(DefaultValue::Fixed("true")),
     Setting::new(
