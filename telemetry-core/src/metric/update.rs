@@ -7,7 +7,7 @@
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::cells::{Change, bump};
+use super::cells::Change;
 use super::exemplar;
 use super::hash::Digest;
 use super::instrument::{Core, OPEN};
@@ -22,14 +22,13 @@ use super::store::MetricStore;
 pub(super) fn count(core: &'static Core, gate: u32, place: Place, amount: u64) {
     let local = MetricLocal::here();
     match place {
-        Place::Index(offset) => match local.fixed.cell(gate as usize + offset) {
-            Some(cell) => bump(cell, amount),
-            None => count_slowly(core, offset, amount),
-        },
-        Place::Entry(entry) => match local.series.cell(local.index_of(gate, entry)) {
-            Some(cell) => bump(cell, amount),
-            None => count_entry_slowly(core, entry, amount),
-        },
+        Place::Index(offset) => {
+            local.fixed.count(gate as usize + offset, amount, || count_slowly(core, offset, amount));
+        }
+        Place::Entry(entry) => {
+            let slowly = || count_entry_slowly(core, entry, amount);
+            local.series.count(local.index_of(gate, entry), amount, slowly);
+        }
     }
 }
 
@@ -54,14 +53,14 @@ pub(super) fn observe(core: &'static Core, gate: u32, place: Place, bucket: usiz
 pub(super) fn with_gauge(core: &'static Core, gate: u32, place: Place, change: impl Fn(&AtomicU64)) {
     let local = MetricLocal::here();
     match place {
-        Place::Index(offset) => match local.gauges.get(gate as usize + offset) {
-            Some(slot) => change(slot),
-            None => {
+        Place::Index(offset) => {
+            let slowly = || {
                 if let Some(slot) = find_gauge(core, offset) {
                     change(slot);
                 }
-            }
-        },
+            };
+            local.gauges.with(gate as usize + offset, &change, slowly);
+        }
         Place::Entry(entry) => {
             if gate == OPEN && ptr::eq(local.store.get(), entry.home.store) {
                 change(&entry.gauge);
@@ -117,10 +116,8 @@ fn slowly_or_lost<R>(work: impl FnOnce(&MetricLocal, &'static MetricStore) -> R)
 #[cold]
 #[inline(never)]
 fn count_slowly(core: &'static Core, offset: usize, amount: u64) {
-    match MetricLocal::here().fixed.cell(core.plain_gate() as usize + offset) {
-        Some(cell) => bump(cell, amount),
-        None => change_fixed(core, &[(offset, Change::Count(amount))]),
-    }
+    let slowly = || change_fixed(core, &[(offset, Change::Count(amount))]);
+    MetricLocal::here().fixed.count(core.plain_gate() as usize + offset, amount, slowly);
     exemplar::offer(core, Space::Fixed, || Some(registry::base_of(core)? + offset), amount as f64);
 }
 
@@ -128,10 +125,8 @@ fn count_slowly(core: &'static Core, offset: usize, amount: u64) {
 #[inline(never)]
 fn count_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, amount: u64) {
     let local = MetricLocal::here();
-    match local.series.cell(local.index_of(core.plain_gate(), entry)) {
-        Some(cell) => bump(cell, amount),
-        None => change_entry(core, entry, &[(0, Change::Count(amount))]),
-    }
+    let slowly = || change_entry(core, entry, &[(0, Change::Count(amount))]);
+    local.series.count(local.index_of(core.plain_gate(), entry), amount, slowly);
     exemplar::offer(core, Space::Series, || local.cell_here(core, entry), amount as f64);
 }
 
