@@ -161,15 +161,16 @@ impl GaugeSeries {
     }
 }
 
+/// What is done to a gauge.
 #[derive(Clone, Copy)]
-enum Change {
+pub(super) enum Change {
     Set(f64),
     Add(f64),
 }
 
 impl Change {
     #[inline(always)]
-    fn apply(self, slot: &AtomicU64) {
+    pub(super) fn apply(self, slot: &AtomicU64) {
         match self {
             Self::Set(value) => slot.store(value.to_bits(), Ordering::Relaxed),
             Self::Add(amount) => {
@@ -182,10 +183,9 @@ impl Change {
 #[inline(always)]
 fn change(core: &'static Core, place: impl FnOnce() -> Place, change: Change) {
     let gate = core.gate();
-    if gate == OFF {
-        return;
+    if gate != OFF {
+        update::change_gauge(core, gate, place(), change);
     }
-    update::with_gauge(core, gate, place(), |slot| change.apply(slot));
 }
 
 /// Cells to a gauge: a cache line, so that threads which set different gauges do not slow each other down.

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cells::Change;
 use super::exemplar;
+use super::gauge;
 use super::hash::Digest;
 use super::instrument::{Core, OPEN};
 use super::local::{MetricLocal, Space, quietly, store};
@@ -48,24 +49,20 @@ pub(super) fn observe(core: &'static Core, gate: u32, place: Place, bucket: usiz
     }
 }
 
-/// Runs `change` on the slot of a gauge; `gate` as above.
+/// Changes a gauge; `gate` as above.
 #[inline(always)]
-pub(super) fn with_gauge(core: &'static Core, gate: u32, place: Place, change: impl Fn(&AtomicU64)) {
+pub(super) fn change_gauge(core: &'static Core, gate: u32, place: Place, change: gauge::Change) {
     let local = MetricLocal::here();
     match place {
         Place::Index(offset) => {
-            let slowly = || {
-                if let Some(slot) = find_gauge(core, offset) {
-                    change(slot);
-                }
-            };
-            local.gauges.with(gate as usize + offset, &change, slowly);
+            let slowly = || change_gauge_slowly(core, offset, change);
+            local.gauges.with(gate as usize + offset, |slot| change.apply(slot), slowly);
         }
         Place::Entry(entry) => {
             if gate == OPEN && ptr::eq(local.store.get(), entry.home.store) {
-                change(&entry.gauge);
-            } else if let Some(entry) = find_entry(core, entry) {
-                change(&entry.gauge);
+                change.apply(&entry.gauge);
+            } else {
+                change_gauge_entry_slowly(core, entry, change);
             }
         }
     }
@@ -188,6 +185,20 @@ fn change_entry(core: &'static Core, entry: &'static SeriesEntry, changes: &[(us
 
 #[cold]
 #[inline(never)]
+fn change_gauge_slowly(core: &'static Core, offset: usize, change: gauge::Change) {
+    if let Some(slot) = find_gauge(core, offset) {
+        change.apply(slot);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn change_gauge_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, change: gauge::Change) {
+    if let Some(entry) = find_entry(core, entry) {
+        change.apply(&entry.gauge);
+    }
+}
+
 fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> {
     slowly_or_lost(|local, store| {
         let base = registry::base_of(core)?;
@@ -203,8 +214,6 @@ fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> 
 
 /// The same label set in this thread's store, when an update is wanted there: a handle resolved in one store counts
 /// in whichever store the thread writes to.
-#[cold]
-#[inline(never)]
 fn find_entry(core: &'static Core, entry: &'static SeriesEntry) -> Option<&'static SeriesEntry> {
     let store = store();
     if ptr::eq(entry, &raw const series::NOWHERE) {
