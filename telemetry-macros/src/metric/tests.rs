@@ -402,6 +402,7 @@ fn a_gauge_with_a_constant_name_and_computed_help() {
                     help: ::core::primitive::str::trim_ascii(include_str!("help.md")),
                     unit: ::telemetry_core::__private::metric::base_unit(__TELEMETRY_NAME),
                     crate_name: ::core::env!("CARGO_PKG_NAME"),
+                    crate_version: ::core::env!("CARGO_PKG_VERSION"),
                 })
             };
             const _: () = {
