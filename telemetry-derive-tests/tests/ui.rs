@@ -12,6 +12,7 @@ const TOPICS: &[&str] = &[
     "kind",
     "level",
     "name",
+    "room",
     "root",
     "sample",
     "step",

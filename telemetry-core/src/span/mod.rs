@@ -16,6 +16,7 @@ mod kept;
 mod name;
 mod open;
 mod panic;
+mod room;
 mod short;
 mod site;
 mod stay;
@@ -46,6 +47,7 @@ pub(crate) mod expansion {
     pub use super::failure::probe::Probe;
     pub use super::failure::{Ignored, record};
     pub use super::open::{open, open_root, open_step, open_task, open_task_root};
+    pub use super::room::Room;
     pub use super::traced::{Traced, call, step};
 }
 
