@@ -46,6 +46,10 @@ mod trace;
 /// | `book.id = …`, `"any key" = …` | the same under a dotted or a quoted key |
 /// | `rows: i64` | declares an attribute for the body to set: `span.rows(n)` with `bind = span`; one of `bool`, `i64`, `u64`, `f64`, `str`, `bytes` |
 ///
+/// A span holds 128 bytes of attributes. Constant ones take none; the others two and their value: up to eight for a
+/// number, one more than its length for text and bytes. Attributes that cannot fit are an error: declared numbers and
+/// literals count in full, text of run time as if it were empty, and what is inferred without its value.
+///
 /// # Examples
 /// ```
 /// use telemetry_core::testing::Scope;

@@ -54,7 +54,7 @@ impl TaskSpan {
 impl TaskSpan {
     /// Makes the span, if there is one, current on this thread until it is left. Whatever happens meanwhile, the thread
     /// then has its own span, pipeline and frames back.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn enter(&mut self) {
         if self.flags == 0 {
             return;
@@ -73,7 +73,7 @@ impl TaskSpan {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn leave(&mut self, progress: Progress) {
         if self.flags == 0 {
             return;

@@ -149,7 +149,7 @@ pub(super) fn close(slot: &Slot, end: u64) {
 }
 
 impl Drop for SpanGuard {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     #[allow(unsafe_code, reason = "the guard's slot is reached in place")]
     fn drop(&mut self) {
         if self.slot.is_null() {

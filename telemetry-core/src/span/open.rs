@@ -229,7 +229,7 @@ pub(super) fn begin_root_named(
 }
 
 /// Opens a span for this scope.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn open(site: &'static CallSite) -> SpanGuard {
     let gate = site.gate();
     if gates::is_plain(gate) {
@@ -283,14 +283,14 @@ pub fn open_root(site: &'static CallSite) -> SpanGuard {
 }
 
 /// Opens a span for a future that is awaited where it stands; it is entered at each poll.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn open_task(site: &'static CallSite) -> TaskSpan {
     open_task_at::<false>(site)
 }
 
 /// Opens a span for a future that may be polled anywhere: without a span of its own, because of the filter, it carries
 /// what is current here.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn open_step(site: &'static CallSite) -> TaskSpan {
     open_task_at::<true>(site)
 }

@@ -174,7 +174,7 @@ impl TaskSpan {
 }
 
 impl Drop for TaskSpan {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if self.flags == 0 {
             return;
