@@ -166,22 +166,3 @@ impl Core {
         }))
     }
 }
-
-impl Descriptor {
-    /// The names under which the instrument stands in the exposition, its own first.
-    pub(super) fn exposed_names(&self) -> Vec<String> {
-        let name = self.name;
-        match self.kind {
-            MetricKind::Gauge => vec![name.to_owned()],
-            MetricKind::Counter => {
-                let family = name.strip_suffix("_total").unwrap_or(name);
-                vec![name.to_owned(), family.to_owned(), format!("{family}_created")]
-            }
-            MetricKind::Histogram => {
-                let mut names = vec![name.to_owned()];
-                names.extend(["bucket", "sum", "count", "created"].map(|part| format!("{name}_{part}")));
-                names
-            }
-        }
-    }
-}

@@ -174,3 +174,19 @@ pub enum MetricValue {
         sum: f64,
     },
 }
+
+/// The names under which an instrument stands in the expositions, its own first.
+pub(super) fn exposed_names(name: &str, kind: MetricKind) -> Vec<String> {
+    match kind {
+        MetricKind::Gauge => vec![name.to_owned()],
+        MetricKind::Counter => {
+            let family = name.strip_suffix("_total").unwrap_or(name);
+            vec![name.to_owned(), family.to_owned(), format!("{family}_created")]
+        }
+        MetricKind::Histogram => {
+            let mut names = vec![name.to_owned()];
+            names.extend(["bucket", "sum", "count", "created"].map(|part| format!("{name}_{part}")));
+            names
+        }
+    }
+}

@@ -146,12 +146,7 @@ fn root(
     let epoch = pipeline.timeline.epoch() & flag::EPOCH;
     let mut trace = match parent {
         Some(_) => Current { flags: flag::ACTIVE | epoch | remote.flags & flag::RANDOM, ..remote },
-        None => Current {
-            trace_high: local.next_high_id(),
-            trace_low: local.next_id(),
-            flags: flag::ACTIVE | epoch | flag::RANDOM,
-            ..Current::NONE
-        },
+        None => new_trace(local),
     };
     let trace_id = u128::from(trace.trace_high) << 64 | u128::from(trace.trace_low);
     let parameters = SamplingParameters {
@@ -172,6 +167,22 @@ fn root(
         }
         Decision::Drop => Opened { inside: Current { span_id: local.next_id(), ..trace } },
     }
+}
+
+/// A trace that begins here.
+fn new_trace(local: &Local) -> Current {
+    let epoch = local.pipeline.get().timeline.epoch() & flag::EPOCH;
+    Current {
+        trace_high: local.next_high_id(),
+        trace_low: local.next_id(),
+        flags: flag::ACTIVE | epoch | flag::RANDOM,
+        ..Current::NONE
+    }
+}
+
+/// A trace that is not recorded.
+pub(super) fn begin_unrecorded(local: &Local) -> Current {
+    Current { span_id: local.next_id(), ..new_trace(local) }
 }
 
 /// Opens a root of its own, whatever is current; nothing where spans are suppressed.
@@ -229,22 +240,28 @@ pub(super) fn begin_root_named(
 }
 
 /// Opens a span for this scope.
+///
+/// What stands in the user's function is this: two looks, and a call where the span is recorded. The rest is one
+/// function for the whole program, which stays in the instruction cache.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn open(site: &'static CallSite) -> SpanGuard {
+    if gates::is_off(site.gate()) || Local::here().is_unrecorded() {
+        SpanGuard::nothing()
+    } else {
+        open_recorded(site)
+    }
+}
+
+#[inline(never)]
+fn open_recorded(site: &'static CallSite) -> SpanGuard {
     let gate = site.gate();
-    if gates::is_plain(gate) {
-        let local = Local::here();
-        let flags = local.flags();
-        if flags & flag::SAMPLED != 0 {
-            if let Some(slot) = local.take_fast() {
-                let span_id = open_fast(local, slot, gate, local.token.get());
-                return SpanGuard::enter_child(local, slot, span_id);
-            }
-        } else if flags & flag::ACTIVE != 0 {
-            return SpanGuard::nothing();
-        }
-    } else if gates::is_off(gate) {
-        return SpanGuard::nothing();
+    let local = Local::here();
+    if gates::is_plain(gate)
+        && local.flags() & flag::SAMPLED != 0
+        && let Some(slot) = local.take_fast()
+    {
+        let span_id = open_fast(local, slot, gate, local.token.get());
+        return SpanGuard::enter_child(local, slot, span_id);
     }
     open_slowly(site)
 }
@@ -285,34 +302,40 @@ pub fn open_root(site: &'static CallSite) -> SpanGuard {
 /// Opens a span for a future that is awaited where it stands; it is entered at each poll.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn open_task(site: &'static CallSite) -> TaskSpan {
-    open_task_at::<false>(site)
-}
-
-/// Opens a span for a future that may be polled anywhere: without a span of its own, because of the filter, it carries
-/// what is current here.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub fn open_step(site: &'static CallSite) -> TaskSpan {
-    open_task_at::<true>(site)
-}
-
-#[inline(always)]
-fn open_task_at<const CARRIES: bool>(site: &'static CallSite) -> TaskSpan {
-    let gate = site.gate();
-    if gates::is_plain(gate) {
-        let local = Local::here();
-        let flags = local.flags();
-        if flags & flag::SAMPLED != 0 {
-            if let Some(slot) = local.take_fast() {
-                open_fast(local, slot, gate, state::DETACHED);
-                return TaskSpan::child(local, slot);
-            }
-        } else if flags & flag::ACTIVE != 0 {
-            return TaskSpan::carrying(local);
-        }
-    } else if gates::is_off(gate) && !(CARRIES && gates::is_filtered(gate)) {
-        return TaskSpan::nothing();
+    if gates::is_off(site.gate()) {
+        TaskSpan::nothing()
+    } else if Local::here().is_unrecorded() {
+        TaskSpan::unrecorded()
+    } else {
+        open_recorded_task(site, false)
     }
-    open_task_slowly(site, CARRIES)
+}
+
+/// Opens a span for a future that may be polled anywhere: without a span of its own, because the trace is not recorded
+/// or the filter keeps it out, it carries what is current here.
+pub fn open_step(site: &'static CallSite) -> TaskSpan {
+    let gate = site.gate();
+    if gates::is_off(gate) && !gates::is_filtered(gate) {
+        TaskSpan::nothing()
+    } else if Local::here().is_unrecorded() {
+        TaskSpan::carrying(Local::here())
+    } else {
+        open_recorded_task(site, true)
+    }
+}
+
+#[inline(never)]
+fn open_recorded_task(site: &'static CallSite, carries: bool) -> TaskSpan {
+    let gate = site.gate();
+    let local = Local::here();
+    if gates::is_plain(gate)
+        && local.flags() & flag::SAMPLED != 0
+        && let Some(slot) = local.take_fast()
+    {
+        open_fast(local, slot, gate, state::DETACHED);
+        return TaskSpan::child(slot);
+    }
+    open_task_slowly(site, carries)
 }
 
 #[cold]
@@ -322,7 +345,7 @@ fn open_task_slowly(site: &'static CallSite, carries: bool) -> TaskSpan {
     match refilled(local, site) {
         Some(Ok(slot)) => {
             open_fast(local, slot, site.gate(), state::DETACHED);
-            TaskSpan::child(local, slot)
+            TaskSpan::child(slot)
         }
         Some(Err(_)) => TaskSpan::new(local, lost(local, local.current())),
         None => {

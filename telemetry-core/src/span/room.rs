@@ -12,6 +12,7 @@ const NUMBER: usize = HEADER + 8;
 /// Bytes that the attributes of a call site take at the least, added up one by one. The first that cannot fit is an
 /// error of the compiler, where it stands.
 #[derive(Clone, Copy, Debug)]
+#[must_use = "attributes are added up, one by one"]
 pub struct Room {
     used: usize,
 }
