@@ -5,6 +5,7 @@
 
 mod access;
 mod arena;
+mod asking;
 mod bits;
 mod builder;
 mod declare;
