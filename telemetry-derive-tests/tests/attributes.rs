@@ -147,10 +147,22 @@ fn declared_attributes_fit_whatever_their_values() {
         bind = span
     )]
     fn full() {
-        (span.a(i64::MIN), span.b(i64::MIN), span.c(i64::MAX), span.d(i64::MIN));
-        (span.e(u64::MAX), span.f(u64::MAX), span.g(u64::MAX), span.h(u64::MAX));
-        (span.i(0.1), span.j(0.1), span.k(0.1), span.l(0.1));
-        (span.m(true), span.n(true), span.o(true), span.p(true));
+        span.a(i64::MIN);
+        span.b(i64::MIN);
+        span.c(i64::MAX);
+        span.d(i64::MIN);
+        span.e(u64::MAX);
+        span.f(u64::MAX);
+        span.g(u64::MAX);
+        span.h(u64::MAX);
+        span.i(0.1);
+        span.j(0.1);
+        span.k(0.1);
+        span.l(0.1);
+        span.m(true);
+        span.n(true);
+        span.o(true);
+        span.p(true);
     }
 
     let scope = Scope::new();

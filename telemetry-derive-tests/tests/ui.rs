@@ -16,6 +16,7 @@ const TOPICS: &[&str] = &[
     "root",
     "sample",
     "step",
+    "timing",
 ];
 
 #[test]

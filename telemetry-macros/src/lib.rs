@@ -33,6 +33,7 @@ mod trace;
 /// | `err = off` | an `Err` that is returned is not looked at |
 /// | `err = function` | the error's message is what `function(&error)` returns, anything that is `Display` |
 /// | `bind = name` | the span's handle, under this name in the body |
+/// | `timing` | for futures: `poll_count`, `busy_ns` and `idle_ns` are recorded, see `TimedSpan` |
 /// | `skip` | in a traced block: no span for this one |
 /// | `crate = path` | where `telemetry-core` is found, if it goes by another name |
 ///
@@ -153,7 +154,7 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `step!("name")` | a guard: the span ends when it is dropped, so bind it: `let _step = step!("name");` |
 /// | `step!("name", key = expression, …)` | the same with attributes, written as in [`macro@trace`]'s `attrs(…)` |
 /// | `step!("name", … => future)` | a future that runs `future` inside the span; an `Err` it yields marks the span |
-/// | `step!(level = debug, "name", …)` | the same with a level; `sample` and `crate`, too, stand before the name and mean what they do in [`macro@trace`] |
+/// | `step!(level = debug, "name", …)` | the same with a level; `sample`, `timing` and `crate`, too, stand before the name and mean what they do in [`macro@trace`] |
 ///
 /// The name is a string literal or the path of a `const`. The guard stays on its thread: the compiler refuses to hold
 /// it across an `.await` in a task that may move, where the form with `=>` is meant. That form opens its span where it

@@ -24,6 +24,7 @@ mod room;
 mod short;
 mod site;
 mod task;
+mod timed;
 mod traced;
 mod unwind;
 mod value;
@@ -44,6 +45,7 @@ pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};
 pub use task::TaskSpan;
+pub use timed::{PolledSpan, TimedSpan};
 pub use value::{AttributeValue, Entry};
 
 /// What macro expansions call.

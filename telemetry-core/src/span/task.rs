@@ -14,6 +14,7 @@ use super::value::AttributeValue;
 use super::writer::{Held, Writer};
 use crate::clock;
 use crate::context::{Current, Local};
+use crate::pipeline::{GLOBAL, Pipeline};
 use crate::record::{Outcome, Status};
 use crate::ring::Slot;
 
@@ -144,6 +145,11 @@ impl TaskSpan {
 
     pub(super) fn new(local: &Local, opened: Opened) -> Self {
         if opened.is_nothing() { Self::nothing() } else { Self::keeping(local, opened.inside) }
+    }
+
+    /// The pipeline it was opened in.
+    pub(super) fn pipeline(&self) -> &'static Pipeline {
+        self.marked.kept().map_or(&GLOBAL, |kept| kept.pipeline)
     }
 
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.

@@ -134,6 +134,11 @@ fn awaited(traced: &Traced, output: &Output, future: &TokenStream) -> TokenStrea
     } else {
         (opening(traced, Opened::Task, false), quote_spanned!(Span::mixed_site()=> __telemetry_span))
     };
+    let span = if traced.timing {
+        quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span))
+    } else {
+        span
+    };
     if output.is_spelled || matches!(traced.outcome, Outcome::Ignored) {
         let outcome = outcome(traced, &probe(private, output));
         return quote_spanned! {Span::mixed_site()=>
