@@ -106,8 +106,8 @@ mod exports {
         SamplingParameters,
     };
     pub use crate::span::{
-        AttributeValue, CallSite, Constant, Entry, EventWriter, Instrument, Instrumented, Name, PolledSpan,
-        Run, Site, Span, SpanBuilder, SpanGuard, TaskSpan, TimedSpan,
+        AttributeValue, CallSite, Constant, Entry, EventAttributes, EventWriter, Instrument, Instrumented,
+        Name, PolledSpan, Run, Site, Span, SpanBuilder, SpanGuard, TaskSpan, TimedSpan,
     };
     pub use telemetry_macros::{Label, metric, span, step, trace};
 }

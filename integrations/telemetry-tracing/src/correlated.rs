@@ -8,6 +8,7 @@ use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::layer::identity;
 use crate::line;
 
 /// A formatter of log lines that adds `trace_id`, `span_id` and `trace_flags` to what another formatter writes.
@@ -68,7 +69,7 @@ where
         let mut formatted = String::new();
         self.inner.format_event(context, Writer::new(&mut formatted), event)?;
         // Asked for last: what the formatter calls may open and end spans.
-        if let Some(fields) = LogFields::automatic() {
+        if let Some(fields) = fields_of(context, event) {
             match self.shape {
                 Shape::Json => line::append_json(&mut formatted, fields),
                 Shape::Text => {
@@ -79,4 +80,17 @@ where
         }
         writer.write_str(&formatted)
     }
+}
+
+/// The fields of the span an event names as its parent, else of the current one.
+fn fields_of<S, N>(context: &FmtContext<'_, S, N>, event: &Event<'_>) -> Option<LogFields>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    if !LogFields::is_automatic() {
+        return None;
+    }
+    let parent = event.parent().and_then(|parent| identity(&context.span(parent)?));
+    parent.map(LogFields::of).or_else(LogFields::current)
 }

@@ -215,3 +215,32 @@ fn interleave<F: Future>([one, two]: [F; 2]) {
         second = second || two.as_mut().poll(cx).is_ready();
     }
 }
+
+#[test]
+fn lines_in_spans_of_tracing_carry_those_of_the_span_or_of_the_parent_they_name() {
+    use tracing_subscriber::layer::SubscriberExt;
+
+    let scope = Scope::new();
+    let written = Written::default();
+    let lines =
+        fmt::layer().json().with_span_events(fmt::format::FmtSpan::CLOSE).with_writer(written.clone());
+    let subscriber = tracing_subscriber::registry()
+        .with(telemetry_tracing::SpanLayer::new())
+        .with(lines.map_event_format(Correlated::json));
+    tracing::subscriber::with_default(subscriber, || {
+        let named = tracing::info_span!("named");
+        let current = tracing::info_span!("current").entered();
+        tracing::info!("current");
+        tracing::info!(parent: &named, "named");
+        drop(named);
+        drop(current);
+    });
+    let lines = written.json();
+    let spans = scope.spans();
+    assert_eq!((lines.len(), spans.len()), (4, 2), "two lines, and two that say a span has closed");
+    for (line, name) in lines.iter().zip(["current", "named", "named", "current"]) {
+        let span = spans.iter().find(|span| span.name == name).unwrap();
+        assert_eq!(line["span_id"], span.span_id.to_string(), "{line}");
+        assert_eq!(line["trace_id"], span.trace_id.to_string(), "{line}");
+    }
+}

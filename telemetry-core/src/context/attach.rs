@@ -51,6 +51,11 @@ impl Context {
         Self::carrying(|_| Current::SUPPRESSED)
     }
 
+    /// The context inside a span of this pipeline.
+    pub(crate) fn inside(span: Current, pipeline: &'static Pipeline) -> Self {
+        Self { current: span.without_slot(), pipeline, generation: pipeline.generation() }
+    }
+
     fn carrying(current: impl FnOnce(Current) -> Current) -> Self {
         Local::with(|local| {
             let pipeline = local.pipeline.get();

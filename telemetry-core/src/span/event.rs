@@ -8,8 +8,10 @@
 //! 2³⁵.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::arena::{Arena, Key, Packed, floor_char_boundary, near};
+use super::name::Name;
 use super::value::{AttributeValue, Entry};
 use super::walk;
 use crate::ring::{Body, EVENT_BYTES, prefetch_ahead};
@@ -174,6 +176,39 @@ impl EventWriter<'_> {
         value.record(Entry::event(self.scratch, Key::Static(key)));
         self
     }
+}
+
+/// The attributes of an event, gathered before the span it is for is at hand.
+///
+/// ```
+/// use telemetry_core::{EventAttributes, Name, Span};
+/// let attributes = EventAttributes::gather(|event| {
+///     event.set("key", "book:7");
+/// });
+/// Span::current().event_gathered(Name::of("cache.miss"), &attributes);
+/// ```
+pub struct EventAttributes(Scratch);
+
+impl EventAttributes {
+    /// Gathers what the closure sets; what does not fit is counted on the span.
+    pub fn gather(attributes: impl FnOnce(&mut EventWriter<'_>)) -> Self {
+        let mut scratch = Scratch::new();
+        attributes(&mut EventWriter { scratch: &mut scratch });
+        Self(scratch)
+    }
+}
+
+impl fmt::Debug for EventAttributes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventAttributes").field("count", &self.0.count).finish_non_exhaustive()
+    }
+}
+
+/// Appends an event with what was gathered of it.
+pub(super) fn gathered(body: &mut Body, name: Name<'_>, ticks: u64, attributes: &EventAttributes) {
+    let EventAttributes(scratch) = attributes;
+    let some = scratch.count != 0 || scratch.dropped != 0;
+    event(body, &name.of_event(), ticks, some.then_some(scratch));
 }
 
 /// An event as it lies in the slot.

@@ -203,7 +203,7 @@ impl Span {
     }
 
     #[inline(always)]
-    fn write(&self, write: impl FnOnce(&Local, &mut Body)) {
+    pub(super) fn write(&self, write: impl FnOnce(&Local, &mut Body)) {
         self.access().write(write);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::arena::floor_char_boundary;
 use super::bits::{self, NameMode};
+use super::event::EventName;
 use crate::ring::{Body, NAME_BYTES};
 
 /// Interned names a process keeps, at the most; further ones are kept in their span, cut to 64 bytes.
@@ -57,6 +58,14 @@ impl<'a> Name<'a> {
     pub const fn text(&self) -> &'a str {
         match self.0 {
             Kept::Static(name) | Kept::Dynamic(name) => name,
+        }
+    }
+
+    /// The same as the name of an event.
+    pub(super) const fn of_event(self) -> EventName<'a> {
+        match self.0 {
+            Kept::Static(name) => EventName::Static(name),
+            Kept::Dynamic(name) => EventName::Dynamic(name),
         }
     }
 

@@ -1,9 +1,12 @@
 //! What can be the value of an attribute.
 
+use std::borrow::Cow;
+
 use super::access::Access;
 use super::arena::{Key, Packed};
 use super::event::Scratch;
 use super::{short, write};
+use crate::record::Value;
 
 /// A type that can be the value of an attribute. The type is chosen when the program is compiled and survives to
 /// every sink.
@@ -191,6 +194,21 @@ impl<T: AttributeValue> AttributeValue for Option<T> {
     }
 }
 
+/// A value that is not known before the program runs, as bridges from other libraries have it.
+impl AttributeValue for Value {
+    fn record(&self, entry: Entry<'_>) {
+        match self {
+            Self::Bool(value) => entry.bool(*value),
+            Self::I64(value) => entry.i64(*value),
+            Self::U64(value) => entry.u64(*value),
+            Self::F64(value) => entry.f64(*value),
+            Self::Str(Cow::Borrowed(text)) => entry.static_str(text),
+            Self::Str(Cow::Owned(text)) => entry.str(text),
+            Self::Bytes(bytes) => entry.bytes(bytes),
+        }
+    }
+}
+
 macro_rules! record_through {
     ($($type:ty),+) => {$(
         impl<T: AttributeValue + ?Sized> AttributeValue for $type {
@@ -204,7 +222,7 @@ macro_rules! record_through {
 
 record_through!(&T, &mut T, Box<T>, std::sync::Arc<T>, std::rc::Rc<T>);
 
-impl<T: AttributeValue + ?Sized + ToOwned> AttributeValue for std::borrow::Cow<'_, T> {
+impl<T: AttributeValue + ?Sized + ToOwned> AttributeValue for Cow<'_, T> {
     #[inline(always)]
     fn record(&self, entry: Entry<'_>) {
         (**self).record(entry);
