@@ -159,9 +159,8 @@ fn fields_become_attributes_of_their_types() {
 #[test]
 fn a_span_says_where_it_is_and_fields_of_opentelemetry_describe_it() {
     let (scope, _subscriber) = begin();
-    drop(
-        info_span!(target: "books::db", "query", otel.name = "SELECT books", otel.kind = "client", rows = 3),
-    );
+    let name = "SELECT books";
+    drop(info_span!(target: "books::db", "query", otel.name = name, otel.kind = "client", rows = 3));
     let line = line!() - 1;
     drop(info_span!("fine", otel.status_code = "OK"));
     let failed = info_span!("bad", otel.status_code = field::Empty, otel.status_message = field::Empty);
