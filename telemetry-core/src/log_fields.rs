@@ -123,7 +123,7 @@ mod tests {
         let trace_id = TraceId::new(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736).unwrap();
         SpanContext {
             trace_id,
-            span_id: SpanId::new(0xf067_aa0b_a902_b7).unwrap(),
+            span_id: SpanId::new(0x00f0_67aa_0ba9_02b7).unwrap(),
             trace_flags,
             remote: true,
         }

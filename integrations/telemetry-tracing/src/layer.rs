@@ -194,7 +194,7 @@ fn write(span: &mut TaskSpan, field: &Field, value: &Value) {
         ("otel.name" | "otel.kind", _) => {}
         ("otel.status_code", Value::Str(code)) if code.eq_ignore_ascii_case("ok") => span.status(Status::Ok),
         ("otel.status_code", Value::Str(code)) if code.eq_ignore_ascii_case("error") => {
-            span.status(Status::Error)
+            span.status(Status::Error);
         }
         ("otel.status_message", Value::Str(message)) => span.fail(event::ERROR_TYPE, Some(message)),
         // What `log` records say of their place when they come through `tracing-log`.
