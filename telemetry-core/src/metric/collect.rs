@@ -86,6 +86,7 @@ impl MetricStore {
             unit: descriptor.unit.map(Cow::Borrowed),
             kind: descriptor.kind,
             crate_name: descriptor.crate_name.into(),
+            crate_version: descriptor.crate_version.into(),
             series: match descriptor.dense {
                 Some(count) => self.dense_series(totals, entry, count, &bounds),
                 None => self.table_series(totals, entry.core, &bounds),
@@ -218,6 +219,7 @@ fn own_counter(name: &'static str, help: &'static str, series: Vec<(Labels, u64)
         unit: None,
         kind: MetricKind::Counter,
         crate_name: env!("CARGO_PKG_NAME").into(),
+        crate_version: env!("CARGO_PKG_VERSION").into(),
         series: series
             .into_iter()
             .map(|(labels, count)| MetricSeries::new(labels, MetricValue::Counter(count)))

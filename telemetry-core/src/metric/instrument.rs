@@ -54,6 +54,7 @@ pub(super) struct Descriptor {
     pub(super) help: &'static str,
     pub(super) unit: Option<&'static str>,
     pub(super) crate_name: &'static str,
+    pub(super) crate_version: &'static str,
     pub(super) kind: MetricKind,
     /// Upper bounds; empty unless it is a histogram.
     pub(super) bounds: &'static [f64],
@@ -73,6 +74,7 @@ pub struct Declared {
     pub help: &'static str,
     pub unit: Option<&'static str>,
     pub crate_name: &'static str,
+    pub crate_version: &'static str,
 }
 
 impl Core {
@@ -92,6 +94,7 @@ impl Core {
                 help: declared.help,
                 unit: declared.unit,
                 crate_name: declared.crate_name,
+                crate_version: declared.crate_version,
                 kind,
                 bounds,
                 label_names: L::NAMES,

@@ -99,6 +99,8 @@ pub struct MetricFamily {
     pub kind: MetricKind,
     /// The crate that declared it.
     pub crate_name: Cow<'static, str>,
+    /// That crate's version.
+    pub crate_version: Cow<'static, str>,
     /// One entry a label set; exactly one for an instrument without labels.
     pub series: Vec<MetricSeries>,
 }

@@ -55,6 +55,13 @@ pub enum Kind {
     Choices(&'static [&'static str]),
     /// `key=value` pairs separated by commas, percent-encoded as in W3C baggage.
     Attributes,
+    /// Such pairs, whose keys and values have a form of their own.
+    CheckedAttributes {
+        /// The form, as it follows the word "expected".
+        accepted: &'static str,
+        /// Whether a key and its decoded value have that form.
+        check: fn(&str, &str) -> bool,
+    },
 }
 
 /// Why a value was refused.
@@ -77,7 +84,7 @@ impl Kind {
             Self::Text | Self::Checked { .. } | Self::Filter => "text",
             Self::List | Self::Choices(_) => "list",
             Self::Choice(_) => "choice",
-            Self::Attributes => "attributes",
+            Self::Attributes | Self::CheckedAttributes { .. } => "attributes",
         }
     }
 
@@ -94,7 +101,9 @@ impl Kind {
                 max.as_secs_f64()
             ),
             Self::Text => "a text that is not blank".to_owned(),
-            Self::Checked { accepted, .. } => (*accepted).to_owned(),
+            Self::Checked { accepted, .. } | Self::CheckedAttributes { accepted, .. } => {
+                (*accepted).to_owned()
+            }
             Self::Filter => FORM.to_owned(),
             Self::List => "a comma-separated list without empty entries".to_owned(),
             Self::Choice(known) => format!("one of {}", words(known, more).join(", ")),
@@ -156,6 +165,10 @@ impl Kind {
                 Ok(SettingValue::List(chosen))
             }
             Self::Attributes => attributes_of(value).map(SettingValue::Attributes).ok_or_else(refused),
+            Self::CheckedAttributes { check, .. } => attributes_of(value)
+                .filter(|pairs| pairs.iter().all(|(key, value)| check(key, value)))
+                .map(SettingValue::Attributes)
+                .ok_or_else(refused),
         }
     }
 

@@ -20,6 +20,7 @@ pub(super) struct Declaration {
     pub(super) help: String,
     pub(super) unit: Option<String>,
     pub(super) crate_name: String,
+    pub(super) crate_version: String,
     pub(super) labels: Vec<String>,
     pub(super) bounds: Arc<[f64]>,
     pub(super) limit: usize,
@@ -46,6 +47,7 @@ impl<V: Value> Builder<V> {
             help,
             unit: None,
             crate_name: String::new(),
+            crate_version: String::new(),
             labels: Vec::new(),
             bounds: DEFAULT_BUCKETS.into(),
             limit: DEFAULT_SERIES_LIMIT,
@@ -63,6 +65,12 @@ impl<V: Value> Builder<V> {
     /// The crate that makes it, `env!("CARGO_PKG_NAME")`, for sinks that tell instruments by their crates.
     pub fn crate_name(mut self, name: impl Into<String>) -> Self {
         self.declaration.crate_name = name.into();
+        self
+    }
+
+    /// The version of that crate, as `CARGO_PKG_VERSION` gives it; empty where nothing is said.
+    pub fn crate_version(mut self, version: impl Into<String>) -> Self {
+        self.declaration.crate_version = version.into();
         self
     }
 

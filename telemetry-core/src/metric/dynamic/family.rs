@@ -164,7 +164,7 @@ impl<V: Value> Inner<V> {
 
 impl<V: Value> Collect for Inner<V> {
     fn collect(&self) -> MetricFamily {
-        let Declaration { name, help, crate_name, bounds, .. } = &self.declaration;
+        let Declaration { name, help, crate_name, crate_version, bounds, .. } = &self.declaration;
         let overflow = self.overflow.read().unwrap_or_else(PoisonError::into_inner).clone();
         let series = self.read().iter().chain(&overflow).map(|entry| entry.collect(bounds)).collect();
         self.attempts.store(ATTEMPTS, Ordering::Relaxed);
@@ -174,6 +174,7 @@ impl<V: Value> Collect for Inner<V> {
             unit: self.unit.clone().map(Into::into),
             kind: V::KIND,
             crate_name: crate_name.clone().into(),
+            crate_version: crate_version.clone().into(),
             series,
         }
     }
