@@ -1,5 +1,7 @@
 //! The drain's side of the ring: finds complete slots, hands them to a reader, frees them.
 
+use std::ptr;
+
 use super::ahead::{AHEAD, prefetch, prefetch_ahead};
 use super::claim::Ring;
 use super::slot::{Slot, state};
@@ -77,11 +79,11 @@ impl Ring {
         let slots = &self.slots[run * size..][..size];
         // The spans were written by other processors. Their lines are asked for before they are read, and for writing,
         // since the slot is freed next.
-        slots.iter().take(AHEAD).for_each(|slot| prefetch(slot));
+        slots.iter().take(AHEAD).for_each(|slot| prefetch(ptr::from_ref(slot)));
         while busy != 0 {
             let bit = busy.trailing_zeros();
             busy &= busy - 1;
-            prefetch_ahead(&slots[bit as usize]);
+            prefetch_ahead(ptr::from_ref(&slots[bit as usize]));
             let slot = &slots[bit as usize];
             // Acquire: pairs with the Release of the span's close; the body is whole.
             if slot.owner.load(Ordering::Acquire) == state::COMPLETE {
