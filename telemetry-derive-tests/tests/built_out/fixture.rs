@@ -117,7 +117,7 @@ pub mod wrong {
     pub async fn not_a_setter() {
         span.undeclared(1);
         span.rows("three");
-        let _step = step!("render", unknown);
+        let _step = step!("render", value = NoValue);
     }
 
     #[span(attrs(shown = %value))]
@@ -129,9 +129,6 @@ pub mod wrong {
 
     #[span(sample = LIMIT)]
     pub fn not_a_sampler() {}
-
-    #[span(level = wran)]
-    pub fn not_a_level() {}
 
     #[span(attrs(
         raw = b"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
