@@ -9,6 +9,7 @@ use super::current::{Current, SpanContext};
 use super::frame::Frame;
 use super::local::Local;
 use crate::pipeline::Pipeline;
+use crate::propagate::Held;
 
 /// The current span as another thread or task may take it over: its children hang on it, and it cannot be written to.
 ///
@@ -39,6 +40,11 @@ impl Context {
     /// root that continues the trace, and the sampler sees the parent.
     pub fn remote(parent: SpanContext) -> Self {
         Self::carrying(|_| SpanContext { remote: true, ..parent }.to_current())
+    }
+
+    /// As [`Context::remote`], with the state the trace came with.
+    pub fn of(parent: &Held) -> Self {
+        Self::carrying(|_| parent.span().to_current_with(parent.number()))
     }
 
     /// This thread's pipeline without any span: the next span is a root.

@@ -38,7 +38,8 @@ pub enum Constant {
 /// A place in the code that opens spans.
 #[derive(Debug)]
 pub struct CallSite {
-    /// The site's number above eleven bits, which are zero when spans are plainly wanted. Written under the lock of [`gates`]; read by every span.
+    /// The site's number above fifteen bits, which are zero when spans are plainly wanted. Written under the lock of
+    /// [`gates`]; read by every span.
     gate: AtomicU32,
     pub(crate) site: Site,
 }
