@@ -11,6 +11,7 @@ use crate::context::{Current, Local, SpanContext};
 use crate::propagate::Held;
 use crate::record::SpanKind;
 use crate::ring::state;
+use crate::sample::Decision;
 
 /// Opens a span step by step, where the macros do not reach: a name or kind of run time, an explicit parent, links.
 ///
@@ -34,7 +35,7 @@ pub struct SpanBuilder<'a> {
     kind: Option<SpanKind>,
     parent: Parent,
     links: &'a [SpanContext],
-    always: bool,
+    decided: Option<Decision>,
 }
 
 #[derive(Clone, Copy)]
@@ -48,7 +49,7 @@ enum Parent {
 impl<'a> SpanBuilder<'a> {
     /// A child of the current span, named and of the kind its call site says.
     pub const fn new(site: &'static CallSite) -> Self {
-        Self { site, name: None, kind: None, parent: Parent::Current, links: &[], always: false }
+        Self { site, name: None, kind: None, parent: Parent::Current, links: &[], decided: None }
     }
 
     /// Gives it another name.
@@ -83,8 +84,13 @@ impl<'a> SpanBuilder<'a> {
     }
 
     /// Records it whatever the sampler says, when it is a local root.
-    pub const fn always(mut self) -> Self {
-        self.always = true;
+    pub const fn always(self) -> Self {
+        self.decided(Decision::Record)
+    }
+
+    /// Decides in the sampler's stead, when it is a local root.
+    pub const fn decided(mut self, decision: Decision) -> Self {
+        self.decided = Some(decision);
         self
     }
 
@@ -114,13 +120,13 @@ impl<'a> SpanBuilder<'a> {
         let name = self.name.map_or(self.site.site.name, |name| name.text());
         let opened = match self.parent {
             Parent::Current => begin(local, self.site, owner),
-            Parent::Root => begin_root_named(local, self.site, Current::NONE, name, self.always, owner),
+            Parent::Root => begin_root_named(local, self.site, Current::NONE, name, self.decided, owner),
             Parent::Given(parent) if parent.remote => {
-                begin_root_named(local, self.site, parent.to_current(), name, self.always, owner)
+                begin_root_named(local, self.site, parent.to_current(), name, self.decided, owner)
             }
             Parent::Given(parent) => begin_under(local, self.site, parent, owner),
             Parent::Remote(parent, state) => {
-                begin_root_named(local, self.site, parent.to_current_with(state), name, self.always, owner)
+                begin_root_named(local, self.site, parent.to_current_with(state), name, self.decided, owner)
             }
         };
         // SAFETY: the pointer is null or a slot of a ring, which is never freed.

@@ -40,7 +40,7 @@ pub(super) fn begin(local: &Local, site: &'static CallSite, owner: u32) -> Opene
         // Not recorded: its children share its identifiers.
         return Opened::NOTHING;
     }
-    root(local, site, gate, current, site.site.name, false, owner)
+    root(local, site, gate, current, site.site.name, None, owner)
 }
 
 /// A child, or a sampled local root.
@@ -110,7 +110,7 @@ fn root(
     gate: u32,
     remote: Current,
     name: &str,
-    always: bool,
+    decided: Option<Decision>,
     owner: u32,
 ) -> Opened {
     local.prepare();
@@ -137,7 +137,7 @@ fn root(
         trace_id: TraceId::new(trace_id).unwrap_or(TraceId::MAX),
         state: number,
     };
-    let decision = if always { Decision::Record } else { pipeline.sampler.sample(&parameters) };
+    let decision = decided.unwrap_or_else(|| pipeline.sampler.sample(&parameters));
     match decision {
         Decision::Record => trace.flags |= flag::SAMPLED,
         Decision::RecordAbove(threshold) => {
@@ -158,7 +158,7 @@ fn root(
 /// Opens a root of its own, whatever is current; nothing where spans are suppressed.
 #[cold]
 pub(super) fn begin_root(local: &Local, site: &'static CallSite, owner: u32) -> Opened {
-    begin_root_named(local, site, Current::NONE, site.site.name, false, owner)
+    begin_root_named(local, site, Current::NONE, site.site.name, None, owner)
 }
 
 /// Opens a child of a span of this process that is not current here.
@@ -186,7 +186,7 @@ pub(super) fn begin_root_named(
     site: &'static CallSite,
     remote: Current,
     name: &str,
-    always: bool,
+    decided: Option<Decision>,
     owner: u32,
 ) -> Opened {
     let gate = site.gate();
@@ -195,7 +195,7 @@ pub(super) fn begin_root_named(
     if gates::is_off(gate) || current.is_suppressed() || !local.pipeline.get().is_enabled() {
         return Opened::NOTHING;
     }
-    root(local, site, gate, remote, name, always, owner)
+    root(local, site, gate, remote, name, decided, owner)
 }
 
 /// Opens a span for this scope.
