@@ -2,7 +2,7 @@
 
 /// The folders of mistakes, each by its topic.
 const TOPICS: &[&str] =
-    &["arguments", "attrs", "bind", "body", "err", "item", "kind", "name", "root", "step"];
+    &["arguments", "attrs", "bind", "block", "body", "err", "item", "kind", "name", "root", "step"];
 
 #[test]
 fn mistakes_get_one_clear_message_each() {

@@ -31,6 +31,7 @@ mod trace;
 /// | `err = off` | an `Err` that is returned is not looked at |
 /// | `err = function` | the error's message is what `function(&error)` returns, anything that is `Display` |
 /// | `bind = name` | the span's handle, under this name in the body |
+/// | `skip` | in a traced block: no span for this one |
 /// | `crate = path` | where `telemetry-core` is found, if it goes by another name |
 ///
 /// Attributes are evaluated only when the span records, and type-checked always:
@@ -61,6 +62,46 @@ mod trace;
 ///     scope.tree(),
 ///     "books.load [client] db.system=\"sqlite\" book.id=7 rows=1\n",
 /// );
+/// ```
+///
+/// # Whole blocks
+/// On an `impl` block, a trait or an inline module it traces every function with a body inside, methods as
+/// `Type::method` (those of a blanket impl as `Trait::method`). The arguments hold for each of them; an attribute of
+/// `attrs(…)` that names `self` only where there is one, `err = function` where a type named `…Result` is returned.
+/// `#[trace(…)]` or `#[span(…)]` on one inside says otherwise, and `#[trace(skip)]` leaves it out. A `const fn` is left
+/// out by itself.
+/// ```
+/// use telemetry_core::testing::Scope;
+/// use telemetry_core::trace;
+/// struct Shelf(Vec<&'static str>);
+///
+/// #[trace(attrs(books = self.0.len()))]
+/// impl Shelf {
+///     const fn new() -> Self {
+///         Self(Vec::new())
+///     }
+///
+///     fn add(&mut self, title: &'static str) {
+///         self.0.push(title);
+///     }
+///
+///     #[trace(kind = client, attrs(title))]
+///     fn lend(&mut self, title: &str) -> Option<&'static str> {
+///         let place = self.0.iter().position(|own| *own == title)?;
+///         Some(self.0.remove(place))
+///     }
+///
+///     #[trace(skip)]
+///     fn len(&self) -> usize {
+///         self.0.len()
+///     }
+/// }
+///
+/// let scope = Scope::new();
+/// let mut shelf = Shelf::new();
+/// shelf.add("Emma");
+/// assert_eq!((shelf.lend("Emma"), shelf.len()), (Some("Emma"), 0));
+/// assert_eq!(scope.tree(), "Shelf::add books=0\nShelf::lend [client] books=1 title=\"Emma\"\n");
 /// ```
 ///
 /// # What it takes

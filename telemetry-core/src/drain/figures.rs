@@ -70,7 +70,7 @@ fn drain_duration(ticks: &TickDurations) -> MetricFamily {
         "telemetry_drain_duration_seconds",
         "How long a tick of the drain worker took.",
         MetricKind::Histogram,
-        vec![MetricSeries { labels: Labels::default(), value }],
+        vec![MetricSeries::new(Labels::default(), value)],
     );
     family.unit = Some(Cow::Borrowed("seconds"));
     family
@@ -78,9 +78,9 @@ fn drain_duration(ticks: &TickDurations) -> MetricFamily {
 
 fn spans_dropped(lanes: &[SinkFigures]) -> MetricFamily {
     let series = lanes.iter().flat_map(|lane| {
-        DropReason::ALL.map(|reason| MetricSeries {
-            labels: vec![label("reason", reason.as_str()), label("sink", lane.sink.clone())].into(),
-            value: MetricValue::Counter(lane.dropped[reason as usize]),
+        DropReason::ALL.map(|reason| {
+            let labels = vec![label("reason", reason.as_str()), label("sink", lane.sink.clone())];
+            MetricSeries::new(labels, MetricValue::Counter(lane.dropped[reason as usize]))
         })
     });
     family(
@@ -98,10 +98,8 @@ fn per_sink(
     kind: MetricKind,
     value: fn(&SinkFigures) -> MetricValue,
 ) -> MetricFamily {
-    let series = lanes.iter().map(|lane| MetricSeries {
-        labels: vec![label("sink", lane.sink.clone())].into(),
-        value: value(lane),
-    });
+    let series =
+        lanes.iter().map(|lane| MetricSeries::new(vec![label("sink", lane.sink.clone())], value(lane)));
     family(name, help, kind, series.collect())
 }
 

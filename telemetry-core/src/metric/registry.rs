@@ -87,13 +87,18 @@ pub(super) fn entries() -> Vec<Entry> {
     locked(|registry| registry.entries.clone())
 }
 
+/// Makes the next updates of every counter and histogram look for exemplars.
+pub(super) fn arm() {
+    locked(|registry| registry.entries.iter().for_each(|entry| entry.core.arm()));
+}
+
 /// Registers an instrument at its first use, and gives back where its cells begin, or nothing when its gate is off.
 pub(super) fn base_of(core: &'static Core) -> Option<usize> {
     if core.gate() == UNREGISTERED {
         locked(|registry| registry.register(core));
     }
-    match core.gate() {
-        OFF | UNREGISTERED => None,
+    match core.plain_gate() {
+        UNREGISTERED => None,
         word => Some((word & !MIXED) as usize),
     }
 }

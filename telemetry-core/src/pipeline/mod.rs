@@ -69,6 +69,7 @@ impl Pipeline {
     }
 
     pub(crate) fn set_enabled(&self, enabled: bool) {
+        metric::set_moment(source::moment);
         self.enabled.store(enabled, Ordering::Relaxed);
     }
 

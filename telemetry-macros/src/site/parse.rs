@@ -9,12 +9,14 @@ use syn::{Expr, Ident, LitStr, Token};
 use crate::mistakes::Mistakes;
 
 /// One attribute as written.
+#[derive(Clone)]
 pub(crate) struct Written {
     pub key: Key,
     pub value: Value,
 }
 
 /// The key of an attribute.
+#[derive(Clone)]
 pub(crate) struct Key {
     /// The key as it is recorded.
     pub text: String,
@@ -23,6 +25,7 @@ pub(crate) struct Key {
 }
 
 /// What an attribute is to hold.
+#[derive(Clone)]
 pub(crate) enum Value {
     /// An expression, recorded when the span opens.
     Expression { form: Form, expression: Expr },

@@ -1,8 +1,11 @@
 //! `#[trace]` and `#[span]`: a function whose calls are spans.
 
+mod block;
 mod body;
+mod defaults;
 mod expand;
 mod function;
+mod item;
 mod model;
 mod parse;
 mod rules;
@@ -11,8 +14,11 @@ mod signature;
 mod tests;
 
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{ToTokens, quote};
 
+use self::block::Ours;
+use self::defaults::Defaults;
+use self::item::Item;
 use crate::mistakes::Mistakes;
 
 /// Which of the two macros is at work; they differ only in the name they give.
@@ -25,12 +31,17 @@ pub(crate) enum Macro {
 }
 
 impl Macro {
-    /// As it is written.
-    fn written(self) -> &'static str {
+    /// Its name.
+    fn name(self) -> &'static str {
         match self {
-            Self::Trace => "#[trace]",
-            Self::Span => "#[span]",
+            Self::Trace => "trace",
+            Self::Span => "span",
         }
+    }
+
+    /// As it is written.
+    fn written(self) -> String {
+        format!("#[{}]", self.name())
     }
 }
 
@@ -38,13 +49,23 @@ impl Macro {
 pub(crate) fn attribute(of: Macro, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
     let arguments = parse::arguments(arguments, &mut mistakes);
-    let function = mistakes.keep(function::parse(of, item.clone()));
-    let traced = function.map(|function| model::traced(of, arguments, function, &mut mistakes));
-    match mistakes.finish(traced) {
-        Ok(traced) => traced.as_ref().map_or(item, expand::traced),
-        Err(mistakes) => {
-            let errors = mistakes.to_compile_error();
-            quote!(#errors #item)
+    let ours = Ours::of(&arguments);
+    let parsed = item::parse(of, &ours, item.clone(), &mut mistakes);
+    let (traced, untraced) = match mistakes.keep(parsed) {
+        None => (TokenStream::new(), item),
+        Some(Item::Block(block)) => {
+            rules::skips_a_member(&arguments, &mut mistakes);
+            let defaults = Defaults::new(arguments, &mut mistakes);
+            (block.traced(of, &defaults, &mut mistakes), block.to_token_stream())
         }
-    }
+        Some(Item::Function(function)) => {
+            rules::skips_a_member(&arguments, &mut mistakes);
+            let traced = model::traced(of, arguments, None, *function, &mut mistakes);
+            (expand::traced(&traced), item)
+        }
+    };
+    mistakes.finish(traced).unwrap_or_else(|mistakes| {
+        let errors = mistakes.to_compile_error();
+        quote!(#errors #untraced)
+    })
 }

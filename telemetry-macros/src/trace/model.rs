@@ -72,13 +72,19 @@ pub(super) struct Owned {
 }
 
 /// Joins arguments and function. What comes out is only used when there were no mistakes.
-pub(super) fn traced(of: Macro, arguments: Arguments, function: Function, mistakes: &mut Mistakes) -> Traced {
+pub(super) fn traced(
+    of: Macro,
+    arguments: Arguments,
+    container: Option<&str>,
+    function: Function,
+    mistakes: &mut Mistakes,
+) -> Traced {
     rules::check(of, &arguments, &function, mistakes);
-    let Arguments { name, type_name, attributes, kind, root, err, bind, crate_path } = arguments;
+    let Arguments { name, type_name, attributes, kind, root, err, bind, crate_path, .. } = arguments;
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
-        name: site_name(of, name, type_name, &function),
+        name: site_name(of, name, type_name, container, &function),
         kind: kind.as_ref().and_then(kind_variant),
         constants,
         recorded,
@@ -96,16 +102,23 @@ pub(super) fn traced(of: Macro, arguments: Arguments, function: Function, mistak
     }
 }
 
-fn site_name(of: Macro, name: Option<Name>, type_name: Option<TypeName>, function: &Function) -> site::Name {
+fn site_name(
+    of: Macro,
+    name: Option<Name>,
+    type_name: Option<TypeName>,
+    container: Option<&str>,
+    function: &Function,
+) -> site::Name {
     let ident = function.signature.ident.unraw().to_string();
-    let text = match (name, type_name, of) {
+    let container = type_name.map(|ty| ty.name.unraw().to_string()).or_else(|| container.map(str::to_owned));
+    let text = match (name, container, of) {
         (Some(Name::Path(path)), _, _) => return site::Name::Path(path),
         (Some(Name::Literal(literal)), _, _) => quote!(#literal),
-        (None, Some(type_name), _) => {
-            let name = format!("{}::{ident}", type_name.name.unraw());
+        (None, _, Macro::Span) => quote!(#ident),
+        (None, Some(container), Macro::Trace) => {
+            let name = format!("{container}::{ident}");
             quote!(#name)
         }
-        (None, None, Macro::Span) => quote!(#ident),
         (None, None, Macro::Trace) => {
             quote_spanned!(Span::mixed_site()=> ::core::concat!(::core::module_path!(), "::", #ident))
         }

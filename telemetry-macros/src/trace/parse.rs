@@ -5,12 +5,15 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Ident, LitStr, Path, Token};
 
+use super::rules;
 use crate::mistakes::{Mistakes, nearest, suggestion};
 use crate::site::parse::{Written, attributes, skip_past_comma};
 
 /// The arguments given.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Arguments {
+    /// The keys, in their order.
+    pub given: Vec<&'static str>,
     pub name: Option<Name>,
     pub type_name: Option<TypeName>,
     pub attributes: Vec<Written>,
@@ -18,22 +21,26 @@ pub(super) struct Arguments {
     pub root: Option<Ident>,
     pub err: Option<ErrorHandling>,
     pub bind: Option<Ident>,
+    pub skip: Option<Ident>,
     pub crate_path: Option<Path>,
 }
 
 /// `name = …`
+#[derive(Clone)]
 pub(super) enum Name {
     Literal(LitStr),
     Path(Path),
 }
 
 /// `type = …`
+#[derive(Clone)]
 pub(super) struct TypeName {
     pub key: Ident,
     pub name: Ident,
 }
 
 /// `err = …`
+#[derive(Clone)]
 pub(super) enum ErrorHandling {
     Off,
     Mapped(Path),
@@ -55,6 +62,7 @@ const TABLE: &[Row] = &[
     Row { key: "root", form: "root", read: root },
     Row { key: "err", form: "err = off` or `err = function", read: err },
     Row { key: "bind", form: "bind = name", read: bind },
+    Row { key: "skip", form: "skip", read: skip },
     Row { key: "crate", form: "crate = path", read: crate_path },
 ];
 
@@ -75,9 +83,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
 pub(super) fn arguments(tokens: TokenStream, mistakes: &mut Mistakes) -> Arguments {
     let mut arguments = Arguments::default();
     let read = |input: ParseStream| {
-        let mut seen = Vec::new();
         while !input.is_empty() {
-            if let Err(mistake) = argument(&mut arguments, &mut seen, input, mistakes) {
+            if let Err(mistake) = argument(&mut arguments, input, mistakes) {
                 mistakes.push(mistake);
                 skip_past_comma(input);
             }
@@ -91,15 +98,11 @@ pub(super) fn arguments(tokens: TokenStream, mistakes: &mut Mistakes) -> Argumen
     };
     let result = read.parse2(tokens);
     mistakes.keep(result);
+    rules::skip_stands_alone(&arguments, mistakes);
     arguments
 }
 
-fn argument(
-    arguments: &mut Arguments,
-    seen: &mut Vec<&'static str>,
-    input: ParseStream,
-    mistakes: &mut Mistakes,
-) -> syn::Result<()> {
+fn argument(arguments: &mut Arguments, input: ParseStream, mistakes: &mut Mistakes) -> syn::Result<()> {
     if input.peek(LitStr) {
         let name: LitStr = input.parse()?;
         return Err(syn::Error::new_spanned(
@@ -113,10 +116,10 @@ fn argument(
     }
     let key = input.call(Ident::parse_any)?;
     let Some(row) = TABLE.iter().find(|row| key == row.key) else { return Err(unknown(&key)) };
-    if seen.contains(&row.key) {
+    if arguments.given.contains(&row.key) {
         return Err(syn::Error::new_spanned(&key, format!("the argument `{key}` is given twice")));
     }
-    seen.push(row.key);
+    arguments.given.push(row.key);
     (row.read)(arguments, &key, input, mistakes)?;
     if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
@@ -223,11 +226,25 @@ fn kind(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mist
 }
 
 fn root(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
+    arguments.root = Some(alone(key, input)?);
+    Ok(())
+}
+
+fn skip(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
+    arguments.skip = Some(alone(key, input)?);
+    Ok(())
+}
+
+/// A key without a value.
+fn alone(key: &Ident, input: ParseStream) -> syn::Result<Ident> {
     if input.is_empty() || input.peek(Token![,]) {
-        arguments.root = Some(key.clone());
-        return Ok(());
+        return Ok(key.clone());
     }
-    Err(syn::Error::new_spanned(key, "`root` takes no value: it stands alone or is left out"))
+    if key == "skip" && input.peek(syn::token::Paren) {
+        let message = "there is nothing to skip: no argument is recorded unless `attrs` names it";
+        return Err(syn::Error::new_spanned(key, message));
+    }
+    Err(syn::Error::new_spanned(key, format!("`{key}` takes no value: it stands alone or is left out")))
 }
 
 fn err(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {

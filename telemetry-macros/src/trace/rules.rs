@@ -33,6 +33,28 @@ pub(super) fn check(of: Macro, arguments: &Arguments, function: &Function, mista
     }
 }
 
+/// Nothing else can be said of a span that there is not.
+pub(super) fn skip_stands_alone(arguments: &Arguments, mistakes: &mut Mistakes) {
+    if let Some(skip) = &arguments.skip
+        && let Some(other) = arguments.given.iter().find(|key| **key != "skip")
+    {
+        mistakes.at(
+            skip,
+            format!("`skip` leaves this without a span, so `{other}` has no effect: remove one of them"),
+        );
+    }
+}
+
+/// Without a block around there is nothing to be skipped from.
+pub(super) fn skips_a_member(arguments: &Arguments, mistakes: &mut Mistakes) {
+    if let Some(skip) = &arguments.skip {
+        mistakes.at(
+            skip,
+            "`skip` leaves something out of the traced `impl` block, trait or module around it: here, remove the attribute",
+        );
+    }
+}
+
 /// A span reads the clock, which cannot be done while compiling.
 fn const_functions_cannot_open_spans(of: Macro, _: &Arguments, function: &Function, mistakes: &mut Mistakes) {
     if let Some(constness) = &function.signature.constness {

@@ -3,6 +3,7 @@
 
 mod arguments;
 mod attributes;
+mod blocks;
 mod futures;
 mod shapes;
 

@@ -1,10 +1,10 @@
 use telemetry_core::trace;
 
-struct Book;
+macro_rules! make {
+    () => {};
+}
 
 #[trace]
-impl Book {
-    fn load() {}
-}
+make!();
 
 fn main() {}

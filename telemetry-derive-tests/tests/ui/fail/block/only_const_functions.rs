@@ -1,0 +1,12 @@
+use telemetry_core::trace;
+
+struct Book;
+
+#[trace]
+impl Book {
+    const fn new() -> Self {
+        Self
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use telemetry_core::trace;
+
+struct Book;
+
+#[trace(skip)]
+impl Book {
+    fn load() {}
+}
+
+fn main() {}

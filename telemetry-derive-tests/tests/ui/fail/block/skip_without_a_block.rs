@@ -1,0 +1,6 @@
+use telemetry_core::trace;
+
+#[trace(skip)]
+fn load() {}
+
+fn main() {}

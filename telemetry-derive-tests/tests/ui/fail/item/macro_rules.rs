@@ -1,0 +1,10 @@
+use telemetry_core::trace;
+
+#[trace]
+macro_rules! load {
+    () => {};
+}
+
+fn main() {
+    load!();
+}

@@ -1,6 +1,0 @@
-use telemetry_core::span;
-
-#[span]
-trait Source {}
-
-fn main() {}
