@@ -1,6 +1,7 @@
 //! Trace context in HTTP headers, as W3C Trace Context has it.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use telemetry_core::SpanContext;
 use telemetry_core::propagate::{self, Extract, Inject, Keys, Remote};
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static(propagate::TRACEPARENT);
@@ -58,6 +59,14 @@ pub fn inject(headers: &mut HeaderMap) {
     propagate::inject(&mut HeadersMut(headers));
 }
 
+/// Names a span in the headers of a response: there is no state in those.
+pub(crate) fn set_traceparent(headers: &mut HeaderMap, context: SpanContext) {
+    // Digits and dashes are always a header's value.
+    if let Ok(value) = HeaderValue::from_bytes(&propagate::format_traceparent(&context)) {
+        headers.insert(TRACEPARENT, value);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use telemetry_core::Span;
@@ -95,7 +104,8 @@ mod tests {
         assert!(headers.is_empty(), "nobody is named where there is no span");
         headers.insert(TRACEPARENT, HeaderValue::from_static(PARENT));
         headers.insert(TRACESTATE, HeaderValue::from_static("a=1"));
-        let _span = telemetry_core::SpanBuilder::new(&crate::attributes::CLIENT).enter();
+        let _span =
+            telemetry_core::SpanBuilder::new(crate::attributes::client(crate::Conventions::Old)).enter();
         inject(&mut headers);
         assert_eq!(
             extract(&headers).map(|named| named.span.span_id),

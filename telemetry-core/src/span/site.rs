@@ -3,7 +3,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::record::{Origin, SpanKind};
+use crate::context::Local;
+use crate::record::{Attribute, Origin, SpanKind};
 
 /// What a call site is made of.
 #[derive(Clone, Copy, Debug)]
@@ -42,12 +43,38 @@ pub struct CallSite {
     /// [`gates`]; read by every span.
     gate: AtomicU32,
     pub(crate) site: Site,
+    /// What the drain does to the attributes of the site's spans.
+    on_export: Option<fn(&mut Vec<Attribute>)>,
 }
 
 impl CallSite {
     /// A call site; make it a `static`.
     pub const fn new(site: Site) -> Self {
-        Self { gate: AtomicU32::new(gates::UNREGISTERED), site }
+        Self { gate: AtomicU32::new(gates::UNREGISTERED), site, on_export: None }
+    }
+
+    /// Gives the attributes of its spans a last touch when they are exported, such as other names: on the drain's
+    /// thread, so that recording costs the same. A panic in it is the drain's, so it must not.
+    #[must_use]
+    pub const fn on_export(mut self, change: fn(&mut Vec<Attribute>)) -> Self {
+        self.on_export = Some(change);
+        self
+    }
+
+    /// The last touch.
+    pub(crate) fn finish(&self, attributes: &mut Vec<Attribute>) {
+        if let Some(change) = self.on_export {
+            change(attributes);
+        }
+    }
+
+    /// Whether spans opened here by this thread would be looked at any further: a load and a branch where telemetry is
+    /// disabled. The sampler has the last word.
+    #[inline]
+    pub fn is_enabled(&'static self) -> bool {
+        let gate = self.gate();
+        !gates::is_off(gate)
+            && (gates::is_plain(gate) || Local::with(|local| local.pipeline.get().is_enabled()))
     }
 
     /// The word that says at one look whether spans are wanted here.

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, ready};
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::body::ResponseBody;
-use crate::exchange::{End, Exchange};
+use super::body::ResponseBody;
+use super::exchange::{End, Exchange};
 
 pin_project! {
     /// Polls the inner service inside the request's span. Dropped before it is ready, the request was cancelled.

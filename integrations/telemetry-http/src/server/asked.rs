@@ -7,9 +7,9 @@ use http::{HeaderValue, Request, StatusCode, Uri};
 use http_body::Body;
 use telemetry_core::TaskSpan;
 
+use super::route;
 use crate::attributes::{self, Address, Kept, Text, Url, key};
 use crate::method::KnownMethod;
-use crate::route;
 
 /// The parts of a request that its span describes. Cheap to keep: references and counts, no copied text.
 #[derive(Debug)]

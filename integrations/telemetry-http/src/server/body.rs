@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::exchange::{End, Exchange};
+use super::exchange::{End, Exchange};
 
 pin_project! {
     /// Passes the frames on and ends the request after the last one. Dropped before that, the request was
