@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use telemetry_core::record::{Attribute, Value};
 
 /// The names of OpenTelemetry's HTTP conventions: those before they became stable, those since, or both.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Conventions {
     /// `http.method`, `http.status_code`, `http.url`, …
     #[default]

@@ -104,16 +104,20 @@ impl TraceState {
         }
         let mut list = List::new();
         list.push(key, value);
-        self.members().filter(|(other, _)| *other != key).take(MAX_MEMBERS - 1).for_each(|(key, value)| {
+        for (key, value) in self.members().filter(|(other, _)| *other != key).take(MAX_MEMBERS - 1) {
             list.push(key, value);
-        });
+        }
         Ok(list.finish())
     }
 
     /// The list without a key.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
-        self.filtered(|other, _| other != key)
+        let mut list = List::new();
+        for (other, value) in self.members().filter(|(other, _)| *other != key) {
+            list.push(other, value);
+        }
+        list.finish()
     }
 
     /// The list shrunk to so many bytes, in whole members: those of more than 128 characters go first, then the last
@@ -133,13 +137,9 @@ impl TraceState {
             excess = excess.saturating_sub(size(key, value) + 1);
         }
         let mut list = List::new();
-        all.into_iter().for_each(|(key, value)| list.push(key, value));
-        list.finish()
-    }
-
-    fn filtered(&self, keep: impl Fn(&str, &str) -> bool) -> Self {
-        let mut list = List::new();
-        self.members().filter(|(key, value)| keep(key, value)).for_each(|(key, value)| list.push(key, value));
+        for (key, value) in all {
+            list.push(key, value);
+        }
         list.finish()
     }
 }

@@ -54,14 +54,14 @@ pub(super) fn begin<Q: Body>(conventions: Conventions, request: &mut Request<Q>)
     let length = attributes::content_length(request.headers(), request.body());
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let extensions = std::mem::take(request.extensions_mut());
-    let outgoing = Outgoing {
+    let mut outgoing = Outgoing {
         method: &method,
         uri: &uri,
         headers: request.headers_mut(),
         extensions: &extensions,
         length,
     };
-    let sent = Sent::begin(conventions, outgoing);
+    let sent = Sent::begin(conventions, &mut outgoing);
     *request.extensions_mut() = extensions;
     sent
 }

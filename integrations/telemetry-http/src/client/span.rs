@@ -36,11 +36,11 @@ pub(crate) struct Sent(TaskSpan);
 impl Sent {
     /// Opens a client span and names it in the headers. Where nothing is recorded, the identifiers of the trace are
     /// passed on all the same.
-    pub(crate) fn begin(conventions: Conventions, outgoing: Outgoing<'_>) -> Self {
+    pub(crate) fn begin(conventions: Conventions, outgoing: &mut Outgoing<'_>) -> Self {
         let method = KnownMethod::of(outgoing.method);
         let name = Name::of(method.as_name());
         let mut span = SpanBuilder::new(attributes::client(conventions)).name(name).task();
-        describe(&mut span, method, &outgoing);
+        describe(&mut span, method, outgoing);
         let handle = span.handle();
         if handle.context().is_some() {
             inject_span(&handle, &mut HeadersMut(outgoing.headers));

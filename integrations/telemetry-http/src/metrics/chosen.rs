@@ -23,8 +23,7 @@ pub struct MetricOptions {
     prefix: Cow<'static, str>,
     route: bool,
     status_class: bool,
-    old: bool,
-    stable: bool,
+    conventions: Conventions,
 }
 
 /// Why the metrics cannot have a prefix.
@@ -34,7 +33,12 @@ pub struct PrefixError(String);
 
 impl Default for MetricOptions {
     fn default() -> Self {
-        Self { prefix: Cow::Borrowed("http"), route: false, status_class: false, old: true, stable: false }
+        Self {
+            prefix: Cow::Borrowed("http"),
+            route: false,
+            status_class: false,
+            conventions: Conventions::Old,
+        }
     }
 }
 
@@ -77,7 +81,7 @@ impl MetricOptions {
     /// and status, and `http_server_active_requests` by method. Both means that each request updates both.
     #[must_use]
     pub fn conventions(self, conventions: Conventions) -> Self {
-        Self { old: conventions != Conventions::Stable, stable: conventions != Conventions::Old, ..self }
+        Self { conventions, ..self }
     }
 }
 
@@ -127,7 +131,9 @@ enum Duration {
 
 impl Chosen {
     fn new(options: &MetricOptions) -> Self {
-        Self { old: options.old.then(|| Old::new(options)), stable: options.stable.then(Stable::new) }
+        let (old, stable) =
+            (options.conventions != Conventions::Stable, options.conventions != Conventions::Old);
+        Self { old: old.then(|| Old::new(options)), stable: stable.then(Stable::new) }
     }
 }
 

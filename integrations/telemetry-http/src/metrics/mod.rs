@@ -9,8 +9,8 @@ use std::time::Instant;
 use http::StatusCode;
 
 use crate::method::KnownMethod;
-pub use chosen::{MetricOptions, PrefixError};
 pub(crate) use chosen::recorder;
+pub use chosen::{MetricOptions, PrefixError};
 pub(crate) use standard::standard;
 
 /// The status a request counts under that its client gave up before the head of the response, after nginx.

@@ -64,7 +64,7 @@ impl Exchange {
         exchange.asked = span.is_recording().then(|| Asked::of(request, names.map(|names| names.route)));
         exchange.held = held;
         exchange.stage = Stage::Span(span);
-        exchange.hooks = options.hooks.clone();
+        exchange.hooks.clone_from(&options.hooks);
         exchange.introduce(options, request, names);
         Some(exchange)
     }
