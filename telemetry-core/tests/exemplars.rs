@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use telemetry_core::metric::dynamic::Registry;
 use telemetry_core::metric::exposition::Format;
 use telemetry_core::metric::snapshot::Exemplar;
 use telemetry_core::testing::Scope;
@@ -96,6 +97,29 @@ fn without_a_recorded_span_nothing_is_kept() {
     unsampled();
     assert_eq!(exemplars(&scope, "exemplars_lookups_total"), [[]]);
     assert_eq!(exemplars(&scope, "exemplars_pages"), [[], []]);
+}
+
+#[test]
+fn instruments_made_at_run_time_have_them_too() {
+    let scope = Scope::new();
+    let registry = Registry::current();
+    let jobs = registry.counter("exemplars_jobs_total", "Jobs.").labels(["queue"]).register().unwrap();
+    let took = registry.histogram("exemplars_took", "Took.").buckets(&[1.0]).register().unwrap();
+    let update = || {
+        jobs.series(&["mail"]).unwrap().add(2);
+        for value in [5.0, 0.25, 0.5] {
+            took.observe(value);
+        }
+    };
+    #[span]
+    fn inside(update: impl Fn()) {
+        update();
+    }
+    update();
+    assert_eq!(exemplars(&scope, "exemplars_jobs_total"), [[]]);
+    inside(update);
+    assert_eq!(values(&exemplars(&scope, "exemplars_jobs_total")[0]), [2.0]);
+    assert_eq!(values(&exemplars(&scope, "exemplars_took")[0]), [0.5, 5.0]);
 }
 
 #[test]

@@ -27,7 +27,9 @@ mod trace;
 /// | `type = Name` | names a method `Name::function`; an attribute sees nothing of the `impl` around it |
 /// | `attrs(…)` | what is recorded, see below; nothing else of the function's arguments is |
 /// | `kind = server` | the role: `internal` (default), `server`, `client`, `producer`, `consumer` |
+/// | `level = debug` | how much it matters: `error`, `warn`, `info` (default), `debug`, `trace`; a `Filter` goes by it |
 /// | `root` | the span begins a trace of its own |
+/// | `sample = always` | decides on the traces that begin here, instead of the pipeline's sampler: `always`, `never`, a ratio from 0 to 1, or the path of a `static` that is a `Sampler` |
 /// | `err = off` | an `Err` that is returned is not looked at |
 /// | `err = function` | the error's message is what `function(&error)` returns, anything that is `Display` |
 /// | `bind = name` | the span's handle, under this name in the body |
@@ -147,7 +149,7 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `step!("name")` | a guard: the span ends when it is dropped, so bind it: `let _step = step!("name");` |
 /// | `step!("name", key = expression, …)` | the same with attributes, written as in [`macro@trace`]'s `attrs(…)` |
 /// | `step!("name", … => future)` | a future that runs `future` inside the span; an `Err` it yields marks the span |
-/// | `step!(crate = path, "name", …)` | where `telemetry-core` is found, if it goes by another name |
+/// | `step!(level = debug, "name", …)` | the same with a level; `sample` and `crate`, too, stand before the name and mean what they do in [`macro@trace`] |
 ///
 /// The name is a string literal or the path of a `const`. The guard stays on its thread: the compiler refuses to hold
 /// it across an `.await` in a task that may move, where the form with `=>` is meant. That form opens its span where it

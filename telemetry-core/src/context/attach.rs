@@ -64,6 +64,11 @@ impl Context {
         })
     }
 
+    /// Whether anything is recorded on this thread: a few loads, to be asked before more is done.
+    pub fn is_enabled() -> bool {
+        Local::with(|local| local.pipeline.get().is_enabled())
+    }
+
     /// The identifiers it carries, if it carries a span.
     pub fn span_context(&self) -> Option<SpanContext> {
         self.current.span_context()

@@ -28,6 +28,8 @@ pub(crate) mod flag {
     pub(crate) const REMOTE: u32 = 1 << 15;
     /// … which has recorded its span.
     pub(crate) const REMOTE_SAMPLED: u32 = 1 << 16;
+    /// The thread asks its sampler.
+    pub(crate) const ASKING: u32 = 1 << 17;
 
     /// The number of the trace's state.
     pub(crate) const fn state(flags: u32) -> u32 {
@@ -65,9 +67,14 @@ impl Current {
         self.flags & flag::SAMPLED != 0
     }
 
-    /// Nothing opens here: the thread is a sink's.
+    /// The thread is a sink's.
     pub(crate) const fn is_suppressed(&self) -> bool {
         self.flags & flag::ACTIVE != 0 && self.span_id == 0
+    }
+
+    /// Nothing opens here, not even a root: the thread is a sink's, or asks its sampler.
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.is_suppressed() || self.flags & flag::ASKING != 0
     }
 
     /// The same identifiers and decision, without the right to write.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::metric::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue};
 
-use super::lane::{DropReason, SinkFigures};
+use super::lane::SinkFigures;
 use super::lock;
+use super::reason::DropReason;
 
 /// Upper bounds of the ticks' durations, in seconds.
 const TICK_BOUNDS: [f64; 12] =
@@ -116,6 +117,7 @@ pub(crate) fn family(
         unit: None,
         kind,
         crate_name: Cow::Borrowed(env!("CARGO_PKG_NAME")),
+        crate_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
         series,
     }
 }
@@ -147,11 +149,15 @@ mod tests {
     fn every_reason_of_every_sink_is_a_series_from_the_start() {
         let lanes = [
             SinkFigures { sink: "tty".to_owned(), ..SinkFigures::default() },
-            SinkFigures { sink: "memory".to_owned(), dropped: [7, 0, 0, 0], ..SinkFigures::default() },
+            SinkFigures {
+                sink: "memory".to_owned(),
+                dropped: [7, 0, 0, 0, 0, 0, 0],
+                ..SinkFigures::default()
+            },
         ];
         let family = spans_dropped(&lanes);
         assert_eq!(family.series.len(), 2 * DropReason::ALL.len());
-        assert_eq!(family.series[4].labels, [label("reason", "queue_full"), label("sink", "memory")]);
-        assert_eq!(family.series[4].value, MetricValue::Counter(7));
+        assert_eq!(family.series[7].labels, [label("reason", "queue_full"), label("sink", "memory")]);
+        assert_eq!(family.series[7].value, MetricValue::Counter(7));
     }
 }

@@ -32,7 +32,7 @@ struct Totals<'a> {
 #[non_exhaustive]
 pub struct SeriesOverflow {
     /// The metric.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its limit.
     pub limit: usize,
 }
@@ -57,6 +57,7 @@ impl MetricStore {
             (entries, families)
         });
         registry::arm();
+        local::quietly(|| self.dynamic.collect(&mut families));
         self.own_figures(&entries, &mut families);
         extra(&mut families);
         families.sort_by(|one, other| one.name.cmp(&other.name));
@@ -69,12 +70,11 @@ impl MetricStore {
             self.series_table(entry.core)
                 .is_some_and(|table| table.overflowed() > 0 && !table.warned.swap(true, Ordering::Relaxed))
         });
-        overflowed
-            .map(|entry| SeriesOverflow {
-                name: entry.core.descriptor.name,
-                limit: entry.core.descriptor.limit,
-            })
-            .collect()
+        let declared = overflowed.map(|entry| SeriesOverflow {
+            name: entry.core.descriptor.name.into(),
+            limit: entry.core.descriptor.limit,
+        });
+        declared.chain(self.dynamic.take_overflow_warnings()).collect()
     }
 
     fn family(&'static self, totals: &mut Totals<'_>, entry: Entry) -> MetricFamily {
@@ -86,6 +86,7 @@ impl MetricStore {
             unit: descriptor.unit.map(Cow::Borrowed),
             kind: descriptor.kind,
             crate_name: descriptor.crate_name.into(),
+            crate_version: descriptor.crate_version.into(),
             series: match descriptor.dense {
                 Some(count) => self.dense_series(totals, entry, count, &bounds),
                 None => self.table_series(totals, entry.core, &bounds),
@@ -140,11 +141,13 @@ impl MetricStore {
     }
 
     fn own_figures(&'static self, entries: &[Entry], families: &mut Vec<MetricFamily>) {
-        let overflows = entries.iter().filter_map(|entry| {
+        let declared = entries.iter().filter_map(|entry| {
             let count = self.series_table(entry.core)?.overflowed();
-            let label = ("instrument".into(), entry.core.descriptor.name.into());
-            (count > 0).then(|| (vec![label].into(), count))
+            (count > 0).then_some((Cow::Borrowed(entry.core.descriptor.name), count))
         });
+        let made = self.dynamic.overflows().into_iter().map(|(name, count)| (name.into(), count));
+        let overflows =
+            declared.chain(made).map(|(name, count)| (vec![("instrument".into(), name)].into(), count));
         families.push(own_counter(
             "telemetry_metric_overflow_total",
             "Label sets looked up beyond the limit of series, by instrument.",
@@ -216,6 +219,7 @@ fn own_counter(name: &'static str, help: &'static str, series: Vec<(Labels, u64)
         unit: None,
         kind: MetricKind::Counter,
         crate_name: env!("CARGO_PKG_NAME").into(),
+        crate_version: env!("CARGO_PKG_VERSION").into(),
         series: series
             .into_iter()
             .map(|(labels, count)| MetricSeries::new(labels, MetricValue::Counter(count)))

@@ -91,12 +91,18 @@ pub(super) fn offer(core: &Core, space: Space, cell: impl FnOnce() -> Option<usi
     if store.is_global() && !core.takes_offer() {
         return;
     }
-    let Some(moment) = MOMENT.get().and_then(|moment| moment()) else { return };
+    let Some(exemplar) = of(value) else { return };
     quietly(|| {
-        let Some(cell) = cell() else { return };
-        let exemplar = Exemplar::new(moment.trace_id, moment.span_id, value, moment.time_unix_nanos);
-        store.exemplars.keep(space, cell, exemplar);
+        if let Some(cell) = cell() {
+            store.exemplars.keep(space, cell, exemplar);
+        }
     });
+}
+
+/// An update made now, if this thread is inside a recorded span.
+pub(super) fn of(value: f64) -> Option<Exemplar> {
+    let Moment { trace_id, span_id, time_unix_nanos } = MOMENT.get()?()?;
+    Some(Exemplar::new(trace_id, span_id, value, time_unix_nanos))
 }
 
 impl Core {

@@ -54,6 +54,7 @@ pub(super) struct Descriptor {
     pub(super) help: &'static str,
     pub(super) unit: Option<&'static str>,
     pub(super) crate_name: &'static str,
+    pub(super) crate_version: &'static str,
     pub(super) kind: MetricKind,
     /// Upper bounds; empty unless it is a histogram.
     pub(super) bounds: &'static [f64],
@@ -73,6 +74,7 @@ pub struct Declared {
     pub help: &'static str,
     pub unit: Option<&'static str>,
     pub crate_name: &'static str,
+    pub crate_version: &'static str,
 }
 
 impl Core {
@@ -92,6 +94,7 @@ impl Core {
                 help: declared.help,
                 unit: declared.unit,
                 crate_name: declared.crate_name,
+                crate_version: declared.crate_version,
                 kind,
                 bounds,
                 label_names: L::NAMES,
@@ -164,24 +167,5 @@ impl Core {
             let texts = labels::texts_at(descriptor.label_values, index);
             SeriesLabels::new(descriptor.label_names.iter().copied().zip(texts))
         }))
-    }
-}
-
-impl Descriptor {
-    /// The names under which the instrument stands in the exposition, its own first.
-    pub(super) fn exposed_names(&self) -> Vec<String> {
-        let name = self.name;
-        match self.kind {
-            MetricKind::Gauge => vec![name.to_owned()],
-            MetricKind::Counter => {
-                let family = name.strip_suffix("_total").unwrap_or(name);
-                vec![name.to_owned(), family.to_owned(), format!("{family}_created")]
-            }
-            MetricKind::Histogram => {
-                let mut names = vec![name.to_owned()];
-                names.extend(["bucket", "sum", "count", "created"].map(|part| format!("{name}_{part}")));
-                names
-            }
-        }
     }
 }

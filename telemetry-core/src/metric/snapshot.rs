@@ -99,6 +99,8 @@ pub struct MetricFamily {
     pub kind: MetricKind,
     /// The crate that declared it.
     pub crate_name: Cow<'static, str>,
+    /// That crate's version.
+    pub crate_version: Cow<'static, str>,
     /// One entry a label set; exactly one for an instrument without labels.
     pub series: Vec<MetricSeries>,
 }
@@ -173,4 +175,20 @@ pub enum MetricValue {
         /// The sum of all observations.
         sum: f64,
     },
+}
+
+/// The names under which an instrument stands in the expositions, its own first.
+pub(super) fn exposed_names(name: &str, kind: MetricKind) -> Vec<String> {
+    match kind {
+        MetricKind::Gauge => vec![name.to_owned()],
+        MetricKind::Counter => {
+            let family = name.strip_suffix("_total").unwrap_or(name);
+            vec![name.to_owned(), family.to_owned(), format!("{family}_created")]
+        }
+        MetricKind::Histogram => {
+            let mut names = vec![name.to_owned()];
+            names.extend(["bucket", "sum", "count", "created"].map(|part| format!("{name}_{part}")));
+            names
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::cells::{Block, Layout, Ledger};
 use super::chain::Chain;
+use super::dynamic::Table as DynamicTable;
 use super::exemplar::Exemplars;
 use super::gauge::STRIDE;
 use super::hash::Digest;
@@ -37,6 +38,8 @@ pub(crate) struct MetricStore {
     /// Those of instruments that came later: of a library loaded meanwhile, say.
     late_gauges: Chain<Block>,
     pub(super) exemplars: Exemplars,
+    /// Instruments made at run time, with their values.
+    pub(super) dynamic: DynamicTable,
     pub(super) samplers: Samplers,
     pub(super) observers: Observers,
     /// Observations refused because they are not finite.
@@ -65,6 +68,7 @@ impl MetricStore {
             first_gauges: OnceLock::new(),
             late_gauges: Chain::empty(),
             exemplars: Exemplars::new(),
+            dynamic: DynamicTable::new(),
             samplers: Samplers::new(),
             observers: Observers::new(),
             refused: AtomicU64::new(0),

@@ -3,7 +3,7 @@
 use super::bits;
 use super::guard::SpanGuard;
 use super::name::Name;
-use super::open::{OWNED, Opened, begin, begin_root_named, begin_under, task};
+use super::open::{OWNED, Opened, begin, begin_root_named, begin_under, wrapper};
 use super::site::CallSite;
 use super::task::TaskSpan;
 use super::{Instrumented, write};
@@ -11,7 +11,7 @@ use crate::context::{Current, Local, SpanContext};
 use crate::propagate::Held;
 use crate::record::SpanKind;
 use crate::ring::state;
-use crate::sample::Decision;
+use crate::sample::{AlwaysSample, Sampler};
 
 /// Opens a span step by step, where the macros do not reach: a name or kind of run time, an explicit parent, links.
 ///
@@ -35,7 +35,7 @@ pub struct SpanBuilder<'a> {
     kind: Option<SpanKind>,
     parent: Parent,
     links: &'a [SpanContext],
-    decided: Option<Decision>,
+    sampler: Option<&'a dyn Sampler>,
 }
 
 #[derive(Clone, Copy)]
@@ -49,7 +49,7 @@ enum Parent {
 impl<'a> SpanBuilder<'a> {
     /// A child of the current span, named and of the kind its call site says.
     pub const fn new(site: &'static CallSite) -> Self {
-        Self { site, name: None, kind: None, parent: Parent::Current, links: &[], decided: None }
+        Self { site, name: None, kind: None, parent: Parent::Current, links: &[], sampler: None }
     }
 
     /// Gives it another name.
@@ -85,12 +85,12 @@ impl<'a> SpanBuilder<'a> {
 
     /// Records it whatever the sampler says, when it is a local root.
     pub const fn always(self) -> Self {
-        self.decided(Decision::Record)
+        self.sampler(&AlwaysSample)
     }
 
-    /// Decides in the sampler's stead, when it is a local root.
-    pub const fn decided(mut self, decision: Decision) -> Self {
-        self.decided = Some(decision);
+    /// Lets this sampler decide, instead of the call site's or the pipeline's, when it is a local root.
+    pub const fn sampler(mut self, sampler: &'a dyn Sampler) -> Self {
+        self.sampler = Some(sampler);
         self
     }
 
@@ -107,7 +107,7 @@ impl<'a> SpanBuilder<'a> {
 
     /// Opens it for a future, to be entered at each poll.
     pub fn task(self) -> TaskSpan {
-        Local::with(|local| task(local, self.begin(local, state::DETACHED)))
+        Local::with(|local| wrapper(local, self.site, self.begin(local, state::DETACHED)))
     }
 
     /// Opens it around a future.
@@ -120,13 +120,13 @@ impl<'a> SpanBuilder<'a> {
         let name = self.name.map_or(self.site.site.name, |name| name.text());
         let opened = match self.parent {
             Parent::Current => begin(local, self.site, owner),
-            Parent::Root => begin_root_named(local, self.site, Current::NONE, name, self.decided, owner),
+            Parent::Root => begin_root_named(local, self.site, Current::NONE, name, self.sampler, owner),
             Parent::Given(parent) if parent.remote => {
-                begin_root_named(local, self.site, parent.to_current(), name, self.decided, owner)
+                begin_root_named(local, self.site, parent.to_current(), name, self.sampler, owner)
             }
             Parent::Given(parent) => begin_under(local, self.site, parent, owner),
             Parent::Remote(parent, state) => {
-                begin_root_named(local, self.site, parent.to_current_with(state), name, self.decided, owner)
+                begin_root_named(local, self.site, parent.to_current_with(state), name, self.sampler, owner)
             }
         };
         // SAFETY: the pointer is null or a slot of a ring, which is never freed.

@@ -8,7 +8,7 @@ use core::error::Error;
 use core::fmt::{self, Debug, Display};
 use core::ops::Deref;
 
-use super::{SpanGuard, TaskSpan};
+use super::writer::Held;
 
 pub(super) mod probe;
 
@@ -17,9 +17,6 @@ const MAX_SOURCES: usize = 32;
 
 /// A span that can be told of a failure.
 pub trait RecordFailure {
-    /// Whether the span would keep it.
-    fn is_recording(&self) -> bool;
-
     /// Sets the status to error, with the type of the error and its message.
     ///
     /// The message is formatted during the call, if at all.
@@ -27,36 +24,6 @@ pub trait RecordFailure {
 
     /// Sets the status to error, with the type of an error that shows nothing of itself.
     fn record_failure_without_message(&mut self, error_type: &'static str);
-}
-
-impl RecordFailure for SpanGuard {
-    #[inline(always)]
-    fn is_recording(&self) -> bool {
-        self.is_recording()
-    }
-
-    fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
-        self.fail(error_type, Some(message));
-    }
-
-    fn record_failure_without_message(&mut self, error_type: &'static str) {
-        self.fail(error_type, None);
-    }
-}
-
-impl RecordFailure for TaskSpan {
-    #[inline(always)]
-    fn is_recording(&self) -> bool {
-        self.is_recording()
-    }
-
-    fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
-        self.fail(error_type, Some(message));
-    }
-
-    fn record_failure_without_message(&mut self, error_type: &'static str) {
-        self.fail(error_type, None);
-    }
 }
 
 /// What is recorded of what a function returned.
@@ -70,9 +37,10 @@ pub trait Outcome<R> {
 
 /// Records what a function returned, on a span that records.
 #[inline(always)]
-pub fn record<R, O: Outcome<R>>(span: &mut impl RecordFailure, outcome: &O, returned: &R) {
-    if O::LOOKS && span.is_recording() {
-        outcome.record(returned, span);
+pub fn record<R, O: Outcome<R>>(span: &mut impl Held, outcome: &O, returned: &R) {
+    let mut writer = span.writer();
+    if O::LOOKS && writer.is_recording() {
+        outcome.record(returned, &mut writer);
     }
 }
 

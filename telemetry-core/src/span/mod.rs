@@ -2,6 +2,7 @@
 
 mod access;
 mod arena;
+mod asking;
 mod bits;
 mod builder;
 mod declare;
@@ -18,13 +19,13 @@ mod open;
 mod panic;
 mod short;
 mod site;
-mod stay;
 mod task;
 mod traced;
 mod unwind;
 mod value;
 mod walk;
 mod write;
+mod writer;
 
 pub use builder::SpanBuilder;
 pub use entering::Run;
@@ -33,6 +34,7 @@ pub use event::EventWriter;
 pub use guard::SpanGuard;
 pub use handle::Span;
 pub use instrument::{Instrument, Instrumented};
+pub(crate) use kept::free_spares;
 pub use name::Name;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
@@ -45,7 +47,7 @@ pub(crate) mod expansion {
     pub use super::declare::{call_site, returned, site};
     pub use super::failure::probe::Probe;
     pub use super::failure::{Ignored, record};
-    pub use super::open::{open, open_root, open_task, open_task_root};
+    pub use super::open::{open, open_root, open_step, open_task, open_task_root};
     pub use super::traced::{Traced, call, step};
 }
 

@@ -81,6 +81,7 @@ impl Arguments {
             type_name: own.type_name.or(defaults.type_name),
             kind: own.kind.or(defaults.kind),
             root: own.root.or(defaults.root),
+            decision: defaults.decision.under(own.decision),
             err: own.err.or(defaults.err),
             crate_path: own.crate_path.or(defaults.crate_path),
         }

@@ -80,12 +80,14 @@ pub(super) fn traced(
     mistakes: &mut Mistakes,
 ) -> Traced {
     rules::check(of, &arguments, &function, mistakes);
-    let Arguments { name, type_name, attributes, kind, root, err, bind, crate_path, .. } = arguments;
+    let Arguments { name, type_name, attributes, kind, root, decision, err, bind, crate_path, .. } =
+        arguments;
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
         name: site_name(of, name, type_name, container, &function),
         kind: kind.as_ref().and_then(kind_variant),
+        decision,
         constants,
         recorded,
         declared,

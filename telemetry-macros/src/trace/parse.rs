@@ -7,6 +7,7 @@ use syn::{Ident, LitStr, Path, Token};
 
 use super::rules;
 use crate::mistakes::{Mistakes, nearest, suggestion};
+use crate::site::decision::{self, Decision};
 use crate::site::parse::{Written, attributes, skip_past_comma};
 
 /// The arguments given.
@@ -19,6 +20,7 @@ pub(super) struct Arguments {
     pub attributes: Vec<Written>,
     pub kind: Option<Ident>,
     pub root: Option<Ident>,
+    pub decision: Decision,
     pub err: Option<ErrorHandling>,
     pub bind: Option<Ident>,
     pub skip: Option<Ident>,
@@ -59,7 +61,9 @@ const TABLE: &[Row] = &[
     Row { key: "type", form: "type = Name", read: type_name },
     Row { key: "attrs", form: "attrs(key = expression, …)", read: attrs },
     Row { key: "kind", form: "kind = server", read: kind },
+    Row { key: "level", form: "level = debug", read: level },
     Row { key: "root", form: "root", read: root },
+    Row { key: "sample", form: "sample = always", read: sample },
     Row { key: "err", form: "err = off` or `err = function", read: err },
     Row { key: "bind", form: "bind = name", read: bind },
     Row { key: "skip", form: "skip", read: skip },
@@ -223,6 +227,18 @@ fn kind(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mist
     }
     let message = format!("unknown kind `{word}`: {}", suggestion(&word.to_string().to_lowercase(), KINDS));
     Err(syn::Error::new_spanned(word, message))
+}
+
+fn level(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
+    equals(key, input)?;
+    arguments.decision.level = Some(decision::level(input)?);
+    Ok(())
+}
+
+fn sample(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
+    equals(key, input)?;
+    arguments.decision.sampler = Some(decision::sampler(input)?);
+    Ok(())
 }
 
 fn root(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {

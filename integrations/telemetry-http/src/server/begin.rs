@@ -5,7 +5,7 @@ use std::time::Instant;
 use http::{Extensions, HeaderMap, Method, Request, Uri};
 use http_body::Body;
 use telemetry_core::propagate::Held;
-use telemetry_core::{Context, Name, SpanBuilder, TaskSpan};
+use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
 
 use super::asked::Asked;
 use super::exchange::{Exchange, Stage};
@@ -25,7 +25,7 @@ impl Exchange {
     /// Begins to record a request; nothing while telemetry is disabled.
     pub(crate) fn begin<B: Body>(options: &Options, request: &mut Request<B>) -> Option<Self> {
         let _pipeline = options.pipeline.map(|pipeline| pipeline.attach());
-        if !attributes::server(options.conventions).is_enabled() && options.request_id.is_none() {
+        if !Context::is_enabled() && options.request_id.is_none() {
             return None;
         }
         let identifier = options.request_id.as_ref().map(|name| {
@@ -105,19 +105,20 @@ fn open<B>(
     names: Option<RouteNames>,
 ) -> (TaskSpan, Option<Held>) {
     let mut builder = SpanBuilder::new(attributes::server(options.conventions));
-    let (mut chosen, mut inbound) = (None, options.inbound);
+    let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
     if let Some(hooks) = &options.hooks {
         let head = head(request, names);
         chosen = hooks.name(&head);
         inbound = hooks.inbound(&head).unwrap_or(inbound);
-        if let Some(decision) = hooks.sample(&head) {
-            builder = builder.decided(decision);
-        }
+        decided = hooks.sample(&head).map(Decided);
     }
     builder = builder.name(match &chosen {
         Some(name) => Name::interned(name),
         None => Name::of(names.map_or(method.as_name(), |names| names.name(method))),
     });
+    if let Some(decided) = &decided {
+        builder = builder.sampler(decided);
+    }
     match inbound {
         Inbound::Ignore => (builder.root().task(), None),
         Inbound::Link => {
@@ -129,5 +130,14 @@ fn open<B>(
             Some(held) => (builder.remote(&held).task(), Some(held)),
             None => (builder.task(), None),
         },
+    }
+}
+
+/// What a hook has decided, in the place of a sampler.
+struct Decided(Decision);
+
+impl Sampler for Decided {
+    fn sample(&self, _: &SamplingParameters<'_>) -> Decision {
+        self.0
     }
 }

@@ -20,6 +20,7 @@ pub(super) fn family(
         unit: None,
         kind,
         crate_name: "books".into(),
+        crate_version: "1.2.3".into(),
         series,
     }
 }
@@ -246,6 +247,7 @@ fn any_families() -> impl Strategy<Value = Vec<MetricFamily>> {
             unit: None,
             kind,
             crate_name: "books".into(),
+            crate_version: "1.2.3".into(),
             series,
         };
         families.into_iter().map(family).collect()

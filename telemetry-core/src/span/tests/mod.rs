@@ -29,7 +29,9 @@ macro_rules! site {
 }
 
 mod decisions;
+mod disorder;
 mod failures;
+mod filters;
 mod handles;
 mod order;
 mod packing;

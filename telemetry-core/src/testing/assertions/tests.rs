@@ -37,6 +37,7 @@ fn kept() -> Kept {
         unit: None,
         kind,
         crate_name: "books".into(),
+        crate_version: "1.2.3".into(),
         series,
     };
     let lookups = |outcome: &'static str, total| {
