@@ -44,6 +44,7 @@ impl Exchange {
             status: None,
             announced: None,
             sent: 0,
+            complete: false,
             identifier,
             hooks: None,
             pipeline: options.pipeline,

@@ -42,6 +42,8 @@ pub(crate) struct Exchange {
     /// The length the response's head announced.
     pub(super) announced: Option<u64>,
     pub(super) sent: u64,
+    /// All that was to be done has been done.
+    pub(super) complete: bool,
     pub(super) identifier: Option<(HeaderName, Option<RequestId>)>,
     pub(super) hooks: Option<Arc<dyn Hooks>>,
     /// The pipeline to record to, where the layer has one of its own.
@@ -167,9 +169,7 @@ impl Exchange {
             let after = self.began;
             self.tell(|hooks, span| hooks.failure(error_type, after.elapsed(), span));
         }
-        if let Some(span) = self.stage.span() {
-            span.complete();
-        }
+        self.complete = true;
     }
 }
 
@@ -203,13 +203,16 @@ impl Drop for EndOnPanic<'_> {
 impl Drop for Exchange {
     fn drop(&mut self) {
         let _pipeline = self.pipeline.map(|pipeline| pipeline.attach());
-        // Inside the span, so that what is measured can be traced to it.
-        if let Some(measured) = self.measured.take() {
-            self.stage.within(|| drop(measured));
+        let panicking = std::thread::panicking();
+        match self.measured.take() {
+            // Inside the span, so that what is measured can be traced to it.
+            Some(measured) if !panicking => self.stage.within(|| drop(measured)),
+            measured => drop(measured),
         }
         let Stage::Span(span) = &mut self.stage else { return };
         // What was announced has been sent: a server that counts does not ask for the end.
-        if self.announced.is_some_and(|length| self.sent >= length) && !std::thread::panicking() {
+        let sent = self.announced.is_some_and(|length| self.sent >= length);
+        if self.complete || (sent && !panicking) {
             span.complete();
         }
         if let Some(asked) = self.asked.take() {
