@@ -23,8 +23,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     match args::parse(std::env::args().skip(1)) {
-        Ok(Command::Serve(args)) => return end(run(&args)),
-        Ok(Command::Inventory(args)) => return end(inventory(&args)),
+        Ok(Command::Serve(args)) => end(run(&args)),
+        Ok(Command::Inventory(args)) => end(inventory(&args)),
         Ok(Command::Help) => {
             say(&args::USAGE);
             ExitCode::SUCCESS

@@ -178,7 +178,8 @@ impl Stable {
 const DURATION_HELP: &str = "Time from a request to the end of its response's body.";
 
 const fn declared(name: &'static str, help: &'static str, unit: Option<&'static str>) -> Declared {
-    Declared { name, help, unit, crate_name: env!("CARGO_PKG_NAME") }
+    let (crate_name, crate_version) = (env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    Declared { name, help, unit, crate_name, crate_version }
 }
 
 impl Recorder for Chosen {
