@@ -3,9 +3,11 @@
 pub use crate::filter::Level;
 pub use crate::record::SpanKind;
 pub use crate::sample::{AlwaysSample, NeverSample};
-pub use crate::span::expansion::{Ignored, Probe, Traced, call, call_site, record, returned, site, step};
+pub use crate::span::expansion::{
+    Ignored, Probe, Room, Traced, call, call_site, record, returned, site, step,
+};
 pub use crate::span::expansion::{open, open_root, open_step, open_task, open_task_root};
-pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, TaskSpan};
+pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, TaskSpan, TimedSpan};
 pub use linkme;
 
 /// The policy of `sample = 0.05`, which the macro has looked at.
@@ -25,6 +27,9 @@ pub mod metric {
     pub use crate::metric::instrument::{Core, Declared};
     pub use crate::metric::labels::{Label, LabelSet, position, text};
     pub use crate::metric::registry::DECLARED;
+    pub use crate::metric::rules::{
+        base_unit, ends_in_total, ends_in_unit, is_metric_name, is_own_name, says_something,
+    };
     pub use crate::metric::{Counter, Gauge, Histogram};
 
     /// Makes a counter.
