@@ -15,6 +15,7 @@ use super::excluded::{Excluded, ExcludedError};
 use super::future::ResponseFuture;
 use super::hooks::Hooks;
 use super::options::Options;
+use super::running::Running;
 use super::trust::{Cap, Inbound};
 use crate::conventions::Conventions;
 use crate::metrics::{self, MetricOptions};
@@ -200,8 +201,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
-        let mut exchange = Exchange::begin(&self.options, &mut request);
-        let inner = Exchange::within(&mut exchange, || self.inner.call(request));
-        ResponseFuture::new(inner, exchange)
+        let mut running = Exchange::begin(&self.options, &mut request).map(Running::new);
+        let inner = Running::within(&mut running, || self.inner.call(request));
+        ResponseFuture::new(inner, running)
     }
 }
