@@ -22,11 +22,12 @@ use crate::metrics::{self, MetricOptions};
 
 /// Records every request of a service: a span from the request to the end of the response's body, and the metrics.
 ///
-/// To be put where the router has matched the route already: around the routes of an axum `Router` by
+/// Cheap to clone. To be put where the router has matched the route already: around the routes of an axum `Router` by
 /// `Router::layer`.
 #[derive(Clone)]
 pub struct TelemetryLayer {
-    options: Options,
+    /// Shared: axum makes the services of some routes anew for every request.
+    options: Arc<Options>,
 }
 
 impl TelemetryLayer {
@@ -45,7 +46,7 @@ impl TelemetryLayer {
             conventions: Conventions::Old,
             recorder: metrics::standard(),
         };
-        Self { options }
+        Self { options: Arc::new(options) }
     }
 
     /// Whether a request continues the trace its `traceparent` names (so by default), or begins one of its own: for
@@ -145,7 +146,7 @@ impl TelemetryLayer {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
-        change(&mut self.options);
+        change(Arc::make_mut(&mut self.options));
         self
     }
 }
@@ -169,7 +170,7 @@ impl<S> Layer<S> for TelemetryLayer {
     type Service = TelemetryService<S>;
 
     fn layer(&self, inner: S) -> TelemetryService<S> {
-        TelemetryService { inner, options: Arc::new(self.options.clone()) }
+        TelemetryService { inner, options: Arc::clone(&self.options) }
     }
 }
 
