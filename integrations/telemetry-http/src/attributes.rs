@@ -91,6 +91,11 @@ pub(crate) struct Url<'a>(&'a PathAndQuery);
 const SHORT_URL_BYTES: usize = 40;
 
 impl<'a> Url<'a> {
+    /// The path and query, whatever its length.
+    pub(crate) const fn of(url: &'a PathAndQuery) -> Self {
+        Self(url)
+    }
+
     /// The path and query as one of two: a short one is to be recorded first, where a person looks for it, a long one
     /// after what is to be kept whole, to be cut to the room that is left.
     pub(crate) fn short_and_long(uri: &'a Uri) -> (Option<Self>, Option<Self>) {
@@ -131,7 +136,11 @@ impl AttributeValue for Address {
 /// The name of the host a request was sent to, without the port.
 pub(crate) fn host<'a>(uri: &'a Uri, header: Option<&'a HeaderValue>) -> Option<&'a str> {
     let named = uri.authority().map(http::uri::Authority::as_str);
-    let host = named.or_else(|| header?.to_str().ok())?;
+    host_name(named.or_else(|| header?.to_str().ok())?)
+}
+
+/// A host without its port and whatever stands before it.
+pub(crate) fn host_name(host: &str) -> Option<&str> {
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     if host.starts_with('[') {
         return host.find(']').map(|end| &host[..=end]);

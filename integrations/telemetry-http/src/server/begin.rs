@@ -61,8 +61,8 @@ impl Exchange {
                 exchange.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
             return Some(exchange);
         }
-        let (span, held) = open(options, request, method, names);
-        exchange.asked = span.is_recording().then(|| Asked::of(request, names.map(|names| names.route)));
+        let (mut span, held) = open(options, request, method, names);
+        exchange.asked = Asked::describe_request(&mut span, request, method, names.map(|names| names.route));
         exchange.held = held;
         exchange.stage = Stage::Span(span);
         exchange.hooks.clone_from(&options.hooks);

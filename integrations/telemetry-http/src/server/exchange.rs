@@ -85,17 +85,8 @@ impl Stage {
 }
 
 impl Exchange {
-    /// Runs work inside the span of the request, if there still is one. A panic in it ends the request as panicked:
-    /// whoever catches it may keep the future or the body for long.
-    pub(crate) fn within<R>(exchange: &mut Option<Self>, work: impl FnOnce() -> R) -> R {
-        let entered = EndOnPanic(exchange);
-        match entered.0 {
-            Some(exchange) => exchange.inside(work),
-            None => work(),
-        }
-    }
-
-    fn inside<R>(&mut self, work: impl FnOnce() -> R) -> R {
+    /// Runs work inside the span of the request.
+    pub(super) fn inside<R>(&mut self, work: impl FnOnce() -> R) -> R {
         match &mut self.identifier {
             None => self.stage.within(work),
             Some((_, identifier)) => {
@@ -157,8 +148,8 @@ impl Exchange {
         }
     }
 
-    /// Ends it.
-    pub(crate) fn end(mut self, end: End) {
+    /// Takes note of how it ended; dropping it then ends it.
+    pub(crate) fn end(&mut self, end: End) {
         if let End::Failed(error_type) = end {
             if let Some(measured) = &mut self.measured {
                 measured.fail();
@@ -189,24 +180,13 @@ impl Drop for Known<'_> {
     }
 }
 
-/// Drops the exchange while the panic is on its way, which tells its span of it.
-struct EndOnPanic<'a>(&'a mut Option<Exchange>);
-
-impl Drop for EndOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.take();
-        }
-    }
-}
-
 impl Drop for Exchange {
     fn drop(&mut self) {
         let _pipeline = self.pipeline.map(|pipeline| pipeline.attach());
         let panicking = std::thread::panicking();
         match self.measured.take() {
             // Inside the span, so that what is measured can be traced to it.
-            Some(measured) if !panicking => self.stage.within(|| drop(measured)),
+            Some(measured) if !panicking && self.asked.is_some() => self.stage.within(|| drop(measured)),
             measured => drop(measured),
         }
         let Stage::Span(span) = &mut self.stage else { return };
@@ -217,7 +197,7 @@ impl Drop for Exchange {
         }
         if let Some(asked) = self.asked.take() {
             let length = self.announced.or((self.sent > 0).then_some(self.sent));
-            asked.describe(span, self.method, self.status, length);
+            asked.describe(span, self.status, length);
             if let Some((_, Some(identifier))) = &self.identifier {
                 span.attribute(key::REQUEST_ID, identifier.as_str());
             }

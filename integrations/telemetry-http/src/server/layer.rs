@@ -15,17 +15,19 @@ use super::excluded::{Excluded, ExcludedError};
 use super::future::ResponseFuture;
 use super::hooks::Hooks;
 use super::options::Options;
+use super::running::Running;
 use super::trust::{Cap, Inbound};
 use crate::conventions::Conventions;
 use crate::metrics::{self, MetricOptions};
 
 /// Records every request of a service: a span from the request to the end of the response's body, and the metrics.
 ///
-/// To be put where the router has matched the route already: around the routes of an axum `Router` by
+/// Cheap to clone. To be put where the router has matched the route already: around the routes of an axum `Router` by
 /// `Router::layer`.
 #[derive(Clone)]
 pub struct TelemetryLayer {
-    options: Options,
+    /// Shared: axum makes the services of some routes anew for every request.
+    options: Arc<Options>,
 }
 
 impl TelemetryLayer {
@@ -44,7 +46,7 @@ impl TelemetryLayer {
             conventions: Conventions::Old,
             recorder: metrics::standard(),
         };
-        Self { options }
+        Self { options: Arc::new(options) }
     }
 
     /// Whether a request continues the trace its `traceparent` names (so by default), or begins one of its own: for
@@ -144,7 +146,7 @@ impl TelemetryLayer {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
-        change(&mut self.options);
+        change(Arc::make_mut(&mut self.options));
         self
     }
 }
@@ -168,7 +170,7 @@ impl<S> Layer<S> for TelemetryLayer {
     type Service = TelemetryService<S>;
 
     fn layer(&self, inner: S) -> TelemetryService<S> {
-        TelemetryService { inner, options: Arc::new(self.options.clone()) }
+        TelemetryService { inner, options: Arc::clone(&self.options) }
     }
 }
 
@@ -200,8 +202,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
-        let mut exchange = Exchange::begin(&self.options, &mut request);
-        let inner = Exchange::within(&mut exchange, || self.inner.call(request));
-        ResponseFuture::new(inner, exchange)
+        let mut running = Exchange::begin(&self.options, &mut request).map(Running::new);
+        let inner = Running::within(&mut running, || self.inner.call(request));
+        ResponseFuture::new(inner, running)
     }
 }

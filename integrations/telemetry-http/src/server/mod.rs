@@ -13,6 +13,7 @@ mod options;
 mod request_id;
 mod request_span;
 mod route;
+mod running;
 mod trust;
 
 pub use body::ResponseBody;
