@@ -10,6 +10,7 @@ use super::value::{AttributeValue, Entry};
 use super::write::{self, Formatted};
 use crate::clock;
 use crate::context::{Current, Local, SpanContext};
+use crate::propagate::TraceState;
 use crate::record::{Outcome, Status};
 use crate::ring::Body;
 
@@ -40,12 +41,21 @@ impl Span {
     /// The current span of this thread; one that takes no writes when there is none.
     #[inline(always)]
     pub fn current() -> Self {
+        if cfg!(feature = "off") {
+            return super::off::NO_SPAN;
+        }
         Self { current: Local::here().current() }
     }
 
     /// Its identifiers; none when there is no span.
     pub fn context(&self) -> Option<SpanContext> {
         self.current.span_context()
+    }
+
+    /// What the systems that its trace has passed have noted about it, and our own note of how it was sampled; empty
+    /// when there is no span.
+    pub fn trace_state(&self) -> TraceState {
+        self.current.trace_state()
     }
 
     /// Whether writes to it are kept: it has a slot and has not been dropped or left unsampled.
@@ -131,6 +141,7 @@ impl Span {
     }
 
     /// Records that something happened now, under a name of run time; it is cut to 64 bytes.
+    #[inline]
     pub fn event_dynamic(&self, name: &str) -> &Self {
         self.write(|local, body| {
             event::event(body, &EventName::Dynamic(name), clock::ticks(local), None);
@@ -160,6 +171,7 @@ impl Span {
     }
 
     /// Sets the status; ok beats error beats unset.
+    #[inline]
     pub fn status(&self, status: Status) -> &Self {
         self.write(|_, body| write::status(body, status));
         self
@@ -175,6 +187,7 @@ impl Span {
     }
 
     /// Refers to another span.
+    #[inline]
     pub fn link(&self, other: SpanContext) -> &Self {
         self.write(|_, body| {
             write::link(body, other.trace_id.to_u128(), other.span_id.to_u64(), other.trace_flags);
