@@ -12,9 +12,11 @@ const TOPICS: &[&str] = &[
     "kind",
     "level",
     "name",
+    "room",
     "root",
     "sample",
     "step",
+    "timing",
 ];
 
 #[test]

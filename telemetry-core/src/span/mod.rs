@@ -1,4 +1,7 @@
 //! Spans: opening and closing them, what can be recorded on one, and how it is packed into its slot.
+//!
+//! What every call site calls is inlined where the crate is built for speed. Elsewhere it is not, so that a thousand
+//! call sites cost a debug build no more than a thousand calls.
 
 mod access;
 mod arena;
@@ -17,9 +20,11 @@ mod kept;
 mod name;
 mod open;
 mod panic;
+mod room;
 mod short;
 mod site;
 mod task;
+mod timed;
 mod traced;
 mod unwind;
 mod value;
@@ -40,6 +45,7 @@ pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};
 pub use task::TaskSpan;
+pub use timed::{PolledSpan, TimedSpan};
 pub use value::{AttributeValue, Entry};
 
 /// What macro expansions call.
@@ -48,6 +54,7 @@ pub(crate) mod expansion {
     pub use super::failure::probe::Probe;
     pub use super::failure::{Ignored, record};
     pub use super::open::{open, open_root, open_step, open_task, open_task_root};
+    pub use super::room::Room;
     pub use super::traced::{Traced, call, step};
 }
 

@@ -14,13 +14,16 @@ pub(super) struct Step {
     /// The path of what the expansion may name.
     pub private: TokenStream,
     pub site: Site,
+    /// Whether the polls of the future are counted and timed.
+    pub timing: bool,
     /// The future it covers; without one it covers a scope.
     pub future: Option<Expr>,
 }
 
 /// Checks a step. What comes out is only used when there were no mistakes.
 pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
-    let WrittenStep { settings: Settings { crate_path, decision }, name, attributes, future } = written;
+    let WrittenStep { settings: Settings { crate_path, decision, timing }, name, attributes, future } =
+        written;
     if let Name::Literal(name) = &name
         && name.value().trim().is_empty()
     {
@@ -30,6 +33,14 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         && path.segments.first().is_some_and(|first| first.ident == "Self")
     {
         mistakes.at(path, "`Self` cannot be used here, write the type: the name lives in a `static`");
+    }
+    if let Some(timing) = &timing
+        && future.is_none()
+    {
+        mistakes.at(
+            timing,
+            "`timing` counts the polls of a future: give the step one, `… => future`, or remove it",
+        );
     }
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     for attribute in &declared {
@@ -44,5 +55,5 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         Name::Path(path) => site::Name::Path(path),
     };
     let site = Site { name, kind: None, decision, constants, recorded, declared: Vec::new() };
-    Step { private: private(crate_path.as_ref()), site, future }
+    Step { private: private(crate_path.as_ref()), site, timing: timing.is_some(), future }
 }

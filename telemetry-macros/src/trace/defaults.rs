@@ -6,6 +6,7 @@ use syn::{FnArg, Type};
 
 use super::body::mentions;
 use super::function::{Function, peeled};
+use super::model::is_polled;
 use super::parse::{Arguments, ErrorHandling, Name};
 use super::signature::{Yields, future_output};
 use crate::mistakes::Mistakes;
@@ -55,6 +56,9 @@ impl Defaults {
         if matches!(defaults.err, Some(ErrorHandling::Mapped(_))) && !returns_result(function) {
             defaults.err = None;
         }
+        if !is_polled(function) {
+            defaults.timing = None;
+        }
         if own.name.is_some() {
             defaults.type_name = None;
         }
@@ -83,6 +87,7 @@ impl Arguments {
             root: own.root.or(defaults.root),
             decision: defaults.decision.under(own.decision),
             err: own.err.or(defaults.err),
+            timing: own.timing.or(defaults.timing),
             crate_path: own.crate_path.or(defaults.crate_path),
         }
     }

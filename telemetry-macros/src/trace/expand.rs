@@ -1,6 +1,6 @@
 //! A traced function as tokens.
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
@@ -8,8 +8,8 @@ use syn::spanned::Spanned;
 use super::body::{TailFuture, tail_future_mut};
 use super::function::Function;
 use super::model::{Outcome, Output, Owned, Shape, Traced};
-use crate::site::expand::{Opened, declare, located, open, records};
-use crate::site::model::Declared;
+use crate::site::expand::{Opened, declare, located, open, records, site_name};
+use crate::site::model::{Declared, Site};
 
 /// The function, its signature as written and its body under a span.
 pub(super) fn traced(traced: &Traced) -> TokenStream {
@@ -134,6 +134,11 @@ fn awaited(traced: &Traced, output: &Output, future: &TokenStream) -> TokenStrea
     } else {
         (opening(traced, Opened::Task, false), quote_spanned!(Span::mixed_site()=> __telemetry_span))
     };
+    let span = if traced.timing {
+        quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span))
+    } else {
+        span
+    };
     if output.is_spelled || matches!(traced.outcome, Outcome::Ignored) {
         let outcome = outcome(traced, &probe(private, output));
         return quote_spanned! {Span::mixed_site()=>
@@ -228,7 +233,7 @@ fn opening(traced: &Traced, opened: Opened, is_written: bool) -> TokenStream {
     let open = open(private, opened, *root);
     let records = records(private, &span, opened, site);
     let mutable = (is_written || records.is_some()).then(|| quote_spanned!(Span::mixed_site()=> mut));
-    let handle = bind.as_ref().map(|bind| handle(private, bind, opened, &site.declared));
+    let handle = bind.as_ref().map(|bind| handle(private, bind, opened, site));
     quote_spanned! {Span::mixed_site()=>
         #declaration
         let #mutable #span = #open;
@@ -243,27 +248,28 @@ fn opening(traced: &Traced, opened: Opened, is_written: bool) -> TokenStream {
 ///     struct __TelemetrySpan(Span);
 ///     impl __TelemetrySpan {
 ///         fn rows(self, value: i64) {
-///             Span::i64(&self.0, "rows", value);
+///             Span::declared(&self.0, &__TELEMETRY_SITE, 0, &value);
 ///         }
 ///     }
 ///     impl Deref for __TelemetrySpan { … }
 ///     __TelemetrySpan(SpanGuard::handle(&__telemetry_span))
 /// };
 /// ```
-fn handle(private: &TokenStream, bind: &Ident, opened: Opened, declared: &[Declared]) -> TokenStream {
+fn handle(private: &TokenStream, bind: &Ident, opened: Opened, site: &Site) -> TokenStream {
     let ty = opened.type_name();
     // Located at the handle's name, to which the compiler points when a setter is not declared.
     let name = Ident::new("__TelemetrySpan", Span::mixed_site().located_at(bind.span()));
     let handle = quote_spanned!(Span::mixed_site()=> #private::#ty::handle(&__telemetry_span));
-    if declared.is_empty() {
+    if site.declared.is_empty() {
         return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
     }
-    let setters = declared.iter().map(|attribute| {
-        let Declared { key, setter, kind, .. } = attribute;
-        let (method, argument) = (Ident::new(kind.method(), Span::mixed_site()), kind.argument());
+    let call_site = site_name();
+    let setters = site.declared.iter().zip(site.recorded.len()..).map(|(attribute, index)| {
+        let Declared { setter, kind, .. } = attribute;
+        let (index, argument) = (Literal::usize_unsuffixed(index), kind.argument());
         quote_spanned! {Span::mixed_site()=>
             fn #setter(self, value: #argument) {
-                #private::Span::#method(&self.0, #key, value);
+                #private::Span::declared(&self.0, &#call_site, #index, &value);
             }
         }
     });

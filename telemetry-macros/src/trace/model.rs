@@ -26,6 +26,8 @@ pub(super) struct Traced {
     pub root: bool,
     /// The name of the handle in the body.
     pub bind: Option<Ident>,
+    /// Whether the polls of its future are counted and timed.
+    pub timing: bool,
     pub outcome: Outcome,
     pub shape: Shape,
 }
@@ -80,8 +82,9 @@ pub(super) fn traced(
     mistakes: &mut Mistakes,
 ) -> Traced {
     rules::check(of, &arguments, &function, mistakes);
-    let Arguments { name, type_name, attributes, kind, root, decision, err, bind, crate_path, .. } =
-        arguments;
+    let Arguments {
+        name, type_name, attributes, kind, root, decision, err, bind, timing, crate_path, ..
+    } = arguments;
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
@@ -97,6 +100,7 @@ pub(super) fn traced(
         shape: shape(&function, &site, &outcome),
         private: private(crate_path.as_ref()),
         root: root.is_some(),
+        timing: timing.is_some(),
         function,
         site,
         bind,
@@ -154,6 +158,13 @@ pub(super) fn returns_maybe_result(function: &Function, output: &Type) -> bool {
         }
         _ => signature::maybe_result(output),
     }
+}
+
+/// Whether calls make a future that is traced: an `async fn`, or one that ends in an `async` block.
+pub(super) fn is_polled(function: &Function) -> bool {
+    function.signature.asyncness.is_some()
+        || function.output().is_some_and(|output| signature::future_output(output).is_some())
+            && body::tail_future(&function.body).is_some()
 }
 
 fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {

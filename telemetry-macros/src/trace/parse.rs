@@ -23,6 +23,7 @@ pub(super) struct Arguments {
     pub decision: Decision,
     pub err: Option<ErrorHandling>,
     pub bind: Option<Ident>,
+    pub timing: Option<Ident>,
     pub skip: Option<Ident>,
     pub crate_path: Option<Path>,
 }
@@ -66,6 +67,7 @@ const TABLE: &[Row] = &[
     Row { key: "sample", form: "sample = always", read: sample },
     Row { key: "err", form: "err = off` or `err = function", read: err },
     Row { key: "bind", form: "bind = name", read: bind },
+    Row { key: "timing", form: "timing", read: timing },
     Row { key: "skip", form: "skip", read: skip },
     Row { key: "crate", form: "crate = path", read: crate_path },
 ];
@@ -289,6 +291,14 @@ fn bind(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mist
     }
     arguments.bind = Some(input.parse()?);
     Ok(())
+}
+
+fn timing(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        arguments.timing = Some(key.clone());
+        return Ok(());
+    }
+    Err(syn::Error::new_spanned(key, "`timing` takes no value: it stands alone or is left out"))
 }
 
 fn crate_path(

@@ -9,7 +9,7 @@ use syn::{FnArg, GenericParam, Path};
 use super::Macro;
 use super::body::mentions;
 use super::function::Function;
-use super::model::returns_maybe_result;
+use super::model::{is_polled, returns_maybe_result};
 use super::parse::{Arguments, ErrorHandling, Name};
 use super::signature::variables_of;
 use crate::mistakes::Mistakes;
@@ -22,6 +22,7 @@ const RULES: &[fn(Macro, &Arguments, &Function, &mut Mistakes)] = &[
     a_name_is_known_when_compiled,
     a_type_makes_a_name,
     a_mapped_error_must_be_possible,
+    polls_are_those_of_a_future,
     a_handle_is_used,
     a_handle_hides_no_argument,
 ];
@@ -124,6 +125,24 @@ fn a_mapped_error_must_be_possible(
         mistakes.at(
             path,
             format!("`{name}` does not return a `Result`: there is no error to hand to {}", shown(path)),
+        );
+    }
+}
+
+/// A call that is no future is never polled; how long it takes is its span's duration.
+fn polls_are_those_of_a_future(
+    _: Macro,
+    arguments: &Arguments,
+    function: &Function,
+    mistakes: &mut Mistakes,
+) {
+    if let Some(timing) = &arguments.timing
+        && !is_polled(function)
+    {
+        let name = &function.signature.ident;
+        mistakes.at(
+            timing,
+            format!("`timing` counts the polls of a future, and `{name}` is neither `async` nor ends in an `async` block: remove it"),
         );
     }
 }
