@@ -62,12 +62,15 @@ impl Decoder {
             dropped_attributes_count: u32::from(body.dropped_attributes),
             dropped_events_count: u32::from(body.dropped_events),
             dropped_links_count: bits::dropped_links(body.bits),
-            origin: site.origin,
+            origin: &site.origin,
         }
     }
 
     fn events(&self, site: &Site, body: &Body, epoch: u32, start: u64) -> Vec<EventRecord> {
         let mut events = Vec::new();
+        if body.event_len == 0 {
+            return events;
+        }
         let mut bytes = &body.events[..usize::from(body.event_len)];
         while let Some((raw, rest)) = event::read(bytes) {
             let after = self.conversion.nanos_between(epoch, 0, raw.ticks);

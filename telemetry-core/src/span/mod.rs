@@ -18,6 +18,7 @@ mod handle;
 mod instrument;
 mod kept;
 mod name;
+mod off;
 mod open;
 mod panic;
 mod room;
@@ -53,6 +54,7 @@ pub(crate) mod expansion {
     pub use super::declare::{call_site, returned, site};
     pub use super::failure::probe::Probe;
     pub use super::failure::{Ignored, record};
+    pub use super::off::{NO_SPAN, check, check_debug, check_display, check_sampler, no_guard, no_step};
     pub use super::open::{open, open_root, open_step, open_task, open_task_root};
     pub use super::room::Room;
     pub use super::traced::{Traced, call, step};

@@ -161,7 +161,7 @@ pub(crate) fn records(
 }
 
 /// `&expression`, with the parentheses it may need, where the expression stands.
-fn borrowed(expression: &Expr) -> Expr {
+pub(super) fn borrowed(expression: &Expr) -> Expr {
     let first = expression.to_token_stream().into_iter().next();
     let place = first.map_or_else(Span::mixed_site, |token| token.span());
     Expr::Reference(ExprReference {

@@ -257,12 +257,7 @@ fn opening(traced: &Traced, opened: Opened, is_written: bool) -> TokenStream {
 /// ```
 fn handle(private: &TokenStream, bind: &Ident, opened: Opened, site: &Site) -> TokenStream {
     let ty = opened.type_name();
-    // Located at the handle's name, to which the compiler points when a setter is not declared.
-    let name = Ident::new("__TelemetrySpan", Span::mixed_site().located_at(bind.span()));
     let handle = quote_spanned!(Span::mixed_site()=> #private::#ty::handle(&__telemetry_span));
-    if site.declared.is_empty() {
-        return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
-    }
     let call_site = site_name();
     let setters = site.declared.iter().zip(site.recorded.len()..).map(|(attribute, index)| {
         let Declared { setter, kind, .. } = attribute;
@@ -273,6 +268,21 @@ fn handle(private: &TokenStream, bind: &Ident, opened: Opened, site: &Site) -> T
             }
         }
     });
+    bound(private, bind, &setters.collect::<Vec<_>>(), &handle)
+}
+
+/// The handle under its name: with setters, if there are any.
+pub(super) fn bound(
+    private: &TokenStream,
+    bind: &Ident,
+    setters: &[TokenStream],
+    handle: &TokenStream,
+) -> TokenStream {
+    if setters.is_empty() {
+        return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
+    }
+    // Located at the handle's name, to which the compiler points when a setter is not declared.
+    let name = Ident::new("__TelemetrySpan", Span::mixed_site().located_at(bind.span()));
     quote_spanned! {Span::mixed_site()=>
         let #bind = {
             #[derive(::core::clone::Clone, ::core::marker::Copy)]
@@ -293,7 +303,7 @@ fn handle(private: &TokenStream, bind: &Ident, opened: Opened, site: &Site) -> T
 }
 
 /// The probe for a type that is spelled.
-fn probe(private: &TokenStream, output: &Output) -> TokenStream {
+pub(super) fn probe(private: &TokenStream, output: &Output) -> TokenStream {
     let written = &output.written;
     quote_spanned!(Span::mixed_site()=> #private::Probe::<#written>::NEW)
 }

@@ -5,6 +5,7 @@ mod arguments;
 mod attributes;
 mod blocks;
 mod futures;
+mod off;
 mod shapes;
 
 use expect_test::Expect;
