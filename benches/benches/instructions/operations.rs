@@ -42,7 +42,7 @@ const fn operation(
 }
 
 /// All of them; what they are compared with comes first.
-pub(crate) const OPERATIONS: [Operation; 17] = [
+pub(crate) const OPERATIONS: [Operation; 19] = [
     operation("bare_call", "bare_call", Setting::Disabled, 0, bare_call),
     operation("bare_function", "bare_function", Setting::Disabled, 0, work),
     operation("bare_async", "bare_async", Setting::Disabled, 0, bare_async),
