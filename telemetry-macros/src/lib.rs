@@ -12,6 +12,7 @@ mod metric;
 mod mistakes;
 mod site;
 mod step;
+mod tail;
 mod trace;
 
 /// Makes each call of a function a span, named by the function's path.
@@ -146,12 +147,15 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `step!("name")` | a guard: the span ends when it is dropped, so bind it: `let _step = step!("name");` |
 /// | `step!("name", key = expression, …)` | the same with attributes, written as in [`macro@trace`]'s `attrs(…)` |
-/// | `step!("name", … => future)` | a future that runs `future` inside the span; an `Err` it yields marks the span |
+/// | `step!("name", … => future)` | a future that runs `future`, an `async` block say, inside the span; an `Err` it yields marks the span |
+/// | `step!("name", … => closure)` | the closure, each call of which is a span; `async` ones too, and those that return an `async` block |
 /// | `step!(crate = path, "name", …)` | where `telemetry-core` is found, if it goes by another name |
 ///
 /// The name is a string literal or the path of a `const`. The guard stays on its thread: the compiler refuses to hold
-/// it across an `.await` in a task that may move, where the form with `=>` is meant. That form opens its span where it
-/// stands, whenever the future is polled.
+/// it across an `.await` in a task that may move, where the form with `=>` is meant. With a future, that form opens its
+/// span where it stands, whenever the future is polled. With a closure, a span opens at each call, or, where the call
+/// makes a future, when that is first polled; the attributes are evaluated there and may name the closure's arguments.
+/// Where the compiler cannot tell what a closure returns, write it: `|…| -> Result<Book, Error> { … }`.
 ///
 /// # Examples
 /// ```
@@ -167,6 +171,17 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// let scope = Scope::new();
 /// page(&[1, 2, 3]);
 /// assert_eq!(scope.tree(), "page\n  render rows=3\n");
+/// ```
+///
+/// A closure, each call of which is a span:
+/// ```
+/// # use telemetry_core::testing::Scope;
+/// # use telemetry_core::step;
+/// # let scope = Scope::new();
+/// let parse = step!("parse", text => |text: &str| text.parse::<u32>());
+/// let years: Vec<u32> = ["1811", "1813"].into_iter().filter_map(|text| parse(text).ok()).collect();
+/// assert_eq!(years, [1811, 1813]);
+/// assert_eq!(scope.tree(), "parse text=\"1811\"\nparse text=\"1813\"\n");
 /// ```
 #[proc_macro]
 pub fn step(tokens: TokenStream) -> TokenStream {

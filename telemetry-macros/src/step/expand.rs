@@ -4,14 +4,16 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
-use super::model::Step;
+use super::closure::closure;
+use super::model::{Covered, Step};
 use crate::site::expand::{Opened, declare, located, open, records};
 
-/// An expression: a guard, or a future.
+/// An expression: a guard, a future, or a closure.
 pub(super) fn step(step: &Step) -> TokenStream {
-    match &step.future {
-        None => guard(step),
-        Some(future) => task(step, future),
+    match &step.covered {
+        Covered::Scope => guard(step),
+        Covered::Future(future) => task(step, future),
+        Covered::Calls(calls) => closure(step, calls),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Expr;
+use syn::{Expr, ExprClosure};
 
 use super::parse::{Name, WrittenStep};
 use crate::mistakes::Mistakes;
@@ -14,13 +14,21 @@ pub(super) struct Step {
     /// The path of what the expansion may name.
     pub private: TokenStream,
     pub site: Site,
-    /// The future it covers; without one it covers a scope.
-    pub future: Option<Expr>,
+    pub covered: Covered,
+}
+
+/// What the span covers.
+pub(super) enum Covered {
+    /// The scope around the step.
+    Scope,
+    Future(Expr),
+    /// Each call of a closure.
+    Calls(Box<ExprClosure>),
 }
 
 /// Checks a step. What comes out is only used when there were no mistakes.
 pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
-    let WrittenStep { crate_path, name, attributes, future } = written;
+    let WrittenStep { crate_path, name, attributes, covered } = written;
     if let Name::Literal(name) = &name
         && name.value().trim().is_empty()
     {
@@ -44,5 +52,14 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         Name::Path(path) => site::Name::Path(path),
     };
     let site = Site { name, kind: None, constants, recorded, declared: Vec::new() };
-    Step { private: private(crate_path.as_ref()), site, future }
+    Step { private: private(crate_path.as_ref()), site, covered: covered.map_or(Covered::Scope, covers) }
+}
+
+fn covers(expression: Expr) -> Covered {
+    match expression {
+        Expr::Closure(closure) => Covered::Calls(Box::new(closure)),
+        Expr::Group(group) => covers(*group.expr),
+        Expr::Paren(paren) => covers(*paren.expr),
+        future => Covered::Future(future),
+    }
 }

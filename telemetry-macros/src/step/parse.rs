@@ -1,4 +1,4 @@
-//! `step!("name", key = expression, …)` and `step!("name", key = expression, … => future)` as written.
+//! `step!("name", key = expression, …)`, alone and with `=> future` or `=> closure`, as written.
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
@@ -12,7 +12,8 @@ pub(super) struct WrittenStep {
     pub crate_path: Option<Path>,
     pub name: Name,
     pub attributes: Vec<Written>,
-    pub future: Option<Expr>,
+    /// What stands behind `=>`.
+    pub covered: Option<Expr>,
 }
 
 /// What names the step.
@@ -27,18 +28,20 @@ pub(super) fn step(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Writt
         let crate_path = crate_path(input)?;
         let name = name(input)?;
         if !input.is_empty() && !input.peek(Token![=>]) && input.parse::<Option<Token![,]>>()?.is_none() {
-            return Err(input.error("expected `,` before the attributes or `=>` before a future"));
+            return Err(
+                input.error("expected `,` before the attributes or `=>` before a future or a closure")
+            );
         }
         let attributes = attributes(input, mistakes);
-        let future = match input.parse::<Option<Token![=>]>>()? {
+        let covered = match input.parse::<Option<Token![=>]>>()? {
             Some(arrow) if input.is_empty() => {
-                return Err(syn::Error::new_spanned(arrow, "expected a future after `=>`"));
+                return Err(syn::Error::new_spanned(arrow, "expected a future or a closure after `=>`"));
             }
             Some(_) => Some(input.parse::<Expr>()?),
             None => None,
         };
         input.parse::<Option<Token![,]>>()?;
-        Ok(WrittenStep { crate_path, name, attributes, future })
+        Ok(WrittenStep { crate_path, name, attributes, covered })
     };
     let result = read.parse2(tokens);
     mistakes.keep(result)

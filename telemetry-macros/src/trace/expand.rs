@@ -5,11 +5,12 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::body::{TailFuture, tail_future_mut};
+use super::body::TailFuture;
 use super::function::Function;
 use super::model::{Outcome, Output, Owned, Shape, Traced};
 use crate::site::expand::{Opened, declare, located, open, records};
 use crate::site::model::Declared;
+use crate::tail::{self, AsyncBlock};
 
 /// The function, its signature as written and its body under a span.
 pub(super) fn traced(traced: &Traced) -> TokenStream {
@@ -211,10 +212,10 @@ fn future(
 /// })
 /// ```
 fn tail_future(traced: &Traced, output: &Output, tail: &TailFuture) -> TokenStream {
-    let TailFuture { body, opening, block } = tail;
+    let TailFuture { body, future: AsyncBlock { opening, block } } = tail;
     let awaited = awaited(traced, output, &future(traced, opening, output, &[], block));
     let mut body = body.clone();
-    if let Some(place) = tail_future_mut(&mut body) {
+    if let Some(place) = tail::of_block(&mut body) {
         *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #awaited }));
     }
     body.stmts.iter().map(ToTokens::to_token_stream).collect()

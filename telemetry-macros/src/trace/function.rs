@@ -7,7 +7,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, LitStr, ReturnType, Signature, Token, Type, Visibility};
 
-use super::body::braced;
+use crate::tail::braced;
 
 /// A function as written.
 #[derive(Clone)]
