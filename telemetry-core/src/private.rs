@@ -1,7 +1,9 @@
 //! All that macro expansions may name. Not a public interface: it changes without notice.
 
 pub use crate::record::SpanKind;
+pub use crate::sample::{AlwaysSample, NeverSample};
 pub use crate::span::expansion::{Ignored, Probe, Traced, call, call_site, record, returned, site, step};
+pub use crate::span::expansion::{Shown, boxed, making, open_task_with, open_with, ratio};
 pub use crate::span::expansion::{open, open_root, open_task, open_task_root};
 pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, TaskSpan};
 pub use linkme;

@@ -35,7 +35,8 @@ fn each_call_of_a_closure_is_a_span() {
         if text.is_empty() {
             return Err(String::from("empty"));
         }
-        Ok(text.parse::<u32>().map_err(|error| error.to_string())?)
+        let number = text.parse::<u32>().map_err(|error| error.to_string())?;
+        Ok(number)
     });
     assert_eq!(parse("7"), Ok(7));
     assert!(parse("").is_err());
@@ -57,7 +58,7 @@ struct Book {
     title: String,
 }
 
-fn apply<'b>(book: &'b Book, title: impl Fn(&Book) -> &str) -> &'b str {
+fn apply(book: &Book, title: impl Fn(&Book) -> &str) -> &str {
     title(book)
 }
 
@@ -104,6 +105,8 @@ fn async_closures_are_awaited_in_their_span() {
     );
 }
 
+type Boxed = Pin<Box<dyn Future<Output = u64> + Send>>;
+
 #[test]
 fn the_future_a_closure_returns_is_what_is_traced() {
     let scope = Scope::new();
@@ -114,7 +117,6 @@ fn the_future_a_closure_returns_is_what_is_traced() {
     assert!(block_on(assert_send(load(u64::MAX))).is_err());
     drop(load(1));
 
-    type Boxed = Pin<Box<dyn Future<Output = u64> + Send>>;
     let boxed: Box<dyn Fn(u64) -> Boxed> = Box::new(step!("boxed" => |id| Box::pin(async move { id + 1 })));
     assert_eq!(block_on(boxed(1)), 2);
 

@@ -89,6 +89,7 @@ impl Shelf {
 
 /// Arguments of which some are not used.
 #[span]
+#[must_use]
 pub fn unused(_text: &str, _number: u32, _owned: String, guard: MutexGuard<'_, u8>) -> u8 {
     *guard
 }
@@ -182,4 +183,38 @@ async fn expansions_raise_no_warning() {
     assert!(panics(0).is_err() && tracked(0).is_err() && mapped().is_err());
     assert_eq!(steps(&[1]).await, 1);
     assert_eq!(scope.spans().len(), 15);
+}
+
+/// The compiler sees through the expansion that nothing uses these.
+mod unused {
+    use telemetry_core::{span, trace};
+
+    #[expect(dead_code, reason = "never called")]
+    #[span]
+    fn function() {}
+
+    #[span]
+    #[expect(dead_code, reason = "never called")]
+    async fn future(text: String) -> Result<String, String> {
+        Ok(text)
+    }
+
+    struct Shelf;
+
+    #[trace]
+    impl Shelf {
+        #[expect(dead_code, reason = "never called")]
+        fn method(&self) {}
+    }
+
+    #[span]
+    #[expect(unused_variables, reason = "not read")]
+    pub(super) fn argument(text: &str) {
+        let _ = Shelf;
+    }
+}
+
+#[test]
+fn what_is_unused_is_said_to_be() {
+    unused::argument("");
 }

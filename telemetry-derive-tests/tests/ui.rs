@@ -1,8 +1,24 @@
 //! Functions that the span macros refuse, with the message each mistake gets, and functions that they take.
 
 /// The folders of mistakes, each by its topic.
-const TOPICS: &[&str] =
-    &["arguments", "attrs", "bind", "block", "body", "err", "item", "kind", "name", "root", "step"];
+const TOPICS: &[&str] = &[
+    "arguments",
+    "async",
+    "attrs",
+    "bind",
+    "block",
+    "body",
+    "err",
+    "item",
+    "kind",
+    "links",
+    "name",
+    "parent",
+    "ret",
+    "root",
+    "sample",
+    "step",
+];
 
 #[test]
 fn mistakes_get_one_clear_message_each() {

@@ -29,13 +29,20 @@ mod trace;
 /// | `attrs(…)` | what is recorded, see below; nothing else of the function's arguments is |
 /// | `kind = server` | the role: `internal` (default), `server`, `client`, `producer`, `consumer` |
 /// | `root` | the span begins a trace of its own |
+/// | `parent = expression` | the span it is a child of: anything that is `AsSpanContext`, such as `SpanContext`, `Context` or `Option<SpanContext>`; none leaves the current span |
+/// | `links = expression` | other spans it refers to: anything to iterate over that yields `AsSpanContext`, such as `[first, second]` |
+/// | `sample = always`, `never`, `0.25`, `SAMPLER` | where the span begins a trace: record it, do not, record this share, or ask this `static` or `const` that is a `Sampler`; a share goes by the caller where a trace of another process goes on |
 /// | `err = off` | an `Err` that is returned is not looked at |
 /// | `err = function` | the error's message is what `function(&error)` returns, anything that is `Display` |
+/// | `ret`, `ret = display`, `ret = debug` | what is returned, or what an `Ok` holds, is recorded as the attribute `return`: by its type, or as `Display` or `Debug` shows it |
+/// | `ret = function` | the same of what `function(&value)` returns |
 /// | `bind = name` | the span's handle, under this name in the body |
+/// | `async = true` | the function returns a boxed future, though its type does not say so; `async = false`: a future that is returned is not looked at |
 /// | `skip` | in a traced block: no span for this one |
 /// | `crate = path` | where `telemetry-core` is found, if it goes by another name |
 ///
-/// Attributes are evaluated only when the span records, and type-checked always:
+/// Attributes and links are evaluated only when the span records, a parent while telemetry is on, and all are
+/// type-checked always:
 ///
 /// | in `attrs(…)` | records |
 /// |---|---|
@@ -106,11 +113,50 @@ mod trace;
 /// ```
 ///
 /// # What it takes
-/// Functions and methods with a body, async or not, generic or not. A function that ends in `async { … }` or
-/// `Box::pin(async { … })`, as `async_trait` writes it, is traced inside that future. A `const fn` is refused, and so
-/// is a method without a body. In a `#[track_caller]` function an error that leaves early by `return` or `?` is not
-/// seen, since catching it would change the caller. An argument behind `_`, `ref` or `..` is dropped just after the
-/// span has ended.
+/// Functions and methods with a body, async or not, generic or not. A `const fn` is refused, and so is a method without
+/// a body. In a `#[track_caller]` function an error that leaves early by `return` or `?` is not seen, since catching it
+/// would change the caller. An argument behind `_`, `ref` or `..` is dropped just after the span has ended.
+///
+/// A function that returns a future, by `impl Future`, `Pin<Box<dyn Future>>` or `BoxFuture`, is traced as that future.
+/// Where it ends in `async { … }` or `Box::pin(async { … })`, as `async_trait` writes it, and returns no other, the span
+/// opens at the first poll, and attributes are evaluated there. Otherwise it opens at the call, covers the body too, and
+/// costs another box where the type is not `impl Future`.
+/// ```
+/// use std::pin::Pin;
+/// use telemetry_core::testing::Scope;
+/// use telemetry_core::trace;
+///
+/// type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+///
+/// #[trace(name = "cache.get", async = true, attrs(key), ret)]
+/// fn get(key: u64) -> Later<Option<u64>> {
+///     if key == 0 {
+///         return Box::pin(std::future::ready(None));
+///     }
+///     Box::pin(async move { Some(key * 2) })
+/// }
+///
+/// let scope = Scope::new();
+/// let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// assert!(get(7).as_mut().poll(&mut context).is_ready());
+/// assert!(get(0).as_mut().poll(&mut context).is_ready());
+/// assert_eq!(scope.tree(), "cache.get key=7 return=14\ncache.get key=0\n");
+/// ```
+///
+/// # What it expands to
+/// The function as it was written, its body behind a call site and a guard:
+/// ```text
+/// fn load(id: i64) -> Result<Book, StoreError> {
+///     static SITE: CallSite = CallSite::new(Site { name: "load", keys: &["id"], … });
+///     let mut span = open(&SITE);
+///     if span.is_recording() {
+///         span.attribute(0, &id);
+///     }
+///     call(&mut span, &outcome, move || -> Result<Book, StoreError> { … })
+/// }
+/// ```
+/// An `async fn` awaits its body in a future that enters the span at each poll. Where nothing can be an error and no
+/// argument has to be dropped within the span, the body stands as it is.
 #[proc_macro_attribute]
 pub fn trace(arguments: TokenStream, item: TokenStream) -> TokenStream {
     trace::attribute(trace::Macro::Trace, arguments.into(), item.into()).into()

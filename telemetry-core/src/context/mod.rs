@@ -6,9 +6,11 @@ mod exit;
 mod frame;
 mod local;
 mod sequence;
+mod source;
 
 pub use attach::{Context, ContextGuard};
 pub use current::SpanContext;
 pub(crate) use current::{Current, flag};
 pub(crate) use frame::Frame;
 pub(crate) use local::{Local, NO_TOKEN};
+pub use source::AsSpanContext;

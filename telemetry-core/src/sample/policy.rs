@@ -54,8 +54,9 @@ impl RatioSample {
     ///     "sampling ratio 1.5 is invalid: expected a number from 0 to 1"
     /// );
     /// ```
-    pub fn new(ratio: f64) -> Result<Self, RatioError> {
-        if (0.0..=1.0).contains(&ratio) {
+    #[allow(clippy::manual_range_contains, reason = "not const")]
+    pub const fn new(ratio: f64) -> Result<Self, RatioError> {
+        if ratio >= 0.0 && ratio <= 1.0 {
             Ok(Self { threshold: ((1.0 - ratio) * RANDOMNESS as f64) as u64 })
         } else {
             Err(RatioError(ratio))

@@ -3,13 +3,14 @@
 use super::bits;
 use super::guard::SpanGuard;
 use super::name::Name;
-use super::open::{OWNED, Opened, begin, begin_root_named, begin_under, task};
+use super::open::{OWNED, Opened, begin_named, begin_root_named, begin_under, task};
 use super::site::CallSite;
 use super::task::TaskSpan;
 use super::{Instrumented, write};
-use crate::context::{Local, SpanContext};
+use crate::context::{AsSpanContext, Local, SpanContext};
 use crate::record::SpanKind;
 use crate::ring::state;
+use crate::sample::{AlwaysSample, Sampler};
 
 /// Opens a span step by step, where the macros do not reach: a name or kind of run time, an explicit parent, links.
 ///
@@ -33,7 +34,7 @@ pub struct SpanBuilder<'a> {
     kind: Option<SpanKind>,
     parent: Parent,
     links: &'a [SpanContext],
-    always: bool,
+    sampler: Option<&'static dyn Sampler>,
 }
 
 #[derive(Clone, Copy)]
@@ -46,7 +47,7 @@ enum Parent {
 impl<'a> SpanBuilder<'a> {
     /// A child of the current span, named and of the kind its call site says.
     pub const fn new(site: &'static CallSite) -> Self {
-        Self { site, name: None, kind: None, parent: Parent::Current, links: &[], always: false }
+        Self { site, name: None, kind: None, parent: Parent::Current, links: &[], sampler: None }
     }
 
     /// Gives it another name.
@@ -74,9 +75,19 @@ impl<'a> SpanBuilder<'a> {
         self
     }
 
+    /// Makes it a child of what stands for a span; of the current span where that is none.
+    pub fn child_of(self, parent: &(impl AsSpanContext + ?Sized)) -> Self {
+        parent.as_span_context().map_or(self, |parent| self.parent(parent))
+    }
+
     /// Records it whatever the sampler says, when it is a local root.
-    pub const fn always(mut self) -> Self {
-        self.always = true;
+    pub const fn always(self) -> Self {
+        self.sampler(&AlwaysSample)
+    }
+
+    /// Asks this sampler instead of the pipeline's, when it is a local root.
+    pub const fn sampler(mut self, sampler: &'static dyn Sampler) -> Self {
+        self.sampler = Some(sampler);
         self
     }
 
@@ -105,10 +116,10 @@ impl<'a> SpanBuilder<'a> {
     fn begin(self, local: &Local, owner: u32) -> Opened {
         let name = self.name.map_or(self.site.site.name, |name| name.text());
         let opened = match self.parent {
-            Parent::Current => begin(local, self.site, owner),
-            Parent::Root => begin_root_named(local, self.site, None, name, self.always, owner),
+            Parent::Current => begin_named(local, self.site, name, self.sampler, owner),
+            Parent::Root => begin_root_named(local, self.site, None, name, self.sampler, owner),
             Parent::Given(parent) if parent.remote => {
-                begin_root_named(local, self.site, Some(parent), name, self.always, owner)
+                begin_root_named(local, self.site, Some(parent), name, self.sampler, owner)
             }
             Parent::Given(parent) => begin_under(local, self.site, parent, owner),
         };

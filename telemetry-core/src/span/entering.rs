@@ -14,10 +14,21 @@ impl TaskSpan {
     /// Runs `work` inside the span: for wrappers that poll by hand.
     #[inline]
     pub fn in_scope<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        self.inside_until(Progress::Suspended, work)
+    }
+
+    /// Runs what makes the future inside the span: no poll yet.
+    #[inline]
+    pub(super) fn making<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        self.inside_until(Progress::Untouched, work)
+    }
+
+    #[inline]
+    fn inside_until<R>(&mut self, progress: Progress, work: impl FnOnce() -> R) -> R {
         self.enter();
         let unwinding = Unwinding(self);
         let result = work();
-        unwinding.passed().leave(Progress::Suspended);
+        unwinding.passed().leave(progress);
         result
     }
 

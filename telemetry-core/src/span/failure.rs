@@ -9,14 +9,16 @@ use core::fmt::{self, Debug, Display};
 use core::ops::Deref;
 
 use super::{SpanGuard, TaskSpan};
+use returned::Shown;
 
 pub(super) mod probe;
+pub(super) mod returned;
 
 /// How many sources of an error are followed: a guard against chains that never end.
 const MAX_SOURCES: usize = 32;
 
-/// A span that can be told of a failure.
-pub trait RecordFailure {
+/// A span that can be told what came out.
+pub trait RecordOutcome {
     /// Whether the span would keep it.
     fn is_recording(&self) -> bool;
 
@@ -27,9 +29,12 @@ pub trait RecordFailure {
 
     /// Sets the status to error, with the type of an error that shows nothing of itself.
     fn record_failure_without_message(&mut self, error_type: &'static str);
+
+    /// Records what was returned, as the attribute `return`.
+    fn record_returned(&mut self, value: Shown<'_>);
 }
 
-impl RecordFailure for SpanGuard {
+impl RecordOutcome for SpanGuard {
     #[inline(always)]
     fn is_recording(&self) -> bool {
         self.is_recording()
@@ -42,9 +47,13 @@ impl RecordFailure for SpanGuard {
     fn record_failure_without_message(&mut self, error_type: &'static str) {
         self.fail(error_type, None);
     }
+
+    fn record_returned(&mut self, value: Shown<'_>) {
+        value.write(self.slot());
+    }
 }
 
-impl RecordFailure for TaskSpan {
+impl RecordOutcome for TaskSpan {
     #[inline(always)]
     fn is_recording(&self) -> bool {
         self.is_recording()
@@ -56,6 +65,10 @@ impl RecordFailure for TaskSpan {
 
     fn record_failure_without_message(&mut self, error_type: &'static str) {
         self.fail(error_type, None);
+    }
+
+    fn record_returned(&mut self, value: Shown<'_>) {
+        value.write(self.slot);
     }
 }
 
@@ -65,12 +78,12 @@ pub trait Outcome<R> {
     const LOOKS: bool = true;
 
     /// Records it. The span records.
-    fn record(&self, returned: &R, span: &mut dyn RecordFailure);
+    fn record(&self, returned: &R, span: &mut dyn RecordOutcome);
 }
 
 /// Records what a function returned, on a span that records.
 #[inline(always)]
-pub fn record<R, O: Outcome<R>>(span: &mut impl RecordFailure, outcome: &O, returned: &R) {
+pub fn record<R, O: Outcome<R>>(span: &mut impl RecordOutcome, outcome: &O, returned: &R) {
     if O::LOOKS && span.is_recording() {
         outcome.record(returned, span);
     }
@@ -84,7 +97,7 @@ impl<R> Outcome<R> for Ignored {
     const LOOKS: bool = false;
 
     #[inline(always)]
-    fn record(&self, _: &R, _: &mut dyn RecordFailure) {}
+    fn record(&self, _: &R, _: &mut dyn RecordOutcome) {}
 }
 
 /// The error and its sources, joined by `: `.
@@ -93,7 +106,7 @@ pub struct OfError;
 
 impl<T, E: Error> Outcome<Result<T, E>> for OfError {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), &Chain(error));
         }
@@ -106,7 +119,7 @@ pub struct OfPointer;
 
 impl<T, E: Deref<Target: Error>> Outcome<Result<T, E>> for OfPointer {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), &Chain(&**error));
         }
@@ -119,7 +132,7 @@ pub struct OfDisplay;
 
 impl<T, E: Display> Outcome<Result<T, E>> for OfDisplay {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), error);
         }
@@ -132,7 +145,7 @@ pub struct OfDebug;
 
 impl<T, E: Debug> Outcome<Result<T, E>> for OfDebug {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), &format_args!("{error:?}"));
         }
@@ -145,7 +158,7 @@ pub struct OfSilence;
 
 impl<T, E> Outcome<Result<T, E>> for OfSilence {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if returned.is_err() {
             span.record_failure_without_message(type_name::<E>());
         }
@@ -163,7 +176,7 @@ type Message<R> = fn(&<R as Fallible>::Error, &mut dyn FnMut(&dyn Display));
 
 impl<R: Fallible> Outcome<R> for Mapped<R> {
     #[inline]
-    fn record(&self, returned: &R, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &R, span: &mut dyn RecordOutcome) {
         if let Some(error) = returned.error() {
             span.record_failure(type_name::<R::Error>(), &Worded::<R> { error, message: self.0 });
         }

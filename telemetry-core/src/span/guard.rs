@@ -67,7 +67,7 @@ impl SpanGuard {
 
     /// The span's slot, without its mark.
     #[inline(always)]
-    fn slot(&self) -> *const Slot {
+    pub(super) fn slot(&self) -> *const Slot {
         self.slot.map_addr(|address| address & !SLOW)
     }
 

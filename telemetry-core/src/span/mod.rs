@@ -15,6 +15,7 @@ mod instrument;
 mod kept;
 mod name;
 mod open;
+mod opening;
 mod panic;
 mod short;
 mod site;
@@ -44,9 +45,11 @@ pub use value::{AttributeValue, Entry};
 pub(crate) mod expansion {
     pub use super::declare::{call_site, returned, site};
     pub use super::failure::probe::Probe;
+    pub use super::failure::returned::Shown;
     pub use super::failure::{Ignored, record};
     pub use super::open::{open, open_root, open_task, open_task_root};
-    pub use super::traced::{Traced, call, step};
+    pub use super::opening::{open_task_with, open_with, ratio};
+    pub use super::traced::{Traced, boxed, call, making, step};
 }
 
 #[cfg(test)]

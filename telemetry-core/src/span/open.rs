@@ -8,7 +8,7 @@ use crate::clock;
 use crate::context::{Current, Local, SpanContext, flag};
 use crate::id::TraceId;
 use crate::ring::{DropReason, Slot, state};
-use crate::sample::{Decision, SamplingParameters};
+use crate::sample::{Decision, Sampler, SamplingParameters};
 
 /// A span that has been opened and not yet been made current.
 #[derive(Clone, Copy)]
@@ -24,6 +24,17 @@ impl Opened {
 
 /// Opens a child of the current span, or a local root where there is none.
 pub(super) fn begin(local: &Local, site: &'static CallSite, owner: u32) -> Opened {
+    begin_named(local, site, site.site.name, None, owner)
+}
+
+/// The same, where the sampler of a local root is shown another name, or is another sampler.
+pub(super) fn begin_named(
+    local: &Local,
+    site: &'static CallSite,
+    name: &str,
+    sampler: Option<&dyn Sampler>,
+    owner: u32,
+) -> Opened {
     let gate = match site.gate() {
         gates::UNREGISTERED => gates::register(site),
         gate => gate,
@@ -39,7 +50,7 @@ pub(super) fn begin(local: &Local, site: &'static CallSite, owner: u32) -> Opene
         // Not recorded: its children share its identifiers.
         return Opened::NOTHING;
     }
-    root(local, site, gate, current, site.site.name, false, owner)
+    root(local, site, gate, current, name, sampler, owner)
 }
 
 /// A child, or a sampled local root.
@@ -109,7 +120,7 @@ fn root(
     gate: u32,
     remote: Current,
     name: &str,
-    always: bool,
+    sampler: Option<&dyn Sampler>,
     owner: u32,
 ) -> Opened {
     local.prepare();
@@ -133,7 +144,8 @@ fn root(
         parent,
         trace_id: TraceId::new(trace_id).unwrap_or(TraceId::MAX),
     };
-    let decision = if always { Decision::Record } else { pipeline.sampler.sample(&parameters) };
+    let decision =
+        sampler.map_or_else(|| pipeline.sampler.sample(&parameters), |sampler| sampler.sample(&parameters));
     match decision {
         Decision::Record => {
             trace.flags |= flag::SAMPLED;
@@ -151,7 +163,7 @@ pub(super) fn begin_root(
     parent: Option<SpanContext>,
     owner: u32,
 ) -> Opened {
-    begin_root_named(local, site, parent, site.site.name, false, owner)
+    begin_root_named(local, site, parent, site.site.name, None, owner)
 }
 
 /// Opens a child of a span of this process that is not current here.
@@ -178,7 +190,7 @@ pub(super) fn begin_root_named(
     site: &'static CallSite,
     parent: Option<SpanContext>,
     name: &str,
-    always: bool,
+    sampler: Option<&dyn Sampler>,
     owner: u32,
 ) -> Opened {
     let gate = site.gate();
@@ -188,7 +200,7 @@ pub(super) fn begin_root_named(
         return Opened::NOTHING;
     }
     let remote = parent.map_or(Current::NONE, SpanContext::to_current);
-    root(local, site, gate, remote, name, always, owner)
+    root(local, site, gate, remote, name, sampler, owner)
 }
 
 /// Opens a span for this scope.

@@ -46,6 +46,15 @@ impl Opened {
         Ident::new(name, Span::mixed_site())
     }
 
+    /// The function that opens it as a closure says.
+    pub(crate) fn with_function(self) -> Ident {
+        let name = match self {
+            Self::Guard => "open_with",
+            Self::Task => "open_task_with",
+        };
+        Ident::new(name, Span::mixed_site())
+    }
+
     /// Its type.
     pub(crate) fn type_name(self) -> Ident {
         let name = match self {
@@ -57,7 +66,7 @@ impl Opened {
 }
 
 /// The name of the call site's `static`.
-fn site_name() -> Ident {
+pub(crate) fn site_name() -> Ident {
     Ident::new("__TELEMETRY_SITE", Span::mixed_site())
 }
 
@@ -145,7 +154,7 @@ pub(crate) fn records(
 }
 
 /// `&expression`, with the parentheses it may need, where the expression stands.
-fn borrowed(expression: &Expr) -> Expr {
+pub(crate) fn borrowed(expression: &Expr) -> Expr {
     let first = expression.to_token_stream().into_iter().next();
     let place = first.map_or_else(Span::mixed_site, |token| token.span());
     Expr::Reference(ExprReference {

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, ReturnType};
 
 use super::model::Step;
-use crate::site::expand::{Opened, declare, open, records};
+use crate::site::expand::{Opened, declare, located, open, records};
 use crate::tail::{self, AsyncBlock};
 
 /// The closure with its body under a span.
@@ -42,16 +42,23 @@ fn called(step: &Step, closure: &ExprClosure) -> TokenStream {
     let open = open(private, Opened::Guard, false);
     let records = records(private, &span, Opened::Guard, &step.site);
     let ExprClosure { output, body, .. } = closure;
+    // Located at the body, to which the compiler points when it cannot tell what the closure returns.
+    let place = body.to_token_stream().into_iter().next().map_or_else(Span::mixed_site, |token| token.span());
+    let place = Span::mixed_site().located_at(place);
+    let path = located(private, place);
+    let record = quote_spanned! {place=>
+        #path::record(
+            &mut #span,
+            &#path::Probe::of(&__telemetry_result).__telemetry_probe(),
+            &__telemetry_result,
+        );
+    };
     quote_spanned! {Span::mixed_site()=>
         #site
         let mut #span = #open;
         #records
         let __telemetry_result = #private::call(&mut #span, &#private::Ignored, || #output #body);
-        #private::record(
-            &mut #span,
-            &#private::Probe::of(&__telemetry_result).__telemetry_probe(),
-            &__telemetry_result,
-        );
+        #record
         __telemetry_result
     }
 }

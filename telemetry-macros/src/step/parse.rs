@@ -41,6 +41,9 @@ pub(super) fn step(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Writt
             None => None,
         };
         input.parse::<Option<Token![,]>>()?;
+        if !input.is_empty() {
+            return Err(input.error("a step covers one future or closure, and attributes stand before `=>`"));
+        }
         Ok(WrittenStep { crate_path, name, attributes, covered })
     };
     let result = read.parse2(tokens);

@@ -1,8 +1,9 @@
 //! The few questions that are put to a body.
 
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use syn::Block;
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
+use syn::{Block, Expr};
 
 use crate::tail::{self, AsyncBlock};
 
@@ -27,9 +28,14 @@ pub(super) fn mentions(tokens: &TokenStream, name: &Ident) -> bool {
     search(tokens.clone(), &name.unraw().to_string())
 }
 
-/// The body, if it ends in an `async` block. A body that cannot be understood is left as it is.
+/// The body, if it ends in an `async` block and returns no other future before. A body that cannot be understood is left
+/// as it is.
 pub(super) fn tail_future(body: &Group) -> Option<TailFuture> {
-    let mut body: Block = syn::parse2(TokenTree::Group(body.clone()).into()).ok()?;
-    let future = AsyncBlock::of(tail::of_block(&mut body)?)?;
-    Some(TailFuture { body, future })
+    let body: Block = syn::parse2(TokenTree::Group(body.clone()).into()).ok()?;
+    let mut before = body.clone();
+    let place = tail::of_block(&mut before)?;
+    let future = AsyncBlock::of(place)?;
+    *place = Expr::Verbatim(TokenStream::new());
+    let returns = Ident::new("return", Span::call_site());
+    (!mentions(&before.to_token_stream(), &returns)).then_some(TailFuture { body, future })
 }

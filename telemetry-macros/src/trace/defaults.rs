@@ -7,6 +7,7 @@ use syn::{FnArg, Type};
 use super::body::mentions;
 use super::function::{Function, peeled};
 use super::parse::{Arguments, ErrorHandling, Name};
+use super::rules;
 use super::signature::{Yields, future_output};
 use crate::mistakes::Mistakes;
 use crate::site::parse::{Value, Written};
@@ -55,6 +56,9 @@ impl Defaults {
         if matches!(defaults.err, Some(ErrorHandling::Mapped(_))) && !returns_result(function) {
             defaults.err = None;
         }
+        if !rules::can_show_what_it_returns(function) {
+            defaults.ret = None;
+        }
         if own.name.is_some() {
             defaults.type_name = None;
         }
@@ -81,7 +85,12 @@ impl Arguments {
             type_name: own.type_name.or(defaults.type_name),
             kind: own.kind.or(defaults.kind),
             root: own.root.or(defaults.root),
+            parent: own.parent.or(defaults.parent),
+            links: own.links.or(defaults.links),
+            sample: own.sample.or(defaults.sample),
             err: own.err.or(defaults.err),
+            ret: own.ret.or(defaults.ret),
+            is_async: own.is_async.or(defaults.is_async),
             crate_path: own.crate_path.or(defaults.crate_path),
         }
     }

@@ -10,7 +10,7 @@ struct Recorded {
     failures: Vec<(&'static str, Option<String>)>,
 }
 
-impl RecordFailure for Recorded {
+impl RecordOutcome for Recorded {
     fn is_recording(&self) -> bool {
         self.recording
     }
@@ -21,6 +21,10 @@ impl RecordFailure for Recorded {
 
     fn record_failure_without_message(&mut self, error_type: &'static str) {
         self.failures.push((error_type, None));
+    }
+
+    fn record_returned(&mut self, _: Shown<'_>) {
+        panic!("nothing else is recorded");
     }
 }
 

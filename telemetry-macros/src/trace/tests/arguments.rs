@@ -245,3 +245,165 @@ fn crate_is_where_the_library_is_found() {
         "#]],
     );
 }
+
+#[test]
+fn a_parent_and_a_sampler_are_said_before_the_span_opens() {
+    span(
+        quote!(parent = headers.parent(), sample = 0.25),
+        quote!(
+            fn load(headers: &Headers) {}
+        ),
+        &expect![[r#"
+            fn load(headers: &Headers) {
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let __telemetry_span = ::telemetry_core::__private::open_with(
+                    &__TELEMETRY_SITE,
+                    |span| {
+                        span
+                            .child_of(&headers.parent())
+                            .sampler(const { &::telemetry_core::__private::ratio(0.25) })
+                    },
+                );
+                {}
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn links_are_recorded_when_it_is_open() {
+    span(
+        quote!(links = [first, second], sample = SAMPLER, root),
+        quote!(
+            async fn load(first: SpanContext, second: SpanContext) {}
+        ),
+        &expect![[r#"
+            async fn load(first: SpanContext, second: SpanContext) {
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let mut __telemetry_span = ::telemetry_core::__private::open_task_with(
+                    &__TELEMETRY_SITE,
+                    |span| span.root().sampler(&SAMPLER),
+                );
+                if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
+                    ::telemetry_core::__private::TaskSpan::links(
+                        &mut __telemetry_span,
+                        [first, second],
+                    );
+                }
+                ::telemetry_core::__private::Traced {
+                    span: __telemetry_span,
+                    outcome: ::telemetry_core::__private::Ignored,
+                    future: async move {
+                        if false {
+                            return ::telemetry_core::__private::returned::<()>();
+                        }
+                        {}
+                    },
+                }
+                    .await
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn what_is_returned_is_recorded_beside_an_error() {
+    span(
+        quote!(ret = debug),
+        quote!(
+            fn load() -> Result<Book, Error> {
+                find()
+            }
+        ),
+        &expect![[r#"
+            fn load() -> Result<Book, Error> {
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
+                ::telemetry_core::__private::call(
+                    &mut __telemetry_span,
+                    &::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                        .returned(
+                            ::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                                .__telemetry_part(),
+                            ::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
+                                .__telemetry_probe(),
+                            |value, span| {
+                                span
+                                    .record_returned(
+                                        ::telemetry_core::__private::Shown::Debug(value),
+                                    )
+                            },
+                        ),
+                    move || -> Result<Book, Error> { find() },
+                )
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn async_says_that_a_future_is_returned() {
+    span(
+        quote!(async = true),
+        quote!(
+            fn load(id: Id) -> Later<Book> {
+                if id.is_none() {
+                    return nothing();
+                }
+                find(id)
+            }
+        ),
+        &expect![[r#"
+            fn load(id: Id) -> Later<Book> {
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                    "load",
+                    ::core::module_path!(),
+                    ::core::env!("CARGO_PKG_NAME"),
+                    ::core::env!("CARGO_PKG_VERSION"),
+                );
+                let mut __telemetry_span = ::telemetry_core::__private::open_task(&__TELEMETRY_SITE);
+                let __telemetry_future = ::telemetry_core::__private::making(
+                    &mut __telemetry_span,
+                    move || -> Later<Book> {
+                        _ = &id;
+                        {
+                            if id.is_none() {
+                                return nothing();
+                            }
+                            find(id)
+                        }
+                    },
+                );
+                ::telemetry_core::__private::boxed(
+                    ::telemetry_core::__private::step(
+                        __telemetry_span,
+                        __telemetry_future,
+                        |span, returned| {
+                            ::telemetry_core::__private::record(
+                                span,
+                                &::telemetry_core::__private::Probe::of(returned)
+                                    .__telemetry_probe(),
+                                returned,
+                            );
+                        },
+                    ),
+                )
+            }
+        "#]],
+    );
+}

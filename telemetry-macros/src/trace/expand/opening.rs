@@ -1,0 +1,127 @@
+//! The opening of a span as tokens, with its attributes, its links and its handle.
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+
+use crate::site::expand::{Opened, borrowed, declare, located, open, records, site_name};
+use crate::site::model::Declared;
+use crate::trace::model::{Opening, Traced};
+use crate::trace::parse::Sample;
+
+/// Declares the call site, opens the span, records its attributes and binds its handle.
+pub(super) fn opening(traced: &Traced, opened: Opened, is_written: bool) -> TokenStream {
+    let Traced { private, site, opening, bind, .. } = traced;
+    let name = Ident::new("__telemetry_span", Span::mixed_site());
+    let declaration = declare(private, site);
+    let open = span(traced, opened);
+    let records = records(private, &name, opened, site);
+    let links = opening.links.as_ref().map(|links| {
+        let ty = opened.type_name();
+        // Located at the links, to which the compiler points when they are none.
+        let place = Span::mixed_site().located_at(place_of(links));
+        let path = located(&quote_spanned!(place=> #private::#ty), place);
+        let link = quote_spanned!(place=> #path::links(&mut #name, #links););
+        quote_spanned! {Span::mixed_site()=>
+            if #private::#ty::is_recording(&#name) {
+                #link
+            }
+        }
+    });
+    let is_written = is_written || records.is_some() || links.is_some();
+    let mutable = is_written.then(|| quote_spanned!(Span::mixed_site()=> mut));
+    let handle = bind.as_ref().map(|bind| handle(private, bind, opened, &site.declared));
+    quote_spanned! {Span::mixed_site()=>
+        #declaration
+        let #mutable #name = #open;
+        #records
+        #links
+        #handle
+    }
+}
+
+/// Opens the span: an expression.
+///
+/// ```text
+/// // Expands to:
+/// open(&__TELEMETRY_SITE)
+/// // or, with a parent or a sampler:
+/// open_with(&__TELEMETRY_SITE, |span| span.child_of(&parent).sampler(&AlwaysSample))
+/// ```
+pub(super) fn span(traced: &Traced, opened: Opened) -> TokenStream {
+    let Traced { private, opening: Opening { root, parent, sample, .. }, .. } = traced;
+    if parent.is_none() && sample.is_none() {
+        return open(private, opened, *root);
+    }
+    let root = root.then(|| quote_spanned!(Span::mixed_site()=> .root()));
+    let parent = parent.as_ref().map(|parent| {
+        let parent = borrowed(parent);
+        quote_spanned!(Span::mixed_site().located_at(place_of(&parent))=> .child_of(#parent))
+    });
+    let sampler = sample.as_ref().map(|sample| match sample {
+        Sample::Always => quote_spanned!(Span::mixed_site()=> .sampler(&#private::AlwaysSample)),
+        Sample::Never => quote_spanned!(Span::mixed_site()=> .sampler(&#private::NeverSample)),
+        Sample::Share(share) => {
+            let share = share.to_token_stream().to_string().parse().unwrap_or(1.0);
+            let share = Literal::f64_unsuffixed(share);
+            quote_spanned!(Span::mixed_site()=> .sampler(const { &#private::ratio(#share) }))
+        }
+        Sample::By(path) => quote_spanned!(Span::mixed_site().located_at(path.span())=> .sampler(&#path)),
+    });
+    let open = opened.with_function();
+    let site = site_name();
+    quote_spanned!(Span::mixed_site()=> #private::#open(&#site, |span| span #root #parent #sampler))
+}
+
+fn place_of(tokens: &impl ToTokens) -> Span {
+    tokens.to_token_stream().into_iter().next().map_or_else(Span::mixed_site, |token| token.span())
+}
+
+/// ```text
+/// // Expands to:
+/// let span = {
+///     struct __TelemetrySpan(Span);
+///     impl __TelemetrySpan {
+///         fn rows(self, value: i64) {
+///             Span::i64(&self.0, "rows", value);
+///         }
+///     }
+///     impl Deref for __TelemetrySpan { … }
+///     __TelemetrySpan(SpanGuard::handle(&__telemetry_span))
+/// };
+/// ```
+fn handle(private: &TokenStream, bind: &Ident, opened: Opened, declared: &[Declared]) -> TokenStream {
+    let ty = opened.type_name();
+    // Located at the handle's name, to which the compiler points when a setter is not declared.
+    let name = Ident::new("__TelemetrySpan", Span::mixed_site().located_at(bind.span()));
+    let handle = quote_spanned!(Span::mixed_site()=> #private::#ty::handle(&__telemetry_span));
+    if declared.is_empty() {
+        return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
+    }
+    let setters = declared.iter().map(|attribute| {
+        let Declared { key, setter, kind, .. } = attribute;
+        let (method, argument) = (Ident::new(kind.method(), Span::mixed_site()), kind.argument());
+        quote_spanned! {Span::mixed_site()=>
+            fn #setter(self, value: #argument) {
+                #private::Span::#method(&self.0, #key, value);
+            }
+        }
+    });
+    quote_spanned! {Span::mixed_site()=>
+        let #bind = {
+            #[derive(::core::clone::Clone, ::core::marker::Copy)]
+            struct #name(#private::Span);
+            #[allow(dead_code, non_snake_case, clippy::all, clippy::pedantic)]
+            impl #name {
+                #(#setters)*
+            }
+            impl ::core::ops::Deref for #name {
+                type Target = #private::Span;
+                fn deref(&self) -> &#private::Span {
+                    &self.0
+                }
+            }
+            #name(#handle)
+        };
+    }
+}
