@@ -55,6 +55,8 @@ mod context;
 #[cfg(not(loom))]
 pub mod drain;
 #[cfg(not(loom))]
+mod filter;
+#[cfg(not(loom))]
 pub mod id;
 #[cfg(not(loom))]
 pub mod metric;
@@ -87,6 +89,7 @@ pub mod testing;
 mod exports {
     pub use crate::clock::DRIFT_LIMIT_NANOS;
     pub use crate::context::{AsSpanContext, Context, ContextGuard, SpanContext};
+    pub use crate::filter::{Filter, FilterError, Level, UnknownLevel};
     pub use crate::id::{SpanId, TraceId};
     pub use crate::metric::{Counter, Gauge, Histogram, Label, register_sampler};
     pub use crate::pipeline::{
@@ -96,7 +99,7 @@ mod exports {
     pub use crate::record::{Origin, Outcome, SpanKind, Status};
     pub use crate::ring_control::{RingControl, ring};
     pub use crate::sample::{
-        AlwaysSample, Decision, NeverSample, ParentBased, RatioError, RatioSample, Sampler,
+        AlwaysSample, Decision, NeverSample, ParentBased, RateLimitSample, RatioError, RatioSample, Sampler,
         SamplingParameters,
     };
     pub use crate::span::{

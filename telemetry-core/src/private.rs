@@ -1,12 +1,24 @@
 //! All that macro expansions may name. Not a public interface: it changes without notice.
 
+pub use crate::filter::Level;
 pub use crate::record::SpanKind;
 pub use crate::sample::{AlwaysSample, NeverSample};
 pub use crate::span::expansion::{Ignored, Probe, Traced, call, call_site, record, returned, site, step};
-pub use crate::span::expansion::{Shown, boxed, making, open_task_with, open_with, ratio};
-pub use crate::span::expansion::{open, open_root, open_task, open_task_root};
+pub use crate::span::expansion::{Shown, boxed, context_of, making, open_task_under, open_under};
+pub use crate::span::expansion::{open, open_root, open_step, open_task, open_task_root};
 pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, TaskSpan};
 pub use linkme;
+
+/// The policy of `sample = 0.05`, which the macro has looked at.
+///
+/// # Panics
+/// When the ratio is not between 0 and 1.
+pub const fn ratio(ratio: f64) -> crate::RatioSample {
+    match crate::RatioSample::new(ratio) {
+        Ok(sampler) => sampler,
+        Err(_) => panic!("a sampling ratio is a number from 0 to 1"),
+    }
+}
 
 /// What `metric!` and `#[derive(Label)]` name.
 pub mod metric {

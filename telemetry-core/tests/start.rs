@@ -19,7 +19,7 @@ fn mistakes_are_typed_whatever_runs_already() {
     let telemetry = Telemetry::builder().start().unwrap();
 
     let [conflict] = &telemetry.conflicts()[..] else { panic!("{:?}", telemetry.conflicts()) };
-    assert_eq!((conflict.first, conflict.second), ("start_clashes_total", "start_clashes_total"));
+    assert_eq!((&*conflict.first, conflict.second), ("start_clashes_total", "start_clashes_total"));
     assert_ne!(conflict.first_place.line(), conflict.second_place.line());
     FIRST.inc();
     SECOND.inc();

@@ -55,7 +55,7 @@ fn a_parent_may_be_given_and_may_be_none() {
     );
 }
 
-#[span(parent = remote(), sample = 0.0)]
+#[span(parent = remote())]
 fn continued() {}
 
 fn remote() -> SpanContext {
@@ -65,7 +65,7 @@ fn remote() -> SpanContext {
 }
 
 #[test]
-fn a_parent_in_another_process_is_continued_as_it_decided() {
+fn a_parent_in_another_process_is_continued() {
     let scope = Scope::new();
     continued();
     let spans = scope.spans();

@@ -1,7 +1,9 @@
 //! Functions of shapes that trip attribute macros: each does what it did without the attribute, and is a span.
 #![allow(missing_docs)]
 #![allow(
+    unreachable_pub,
     clippy::arc_with_non_send_sync,
+    clippy::elidable_lifetime_names,
     clippy::needless_arbitrary_self_type,
     clippy::needless_lifetimes,
     clippy::needless_pass_by_value,

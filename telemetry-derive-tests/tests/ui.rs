@@ -11,6 +11,7 @@ const TOPICS: &[&str] = &[
     "err",
     "item",
     "kind",
+    "level",
     "links",
     "name",
     "parent",

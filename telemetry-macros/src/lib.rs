@@ -28,10 +28,11 @@ mod trace;
 /// | `type = Name` | names a method `Name::function`; an attribute sees nothing of the `impl` around it |
 /// | `attrs(…)` | what is recorded, see below; nothing else of the function's arguments is |
 /// | `kind = server` | the role: `internal` (default), `server`, `client`, `producer`, `consumer` |
+/// | `level = debug` | how much it matters: `error`, `warn`, `info` (default), `debug`, `trace`; a `Filter` goes by it |
 /// | `root` | the span begins a trace of its own |
 /// | `parent = expression` | the span it is a child of: anything that is `AsSpanContext`, such as `SpanContext`, `Context` or `Option<SpanContext>`; none leaves the current span |
 /// | `links = expression` | other spans it refers to: anything to iterate over that yields `AsSpanContext`, such as `[first, second]` |
-/// | `sample = always`, `never`, `0.25`, `SAMPLER` | where the span begins a trace: record it, do not, record this share, or ask this `static` or `const` that is a `Sampler`; a share goes by the caller where a trace of another process goes on |
+/// | `sample = always` | decides on the traces that begin here, instead of the pipeline's sampler: `always`, `never`, a ratio from 0 to 1, or the path of a `static` that is a `Sampler` |
 /// | `err = off` | an `Err` that is returned is not looked at |
 /// | `err = function` | the error's message is what `function(&error)` returns, anything that is `Display` |
 /// | `ret`, `ret = display`, `ret = debug` | what is returned, or what an `Ok` holds, is recorded as the attribute `return`: by its type, or as `Display` or `Debug` shows it |
@@ -195,7 +196,7 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `step!("name", key = expression, …)` | the same with attributes, written as in [`macro@trace`]'s `attrs(…)` |
 /// | `step!("name", … => future)` | a future that runs `future`, an `async` block say, inside the span; an `Err` it yields marks the span |
 /// | `step!("name", … => closure)` | the closure, each call of which is a span; `async` ones too, and those that return an `async` block |
-/// | `step!(crate = path, "name", …)` | where `telemetry-core` is found, if it goes by another name |
+/// | `step!(level = debug, "name", …)` | the same with a level; `sample` and `crate`, too, stand before the name and mean what they do in [`macro@trace`] |
 ///
 /// The name is a string literal or the path of a `const`. The guard stays on its thread: the compiler refuses to hold
 /// it across an `.await` in a task that may move, where the form with `=>` is meant. With a future, that form opens its

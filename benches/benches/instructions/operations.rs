@@ -14,6 +14,8 @@ pub(crate) enum Setting {
     Unsampled,
     /// A pipeline that records every trace; the operation runs inside one.
     Sampled,
+    /// The same with a filter that keeps the operation's span out.
+    Filtered,
 }
 
 /// One operation.
@@ -39,16 +41,18 @@ const fn operation(
 }
 
 /// All of them; what they are compared with comes first.
-pub(crate) const OPERATIONS: [Operation; 15] = [
+pub(crate) const OPERATIONS: [Operation; 17] = [
     operation("bare_call", "bare_call", Setting::Disabled, 0, bare_call),
     operation("bare_function", "bare_function", Setting::Disabled, 0, work),
     operation("bare_async", "bare_async", Setting::Disabled, 0, bare_async),
     operation("span_disabled", "bare_function", Setting::Disabled, 0, plain),
+    operation("span_filtered", "bare_function", Setting::Filtered, 0, detail),
     operation("span_unsampled", "bare_function", Setting::Unsampled, 0, plain),
     operation("span_sampled", "bare_function", Setting::Sampled, 1, plain),
     operation("span_three_attributes", "bare_function", Setting::Sampled, 1, three_attributes),
     operation("span_two_events", "bare_function", Setting::Sampled, 1, two_events),
     operation("async_disabled", "bare_async", Setting::Disabled, 0, asynchronous),
+    operation("async_filtered", "bare_async", Setting::Filtered, 0, asynchronous_detail),
     operation("async_sampled", "bare_async", Setting::Sampled, 1, asynchronous),
     operation("counter", "bare_call", Setting::Unsampled, 0, counter),
     operation("counter_two_enum_labels", "bare_call", Setting::Unsampled, 0, counter_two_enum_labels),
@@ -75,6 +79,12 @@ fn plain(x: u64) -> u64 {
 }
 
 #[inline(never)]
+#[span(level = debug)]
+fn detail(x: u64) -> u64 {
+    work(x)
+}
+
+#[inline(never)]
 fn three_attributes(x: u64) -> u64 {
     #[span(attrs(db.system = "sqlite", book.id = x, title = title))]
     fn load(x: u64, title: &str) -> u64 {
@@ -94,6 +104,16 @@ fn two_events(x: u64) -> u64 {
 #[inline(never)]
 fn asynchronous(x: u64) -> u64 {
     #[span]
+    async fn fetch(x: u64) -> u64 {
+        YieldOnce::default().await;
+        work(x)
+    }
+    block_on(fetch(x))
+}
+
+#[inline(never)]
+fn asynchronous_detail(x: u64) -> u64 {
+    #[span(level = debug)]
     async fn fetch(x: u64) -> u64 {
         YieldOnce::default().await;
         work(x)

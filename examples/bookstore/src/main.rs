@@ -42,6 +42,7 @@ fn main() -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    telemetry_otlp::register()?;
     let bootstrap = telemetry::start(args)?;
     let runtime = Runtime::new()?;
     // Before anybody is told where it listens: whoever knows that may send a signal.

@@ -43,7 +43,7 @@ struct Facts {
 
 fn with_defaults(resolver: Resolver, facts: Facts) -> Resolver {
     // Where something is wrong, the start says so, and of everything at once.
-    let Ok(said) = resolver.clone().choices("SINKS", sink::known()).resolve() else { return resolver };
+    let Ok(said) = sink::with_registered(resolver.clone()).resolve() else { return resolver };
     let everything = facts.driving || facts.debug;
     let mut defaults: Vec<(&str, SettingValue)> = vec![
         ("ENABLED", true.into()),

@@ -89,6 +89,14 @@ impl Timeline {
         self.read()
     }
 
+    /// Nanoseconds since some moment, which steps of the wall clock do not move.
+    pub(crate) fn monotonic_nanos(&self) -> u64 {
+        match self.source() {
+            Source::Manual => self.manual.load(Ordering::Relaxed),
+            _ => source::monotonic_nanos(),
+        }
+    }
+
     /// The wall-clock time of now, in nanoseconds since the Unix epoch.
     pub(crate) fn unix_nanos(&self) -> u64 {
         match self.source() {

@@ -6,7 +6,7 @@ use std::ptr;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::current::Current;
+use super::current::{Current, flag};
 use super::exit;
 use super::frame::Frame;
 use super::sequence::Sequence;
@@ -40,14 +40,16 @@ pub(crate) struct Local {
     ids: Sequence,
     /// The current span's slot, perhaps with the mark [`DISORDERED`].
     slot: Cell<*const Slot>,
+    span_id: Cell<u64>,
     /// The innermost frame that has not been left.
     pub(crate) frame: Cell<u64>,
-    span_id: Cell<u64>,
     pub(crate) pipeline: Cell<&'static Pipeline>,
     pub(crate) producer: Cell<&'static Producer>,
     /// A second sequence, for the upper half of trace identifiers.
     high_ids: Sequence,
     frames: Cell<u64>,
+    /// The trace that was last made current without being recorded.
+    unrecorded: Cell<Current>,
     /// A [`Source`].
     pub(crate) clock: Cell<u8>,
     /// True when guards have been dropped out of order; the spans they would have restored are in `ORPHANED`.
@@ -72,6 +74,7 @@ thread_local! {
             producer: Cell::new(&COLD),
             high_ids: Sequence::new(),
             frames: Cell::new(0),
+            unrecorded: Cell::new(Current::NONE),
             clock: Cell::new(Source::Unset as u8),
             disordered: Cell::new(false),
             ended: Cell::new(false),
@@ -134,6 +137,14 @@ impl Local {
         self.trace_low.set(current.trace_low);
         self.flags.set(current.flags);
         self.set_span(current.span_id, current.slot);
+        if self.is_unrecorded() {
+            self.unrecorded.set(current);
+        }
+    }
+
+    /// The trace of this identifier, if it is the last one that was made current without being recorded.
+    pub(crate) fn unrecorded(&self, span_id: u64) -> Option<Current> {
+        Some(self.unrecorded.get()).filter(|trace| trace.span_id == span_id)
     }
 
     /// Makes another span of the same trace current.
@@ -171,6 +182,18 @@ impl Local {
     #[inline(always)]
     pub(crate) fn flags(&self) -> u32 {
         self.flags.get()
+    }
+
+    /// Whether a trace is current that is not recorded: no child of it is.
+    #[inline(always)]
+    pub(crate) fn is_unrecorded(&self) -> bool {
+        self.flags() & (flag::SAMPLED | flag::ACTIVE) == flag::ACTIVE
+    }
+
+    /// Whether the thread has its token, identifiers and clock, and its end is watched.
+    #[inline(always)]
+    pub(crate) fn is_prepared(&self) -> bool {
+        self.clock.get() != Source::Unset as u8
     }
 
     /// Takes a slot of the thread's reservation, when spans may open by the fast path here.
@@ -232,7 +255,7 @@ impl Local {
 
     /// Makes the token, identifiers and the clock ready, once for a thread and pipeline.
     pub(crate) fn prepare(&self) {
-        if self.clock.get() == Source::Unset as u8 {
+        if !self.is_prepared() {
             let pipeline = self.pipeline.get();
             self.clock.set(pipeline.timeline.source() as u8);
             let seed = pipeline.seed().unwrap_or_else(entropy);

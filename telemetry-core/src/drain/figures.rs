@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use crate::metric::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue};
 
-use super::lane::{DropReason, SinkFigures};
+use super::lane::SinkFigures;
 use super::lock;
+use super::reason::DropReason;
 
 /// Upper bounds of the ticks' durations, in seconds.
 const TICK_BOUNDS: [f64; 12] =
@@ -70,7 +71,7 @@ fn drain_duration(ticks: &TickDurations) -> MetricFamily {
         "telemetry_drain_duration_seconds",
         "How long a tick of the drain worker took.",
         MetricKind::Histogram,
-        vec![MetricSeries { labels: Labels::default(), value }],
+        vec![MetricSeries::new(Labels::default(), value)],
     );
     family.unit = Some(Cow::Borrowed("seconds"));
     family
@@ -78,9 +79,9 @@ fn drain_duration(ticks: &TickDurations) -> MetricFamily {
 
 fn spans_dropped(lanes: &[SinkFigures]) -> MetricFamily {
     let series = lanes.iter().flat_map(|lane| {
-        DropReason::ALL.map(|reason| MetricSeries {
-            labels: vec![label("reason", reason.as_str()), label("sink", lane.sink.clone())].into(),
-            value: MetricValue::Counter(lane.dropped[reason as usize]),
+        DropReason::ALL.map(|reason| {
+            let labels = vec![label("reason", reason.as_str()), label("sink", lane.sink.clone())];
+            MetricSeries::new(labels, MetricValue::Counter(lane.dropped[reason as usize]))
         })
     });
     family(
@@ -98,10 +99,8 @@ fn per_sink(
     kind: MetricKind,
     value: fn(&SinkFigures) -> MetricValue,
 ) -> MetricFamily {
-    let series = lanes.iter().map(|lane| MetricSeries {
-        labels: vec![label("sink", lane.sink.clone())].into(),
-        value: value(lane),
-    });
+    let series =
+        lanes.iter().map(|lane| MetricSeries::new(vec![label("sink", lane.sink.clone())], value(lane)));
     family(name, help, kind, series.collect())
 }
 
@@ -118,6 +117,7 @@ pub(crate) fn family(
         unit: None,
         kind,
         crate_name: Cow::Borrowed(env!("CARGO_PKG_NAME")),
+        crate_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
         series,
     }
 }
@@ -149,11 +149,15 @@ mod tests {
     fn every_reason_of_every_sink_is_a_series_from_the_start() {
         let lanes = [
             SinkFigures { sink: "tty".to_owned(), ..SinkFigures::default() },
-            SinkFigures { sink: "memory".to_owned(), dropped: [7, 0, 0, 0], ..SinkFigures::default() },
+            SinkFigures {
+                sink: "memory".to_owned(),
+                dropped: [7, 0, 0, 0, 0, 0, 0],
+                ..SinkFigures::default()
+            },
         ];
         let family = spans_dropped(&lanes);
         assert_eq!(family.series.len(), 2 * DropReason::ALL.len());
-        assert_eq!(family.series[4].labels, [label("reason", "queue_full"), label("sink", "memory")]);
-        assert_eq!(family.series[4].value, MetricValue::Counter(7));
+        assert_eq!(family.series[7].labels, [label("reason", "queue_full"), label("sink", "memory")]);
+        assert_eq!(family.series[7].value, MetricValue::Counter(7));
     }
 }

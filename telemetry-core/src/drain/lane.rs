@@ -6,10 +6,11 @@ use std::time::Instant;
 
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
-use crate::sink::Sink;
+use crate::sink::{LossReason, Losses, Sink};
 
 use super::delivery::{Delivery, DeliveryOutcome};
 use super::faults::Faults;
+use super::reason::DropReason;
 use super::{lock, remaining};
 
 /// The most metric snapshots waiting for one sink; the oldest gives way, since a later one says more.
@@ -28,34 +29,6 @@ pub(super) struct Lane {
     /// The sink itself, locked by its thread while it works; none once closed. It stands here rather than on that
     /// thread's stack so that the child of a fork, where the thread is gone, can take it over.
     pub(super) sink: Mutex<Option<Box<dyn Sink>>>,
-}
-
-/// Why a sink missed a span.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DropReason {
-    /// Its queue was full.
-    QueueFull,
-    /// It returned an error for the batch.
-    Error,
-    /// It panicked on the batch.
-    Panic,
-    /// It was busy at the deadline of the shutdown, or the span came after its end.
-    Abandoned,
-}
-
-impl DropReason {
-    /// Every reason, in the order of its number.
-    pub(crate) const ALL: [Self; 4] = [Self::QueueFull, Self::Error, Self::Panic, Self::Abandoned];
-
-    /// The reason as a word, as in the figures.
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::QueueFull => "queue_full",
-            Self::Error => "error",
-            Self::Panic => "panic",
-            Self::Abandoned => "abandoned",
-        }
-    }
 }
 
 /// One sink's accounting at one moment: taken = delivered + dropped + queued.
@@ -83,6 +56,12 @@ impl SinkFigures {
     pub fn dropped_total(&self) -> u64 {
         self.dropped.iter().sum()
     }
+
+    /// Spans missed for each reason there is, as `telemetry_sink_spans_dropped_total` names it: `queue_full`, `error`,
+    /// `panic`, `abandoned`, `refused`, `given_up`, `too_large`.
+    pub fn dropped_by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        DropReason::ALL.into_iter().map(|reason| (reason.as_str(), self.dropped[reason as usize]))
+    }
 }
 
 /// What a sink's thread is asked to do.
@@ -97,6 +76,8 @@ pub(super) enum Work {
 pub(super) enum CallResult {
     Fine,
     Failed(String),
+    /// It lost a part and delivered the rest.
+    Lost(Losses),
     Panicked(String),
 }
 
@@ -130,6 +111,17 @@ impl State {
 
     fn drop_spans(&mut self, spans: u64, reason: DropReason) {
         self.figures.dropped[reason as usize] += spans;
+    }
+
+    /// Books a batch that was lost in part; a sink cannot lose more than it was given.
+    fn book_losses(&mut self, spans: u64, losses: &Losses) {
+        let mut left = spans;
+        for reason in LossReason::ALL {
+            let lost = losses.of(reason).min(left);
+            self.drop_spans(lost, reason.into());
+            left -= lost;
+        }
+        self.figures.delivered += left;
     }
 
     fn ended(&self) -> bool {
@@ -300,6 +292,7 @@ impl Lane {
         match result {
             CallResult::Fine => state.figures.delivered += spans,
             CallResult::Failed(_) => state.drop_spans(spans, DropReason::Error),
+            CallResult::Lost(losses) => state.book_losses(spans, losses),
             CallResult::Panicked(_) => state.drop_spans(spans, DropReason::Panic),
         }
         state.last_out = number;
@@ -311,6 +304,7 @@ impl Lane {
         let (kind, fault) = match result {
             CallResult::Fine => return,
             CallResult::Failed(error) => ("error", format!("could not {what}: {error}")),
+            CallResult::Lost(losses) => ("lost", format!("could not {what} in full: {losses}")),
             CallResult::Panicked(message) => ("panic", format!("panicked while it was to {what}: {message}")),
         };
         {

@@ -12,6 +12,7 @@ mod figures;
 pub(crate) mod lane;
 mod options;
 mod progress;
+mod reason;
 pub(crate) mod sink_thread;
 #[cfg(test)]
 mod tests;
@@ -164,6 +165,8 @@ impl Drain {
         let deadline = now.checked_add(timeout);
         // A stuck worker must not cost the sinks the time to deliver.
         let worker_deadline = now.checked_add(timeout.mul_f64(0.75));
+        // First of all: a sink that waits for its destination is to stop waiting.
+        self.shared.options.context.shutdown.begin(deadline);
         let before: Vec<_> = self.shared.lanes().iter().map(|lane| lane.fault_count()).collect();
         let mut abandoned = Vec::new();
         self.shared.progress.request_stop(&self.shared.waker);
@@ -194,6 +197,7 @@ impl Drain {
 
 impl Drop for Drain {
     fn drop(&mut self) {
+        self.shared.options.context.shutdown.begin(None);
         self.shared.progress.request_stop(&self.shared.waker);
     }
 }

@@ -69,6 +69,7 @@ fn call(lane: &Lane, what: &str, run: impl FnOnce(&mut dyn Sink) -> Result<(), S
     // A panic may leave the sink's own data half changed, which is its own affair: nothing else can see them.
     let result = match catch_unwind(AssertUnwindSafe(|| run(sink))) {
         Ok(Ok(())) => CallResult::Fine,
+        Ok(Err(SinkError::Lost(losses))) => CallResult::Lost(losses),
         Ok(Err(error)) => CallResult::Failed(error.to_string()),
         Err(panic) => panicked(panic),
     };

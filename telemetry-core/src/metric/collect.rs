@@ -1,23 +1,27 @@
 //! Reading a store: every instrument's values at one moment.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, MutexGuard};
 
+use super::exemplar::Latest;
 use super::gauge::decode;
 use super::instrument::Core;
-use super::local;
+use super::local::{self, Space};
 use super::registry::{self, Entry};
-use super::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
+use super::snapshot::{
+    Exemplar, Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
+};
 use super::store::MetricStore;
 
 /// Up to how many label sets found by index show before their first use.
 const SHOWN_UNUSED: usize = 64;
 
-/// The totals of a store's cells.
-struct Totals {
+/// What a store's cells hold.
+struct Totals<'a> {
     fixed: Vec<u64>,
     series: Vec<u64>,
+    exemplars: MutexGuard<'a, Latest>,
 }
 
 /// Instruments that had to put label sets beyond their limit into one series.
@@ -28,7 +32,7 @@ struct Totals {
 #[non_exhaustive]
 pub struct SeriesOverflow {
     /// The metric.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its limit.
     pub limit: usize,
 }
@@ -44,13 +48,16 @@ impl MetricStore {
         extra: impl FnOnce(&mut Vec<MetricFamily>),
     ) -> MetricsSnapshot {
         // What is locked here is what the slow path of an update locks.
-        let (entries, totals) = local::quietly(|| {
+        let (entries, mut families) = local::quietly(|| {
             let fixed = registry::with_layout(|layout| self.fixed.read(layout));
             let series = self.with_series_layout(|layout| self.series.read(layout));
-            (registry::entries(), Totals { fixed, series })
+            let entries = registry::entries();
+            let mut totals = Totals { fixed, series, exemplars: self.exemplars.lock() };
+            let families: Vec<_> = entries.iter().map(|entry| self.family(&mut totals, *entry)).collect();
+            (entries, families)
         });
-        let mut families: Vec<MetricFamily> =
-            entries.iter().map(|entry| self.family(&totals, *entry)).collect();
+        registry::arm();
+        local::quietly(|| self.dynamic.collect(&mut families));
         self.own_figures(&entries, &mut families);
         extra(&mut families);
         families.sort_by(|one, other| one.name.cmp(&other.name));
@@ -63,15 +70,14 @@ impl MetricStore {
             self.series_table(entry.core)
                 .is_some_and(|table| table.overflowed() > 0 && !table.warned.swap(true, Ordering::Relaxed))
         });
-        overflowed
-            .map(|entry| SeriesOverflow {
-                name: entry.core.descriptor.name,
-                limit: entry.core.descriptor.limit,
-            })
-            .collect()
+        let declared = overflowed.map(|entry| SeriesOverflow {
+            name: entry.core.descriptor.name.into(),
+            limit: entry.core.descriptor.limit,
+        });
+        declared.chain(self.dynamic.take_overflow_warnings()).collect()
     }
 
-    fn family(&'static self, totals: &Totals, entry: Entry) -> MetricFamily {
+    fn family(&'static self, totals: &mut Totals<'_>, entry: Entry) -> MetricFamily {
         let descriptor = &entry.core.descriptor;
         let bounds: Arc<[f64]> = descriptor.bounds.into();
         MetricFamily {
@@ -80,6 +86,7 @@ impl MetricStore {
             unit: descriptor.unit.map(Cow::Borrowed),
             kind: descriptor.kind,
             crate_name: descriptor.crate_name.into(),
+            crate_version: descriptor.crate_version.into(),
             series: match descriptor.dense {
                 Some(count) => self.dense_series(totals, entry, count, &bounds),
                 None => self.table_series(totals, entry.core, &bounds),
@@ -90,21 +97,23 @@ impl MetricStore {
     /// In the order of their indices.
     fn dense_series(
         &'static self,
-        totals: &Totals,
+        totals: &mut Totals<'_>,
         Entry { core, base }: Entry,
         count: usize,
         bounds: &Arc<[f64]>,
     ) -> Vec<MetricSeries> {
         let series = (0..count).filter_map(|index| {
+            let first = base + index * core.stride();
             let (value, used) = if core.descriptor.kind == MetricKind::Gauge {
                 let slot = self.gauge(core, base, index);
                 let value = slot.and_then(|slot| decode(slot.load(Ordering::Relaxed)));
                 (MetricValue::Gauge(value.unwrap_or(0.0)), value.is_some())
             } else {
-                cell_value(&totals.fixed, base + index * core.stride(), core, bounds)
+                cell_value(&totals.fixed, first, core, bounds)
             };
             let labels = core.labels_at(index).filter(|_| used || count <= SHOWN_UNUSED)?;
-            Some(MetricSeries { labels: labels.into(), value })
+            let exemplars = totals.exemplars(core, Space::Fixed, first);
+            Some(MetricSeries { labels: labels.into(), value, exemplars })
         });
         series.collect()
     }
@@ -112,30 +121,33 @@ impl MetricStore {
     /// In the order of their label values.
     fn table_series(
         &'static self,
-        totals: &Totals,
+        totals: &mut Totals<'_>,
         core: &'static Core,
         bounds: &Arc<[f64]>,
     ) -> Vec<MetricSeries> {
         let Some(table) = self.series_table(core) else { return Vec::new() };
-        let entries = local::quietly(|| table.entries());
-        let series = entries.into_iter().map(|entry| {
+        let series = table.entries().into_iter().map(|entry| {
+            let first = (entry.home.at - self.origin()) as usize;
             let value = match core.descriptor.kind {
                 MetricKind::Gauge => {
                     MetricValue::Gauge(decode(entry.gauge.load(Ordering::Relaxed)).unwrap_or(0.0))
                 }
-                _ => cell_value(&totals.series, (entry.home.at - self.origin()) as usize, core, bounds).0,
+                _ => cell_value(&totals.series, first, core, bounds).0,
             };
-            MetricSeries { labels: (&entry.labels).into(), value }
+            let exemplars = totals.exemplars(core, Space::Series, first);
+            MetricSeries { labels: (&entry.labels).into(), value, exemplars }
         });
         series.collect()
     }
 
     fn own_figures(&'static self, entries: &[Entry], families: &mut Vec<MetricFamily>) {
-        let overflows = entries.iter().filter_map(|entry| {
+        let declared = entries.iter().filter_map(|entry| {
             let count = self.series_table(entry.core)?.overflowed();
-            let label = ("instrument".into(), entry.core.descriptor.name.into());
-            (count > 0).then(|| (vec![label].into(), count))
+            (count > 0).then_some((Cow::Borrowed(entry.core.descriptor.name), count))
         });
+        let made = self.dynamic.overflows().into_iter().map(|(name, count)| (name.into(), count));
+        let overflows =
+            declared.chain(made).map(|(name, count)| (vec![("instrument".into(), name)].into(), count));
         families.push(own_counter(
             "telemetry_metric_overflow_total",
             "Label sets looked up beyond the limit of series, by instrument.",
@@ -158,9 +170,8 @@ impl MetricStore {
             "Panics of samplers.",
             samplers.iter().map(|sampler| (label(&sampler.name), sampler.panics())).collect(),
         ));
-        let durations = samplers.iter().map(|sampler| MetricSeries {
-            labels: label(&sampler.name),
-            value: MetricValue::Gauge(sampler.last().as_secs_f64()),
+        let durations = samplers.iter().map(|sampler| {
+            MetricSeries::new(label(&sampler.name), MetricValue::Gauge(sampler.last().as_secs_f64()))
         });
         families.push(MetricFamily {
             unit: Some("seconds".into()),
@@ -172,6 +183,16 @@ impl MetricStore {
                 Vec::new(),
             )
         });
+    }
+}
+
+impl Totals<'_> {
+    /// The exemplars of the series whose cells begin at `first`.
+    fn exemplars(&mut self, core: &Core, space: Space, first: usize) -> Vec<Exemplar> {
+        match core.descriptor.kind {
+            MetricKind::Gauge => Vec::new(),
+            MetricKind::Counter | MetricKind::Histogram => self.exemplars.range(space, first, core.stride()),
+        }
     }
 }
 
@@ -198,9 +219,10 @@ fn own_counter(name: &'static str, help: &'static str, series: Vec<(Labels, u64)
         unit: None,
         kind: MetricKind::Counter,
         crate_name: env!("CARGO_PKG_NAME").into(),
+        crate_version: env!("CARGO_PKG_VERSION").into(),
         series: series
             .into_iter()
-            .map(|(labels, count)| MetricSeries { labels, value: MetricValue::Counter(count) })
+            .map(|(labels, count)| MetricSeries::new(labels, MetricValue::Counter(count)))
             .collect(),
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::buckets;
 use super::cells::Published;
+use super::exemplar::ATTEMPTS;
 use super::gauge;
 use super::labels::{self, LabelSet};
 use super::pairs::SeriesLabels;
@@ -21,6 +22,8 @@ pub(super) const UNREGISTERED: u32 = 0xC000_0000;
 /// Set in a gate while some stores are enabled and others are not: the update must ask its own. No thread's cells
 /// reach this far either, so the hot path needs no test for it.
 pub(super) const MIXED: u32 = 0x8000_0000;
+/// Set in a gate while updates are to look for exemplars; see `exemplar.rs`. It works as `MIXED` does.
+const ARMED: u32 = 0x2000_0000;
 /// The largest number of cells of all instruments together; indices below it carry no flag.
 pub(super) const MAX_CELLS: usize = 0x1000_0000;
 
@@ -32,9 +35,11 @@ pub(super) const MAX_CELLS: usize = 0x1000_0000;
 #[repr(C, align(64))]
 pub struct Core {
     /// `OFF`, `UNREGISTERED`, or the index of the first cell (0 where series are found by text), with `MIXED` where
-    /// stores differ. Written by the registry under its mutex; read by every
-    /// update.
+    /// stores differ, and with `ARMED`. Written by the registry under its mutex, `ARMED` taken away by updates; read by
+    /// every update.
     gate: AtomicU32,
+    /// Updates that are still to look for exemplars while the gate is armed. Written when it is, and by each of them.
+    pub(super) attempts: AtomicU32,
     /// The string series of this instrument in the process's own store.
     pub(super) global_series: Published<SeriesTable>,
     pub(super) descriptor: Descriptor,
@@ -49,6 +54,7 @@ pub(super) struct Descriptor {
     pub(super) help: &'static str,
     pub(super) unit: Option<&'static str>,
     pub(super) crate_name: &'static str,
+    pub(super) crate_version: &'static str,
     pub(super) kind: MetricKind,
     /// Upper bounds; empty unless it is a histogram.
     pub(super) bounds: &'static [f64],
@@ -68,6 +74,7 @@ pub struct Declared {
     pub help: &'static str,
     pub unit: Option<&'static str>,
     pub crate_name: &'static str,
+    pub crate_version: &'static str,
 }
 
 impl Core {
@@ -79,6 +86,7 @@ impl Core {
     ) -> Self {
         Self {
             gate: AtomicU32::new(UNREGISTERED),
+            attempts: AtomicU32::new(0),
             global_series: Published::empty(),
             dense_labels: OnceLock::new(),
             descriptor: Descriptor {
@@ -86,6 +94,7 @@ impl Core {
                 help: declared.help,
                 unit: declared.unit,
                 crate_name: declared.crate_name,
+                crate_version: declared.crate_version,
                 kind,
                 bounds,
                 label_names: L::NAMES,
@@ -106,6 +115,37 @@ impl Core {
     /// Changes the gate; only the registry does, under its mutex.
     pub(super) fn set_gate(&self, word: u32) {
         self.gate.store(word, Ordering::Relaxed);
+        self.arm();
+    }
+
+    /// Makes the next updates look for exemplars, where the instrument has them; only the registry does, under its
+    /// mutex.
+    pub(super) fn arm(&self) {
+        let gate = self.gate();
+        if !matches!(gate, OFF | UNREGISTERED) && self.descriptor.kind != MetricKind::Gauge {
+            self.attempts.store(ATTEMPTS, Ordering::Relaxed);
+            self.gate.store(gate | ARMED, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether updates look for exemplars.
+    pub(super) fn is_armed(&self) -> bool {
+        !matches!(self.gate(), OFF | UNREGISTERED) && self.gate() & ARMED != 0
+    }
+
+    /// Lets updates go the short way again.
+    pub(super) fn disarm(&self) {
+        let gate = self.gate();
+        // A gate that has changed meanwhile has been armed anew.
+        let _ = self.gate.compare_exchange(gate, gate & !ARMED, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
+    /// The gate word as if it were not armed; that of an instrument the registry does not know where it is off.
+    pub(super) fn plain_gate(&self) -> u32 {
+        match self.gate() {
+            OFF => UNREGISTERED,
+            word => word & !ARMED,
+        }
     }
 
     /// The cells one series takes in its index space.
@@ -127,24 +167,5 @@ impl Core {
             let texts = labels::texts_at(descriptor.label_values, index);
             SeriesLabels::new(descriptor.label_names.iter().copied().zip(texts))
         }))
-    }
-}
-
-impl Descriptor {
-    /// The names under which the instrument stands in the exposition, its own first.
-    pub(super) fn exposed_names(&self) -> Vec<String> {
-        let name = self.name;
-        match self.kind {
-            MetricKind::Gauge => vec![name.to_owned()],
-            MetricKind::Counter => {
-                let family = name.strip_suffix("_total").unwrap_or(name);
-                vec![name.to_owned(), family.to_owned(), format!("{family}_created")]
-            }
-            MetricKind::Histogram => {
-                let mut names = vec![name.to_owned()];
-                names.extend(["bucket", "sum", "count", "created"].map(|part| format!("{name}_{part}")));
-                names
-            }
-        }
     }
 }

@@ -15,6 +15,9 @@
 //! up to a power of two. When a thread ends its cells are folded into one total, under the mutex readers hold, so no
 //! counter falls; updates made while a thread is torn down after that go to the total directly.
 //!
+//! Instruments whose names are known only when the program runs, or whose series are to be removed again, are made by a
+//! [registry](dynamic).
+//!
 //! Past its limit of series (1,000 unless declared otherwise) an instrument with string labels counts further label
 //! sets together in one series, every label `_other` and `otel_metric_overflow="true"` beside them.
 //!
@@ -53,6 +56,8 @@ mod cells;
 mod chain;
 mod collect;
 mod counter;
+pub mod dynamic;
+mod exemplar;
 pub mod exposition;
 mod gauge;
 mod hash;
@@ -76,6 +81,7 @@ mod update;
 pub use buckets::{DEFAULT_BUCKETS, exponential, linear};
 pub use collect::SeriesOverflow;
 pub use counter::{Counter, CounterSeries, CounterWith};
+pub(crate) use exemplar::{Moment, set_moment};
 pub use gauge::{Gauge, GaugeSeries, GaugeWith};
 pub use histogram::{Histogram, HistogramSeries, HistogramTimer, HistogramWith};
 pub use labels::{DEFAULT_SERIES_LIMIT, Label, LabelSet, OVERFLOW_LABEL, OVERFLOW_VALUE};

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
+use std::sync::Arc;
 
 use super::exposition::push_labels;
 
@@ -28,6 +29,15 @@ pub struct Labels(Source);
 enum Source {
     Own(Vec<Pair>),
     Known(&'static SeriesLabels),
+    Shared(Arc<SharedLabels>),
+}
+
+/// The labels of a series that may go, written out once.
+#[derive(Debug)]
+struct SharedLabels {
+    pairs: Vec<Pair>,
+    /// As they stand in the exposition, without the braces.
+    text: String,
 }
 
 /// The labels of a series, written out once.
@@ -57,11 +67,19 @@ impl SeriesLabels {
 }
 
 impl Labels {
+    /// Labels that cost nothing to copy.
+    pub(super) fn shared(pairs: Vec<Pair>) -> Self {
+        let mut text = String::new();
+        push_labels(&mut text, &pairs);
+        Self(Source::Shared(Arc::new(SharedLabels { pairs, text })))
+    }
+
     /// As they stand in the exposition, where they have been written out.
-    pub(super) fn text(&self) -> Option<&'static str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match &self.0 {
             Source::Own(_) => None,
             Source::Known(known) => Some(known.text),
+            Source::Shared(shared) => Some(&shared.text),
         }
     }
 }
@@ -79,6 +97,7 @@ impl Deref for Labels {
         match &self.0 {
             Source::Own(pairs) => pairs,
             Source::Known(known) => known.pairs,
+            Source::Shared(shared) => &shared.pairs,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Every instrument is known twice over: through a distributed slice the linker puts together, so that it shows before
 //! its first use, and by registering itself at its first use, in case the linker left its entry out.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::Location;
 use std::sync::{LazyLock, Mutex, Once, PoisonError};
@@ -10,9 +11,10 @@ use std::sync::{LazyLock, Mutex, Once, PoisonError};
 use linkme::distributed_slice;
 
 use super::cells::Layout;
-use super::instrument::{Core, MAX_CELLS, MIXED, OFF, OPEN, UNREGISTERED};
+use super::instrument::{Core, Descriptor, MAX_CELLS, MIXED, OFF, OPEN, UNREGISTERED};
 use super::local::quietly;
-use super::snapshot::MetricKind;
+use super::snapshot::{MetricKind, exposed_names};
+use super::store::GLOBAL;
 
 /// The instruments `metric!` declared, put together by the linker.
 #[doc(hidden)]
@@ -29,7 +31,7 @@ pub struct RegistryConflict {
     /// The name in the exposition both want.
     pub exposed: String,
     /// The instrument that counts.
-    pub first: &'static str,
+    pub first: Cow<'static, str>,
     /// Where it was declared.
     pub first_place: &'static Location<'static>,
     /// The instrument that was refused.
@@ -48,6 +50,31 @@ pub struct RegistryConflict {
 pub fn check() -> Vec<RegistryConflict> {
     register_declared();
     locked(|registry| registry.conflicts.clone())
+}
+
+/// An instrument that holds a name in the exposition.
+pub(super) struct Holder {
+    pub(super) exposed: String,
+    pub(super) name: Cow<'static, str>,
+    pub(super) place: &'static Location<'static>,
+}
+
+/// The names that declared instruments expose.
+pub(super) struct Exposed<'a>(&'a HashMap<String, &'static Core>);
+
+impl Exposed<'_> {
+    /// The instrument that exposes one of these names.
+    pub(super) fn holder(&self, names: &[String]) -> Option<Holder> {
+        let (exposed, core) = names.iter().find_map(|name| self.0.get_key_value(name))?;
+        let Descriptor { name, place, .. } = core.descriptor;
+        Some(Holder { exposed: exposed.clone(), name: name.into(), place })
+    }
+}
+
+/// Gives access to the names of every instrument that is declared; none is added meanwhile.
+pub(super) fn with_exposed<R>(work: impl FnOnce(Exposed<'_>) -> R) -> R {
+    register_declared();
+    locked(|registry| work(Exposed(&registry.exposed)))
 }
 
 /// An instrument that was accepted, with the index of its first cell.
@@ -87,13 +114,18 @@ pub(super) fn entries() -> Vec<Entry> {
     locked(|registry| registry.entries.clone())
 }
 
+/// Makes the next updates of every counter and histogram look for exemplars.
+pub(super) fn arm() {
+    locked(|registry| registry.entries.iter().for_each(|entry| entry.core.arm()));
+}
+
 /// Registers an instrument at its first use, and gives back where its cells begin, or nothing when its gate is off.
 pub(super) fn base_of(core: &'static Core) -> Option<usize> {
     if core.gate() == UNREGISTERED {
         locked(|registry| registry.register(core));
     }
-    match core.gate() {
-        OFF | UNREGISTERED => None,
+    match core.plain_gate() {
+        UNREGISTERED => None,
         word => Some((word & !MIXED) as usize),
     }
 }
@@ -135,12 +167,13 @@ impl Registry {
         if core.gate() != UNREGISTERED {
             return;
         }
-        let names = core.descriptor.exposed_names();
-        if let Some((exposed, first)) = names.iter().find_map(|name| Some((name, *self.exposed.get(name)?))) {
+        let names = exposed_names(core.descriptor.name, core.descriptor.kind);
+        let made_at_run_time = || GLOBAL.dynamic.holder(&names);
+        if let Some(first) = Exposed(&self.exposed).holder(&names).or_else(made_at_run_time) {
             self.conflicts.push(RegistryConflict {
-                exposed: exposed.clone(),
-                first: first.descriptor.name,
-                first_place: first.descriptor.place,
+                exposed: first.exposed,
+                first: first.name,
+                first_place: first.place,
                 second: core.descriptor.name,
                 second_place: core.descriptor.place,
             });

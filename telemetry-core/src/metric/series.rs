@@ -50,6 +50,11 @@ impl SeriesEntry {
         self.digests.len() == digests.len() && pairs.all(|(one, other)| one == other)
     }
 
+    /// The values of the instrument's labels; the series beyond the limit has a label more.
+    fn texts(&self, core: &Core) -> Vec<&str> {
+        self.labels.values().take(core.descriptor.label_names.len()).collect()
+    }
+
     /// Whether the label set, which has the same digests, has these texts.
     #[inline(never)]
     fn reads(&self, texts: &[&str]) -> bool {
@@ -209,10 +214,15 @@ pub(super) fn look_up<L: LabelSet>(core: &'static Core, values: &L::Values<'_>) 
 /// The same label set as that of a series, in the store of this thread.
 #[cold]
 pub(super) fn look_up_again(core: &'static Core, entry: &SeriesEntry) -> Option<&'static SeriesEntry> {
-    // The series beyond the limit has a label more.
-    let texts: Vec<&str> = entry.labels.values().take(core.descriptor.label_names.len()).collect();
+    find_again(core, entry).or_else(|| update::add_series(core, &entry.texts(core)))
+}
+
+/// The same label set as that of a series, in the store of this thread, if it has come there.
+#[cold]
+pub(super) fn find_again(core: &'static Core, entry: &SeriesEntry) -> Option<&'static SeriesEntry> {
+    let texts = entry.texts(core);
     let digests: Vec<Digest> = texts.iter().map(|text| Digest::of(text)).collect();
-    look_up_digests(core, &digests, || &texts).or_else(|| update::add_series(core, &texts))
+    look_up_digests(core, &digests, || &texts)
 }
 
 #[inline(always)]

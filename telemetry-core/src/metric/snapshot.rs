@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::mem;
 use std::sync::{Arc, Mutex, OnceLock};
 
-use super::exposition;
+use super::exposition::{self, Format};
+use crate::id::{SpanId, TraceId};
+
 pub use super::pairs::{Labels, Pair};
 
 /// Every instrument's values at one moment.
@@ -18,6 +20,8 @@ pub struct MetricsSnapshot {
     pub families: Vec<MetricFamily>,
     /// The Prometheus text, rendered at most once.
     pub(crate) text: Text,
+    /// The `OpenMetrics` text, likewise.
+    pub(crate) open_metrics: Text,
 }
 
 impl MetricsSnapshot {
@@ -30,7 +34,24 @@ impl MetricsSnapshot {
     /// assert_eq!(MetricsSnapshot::default().text(), "");
     /// ```
     pub fn text(&self) -> &str {
-        self.text.0.get_or_init(|| exposition::render(&self.families, Text::spare()))
+        self.text_in(Format::Text)
+    }
+
+    /// The metrics in a format, rendered at the first call and kept.
+    ///
+    /// # Examples
+    /// ```
+    /// use telemetry_core::metric::exposition::Format;
+    /// use telemetry_core::metric::snapshot::MetricsSnapshot;
+    ///
+    /// assert_eq!(MetricsSnapshot::default().text_in(Format::OpenMetrics), "# EOF\n");
+    /// ```
+    pub fn text_in(&self, format: Format) -> &str {
+        let text = match format {
+            Format::Text => &self.text,
+            Format::OpenMetrics => &self.open_metrics,
+        };
+        text.0.get_or_init(|| exposition::render(&self.families, format, Text::spare()))
     }
 }
 
@@ -78,6 +99,8 @@ pub struct MetricFamily {
     pub kind: MetricKind,
     /// The crate that declared it.
     pub crate_name: Cow<'static, str>,
+    /// That crate's version.
+    pub crate_version: Cow<'static, str>,
     /// One entry a label set; exactly one for an instrument without labels.
     pub series: Vec<MetricSeries>,
 }
@@ -100,6 +123,40 @@ pub struct MetricSeries {
     pub labels: Labels,
     /// The value.
     pub value: MetricValue,
+    /// Updates with the spans they were made in: the latest of a counter, the latest of each bucket of a histogram in
+    /// the order of the buckets. Most series have none.
+    pub exemplars: Vec<Exemplar>,
+}
+
+impl MetricSeries {
+    /// A series without exemplars.
+    pub fn new(labels: impl Into<Labels>, value: MetricValue) -> Self {
+        Self { labels: labels.into(), value, exemplars: Vec::new() }
+    }
+}
+
+/// An update that was made inside a recorded span: an example of what a figure stands for.
+///
+/// After each reading of the metrics, by the drain or by a live scrape, the next 64 updates of every counter and
+/// histogram look for the span they are made in; those in between do not, and cost nothing more.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Exemplar {
+    /// The trace of the span.
+    pub trace_id: TraceId,
+    /// The span.
+    pub span_id: SpanId,
+    /// What was observed, or added to a counter.
+    pub value: f64,
+    /// When, in nanoseconds since the Unix epoch.
+    pub time_unix_nanos: u64,
+}
+
+impl Exemplar {
+    /// An update of `value` in a span.
+    pub const fn new(trace_id: TraceId, span_id: SpanId, value: f64, time_unix_nanos: u64) -> Self {
+        Self { trace_id, span_id, value, time_unix_nanos }
+    }
 }
 
 /// The value of one series.
@@ -118,4 +175,20 @@ pub enum MetricValue {
         /// The sum of all observations.
         sum: f64,
     },
+}
+
+/// The names under which an instrument stands in the expositions, its own first.
+pub(super) fn exposed_names(name: &str, kind: MetricKind) -> Vec<String> {
+    match kind {
+        MetricKind::Gauge => vec![name.to_owned()],
+        MetricKind::Counter => {
+            let family = name.strip_suffix("_total").unwrap_or(name);
+            vec![name.to_owned(), family.to_owned(), format!("{family}_created")]
+        }
+        MetricKind::Histogram => {
+            let mut names = vec![name.to_owned()];
+            names.extend(["bucket", "sum", "count", "created"].map(|part| format!("{name}_{part}")));
+            names
+        }
+    }
 }

@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::cells::{Block, Layout, Ledger};
 use super::chain::Chain;
+use super::dynamic::Table as DynamicTable;
+use super::exemplar::Exemplars;
 use super::gauge::STRIDE;
 use super::hash::Digest;
 use super::instrument::Core;
@@ -35,6 +37,9 @@ pub(crate) struct MetricStore {
     first_gauges: OnceLock<Block>,
     /// Those of instruments that came later: of a library loaded meanwhile, say.
     late_gauges: Chain<Block>,
+    pub(super) exemplars: Exemplars,
+    /// Instruments made at run time, with their values.
+    pub(super) dynamic: DynamicTable,
     pub(super) samplers: Samplers,
     pub(super) observers: Observers,
     /// Observations refused because they are not finite.
@@ -62,6 +67,8 @@ impl MetricStore {
             tables: Chain::empty(),
             first_gauges: OnceLock::new(),
             late_gauges: Chain::empty(),
+            exemplars: Exemplars::new(),
+            dynamic: DynamicTable::new(),
             samplers: Samplers::new(),
             observers: Observers::new(),
             refused: AtomicU64::new(0),
@@ -204,8 +211,9 @@ impl MetricStore {
         })
     }
 
+    /// Whether it is the process's own.
     #[inline(always)]
-    fn is_global(&self) -> bool {
+    pub(super) fn is_global(&self) -> bool {
         std::ptr::eq(self, &raw const GLOBAL)
     }
 

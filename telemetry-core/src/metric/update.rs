@@ -8,6 +8,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::cells::{Change, bump};
+use super::exemplar;
 use super::hash::Digest;
 use super::instrument::{Core, OPEN};
 use super::local::{MetricLocal, Space, quietly, store};
@@ -116,26 +117,54 @@ fn slowly_or_lost<R>(work: impl FnOnce(&MetricLocal, &'static MetricStore) -> R)
 #[cold]
 #[inline(never)]
 fn count_slowly(core: &'static Core, offset: usize, amount: u64) {
-    change_fixed(core, &[(offset, Change::Count(amount))]);
+    match MetricLocal::here().fixed.cell(core.plain_gate() as usize + offset) {
+        Some(cell) => bump(cell, amount),
+        None => change_fixed(core, &[(offset, Change::Count(amount))]),
+    }
+    exemplar::offer(core, Space::Fixed, || Some(registry::base_of(core)? + offset), amount as f64);
 }
 
 #[cold]
 #[inline(never)]
 fn count_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, amount: u64) {
-    change_entry(core, entry, &[(0, Change::Count(amount))]);
+    let local = MetricLocal::here();
+    match local.series.cell(local.index_of(core.plain_gate(), entry)) {
+        Some(cell) => bump(cell, amount),
+        None => change_entry(core, entry, &[(0, Change::Count(amount))]),
+    }
+    exemplar::offer(core, Space::Series, || local.cell_here(core, entry), amount as f64);
 }
 
 #[cold]
 #[inline(never)]
 fn observe_slowly(core: &'static Core, offset: usize, bucket: usize, value: f64) {
-    let changes = [(offset + 1 + bucket, Change::Count(1)), (offset, Change::Sum(value))];
-    change_fixed(core, &changes);
+    let slowly = || {
+        change_fixed(core, &[(offset + 1 + bucket, Change::Count(1)), (offset, Change::Sum(value))]);
+    };
+    let local = MetricLocal::here();
+    local.fixed.observe(core.plain_gate() as usize + offset, 1 + bucket, value, slowly);
+    let cell = || Some(registry::base_of(core)? + offset + 1 + bucket);
+    exemplar::offer(core, Space::Fixed, cell, value);
 }
 
 #[cold]
 #[inline(never)]
 fn observe_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, bucket: usize, value: f64) {
-    change_entry(core, entry, &[(1 + bucket, Change::Count(1)), (0, Change::Sum(value))]);
+    let slowly = || change_entry(core, entry, &[(1 + bucket, Change::Count(1)), (0, Change::Sum(value))]);
+    let local = MetricLocal::here();
+    local.series.observe(local.index_of(core.plain_gate(), entry), 1 + bucket, value, slowly);
+    let cell = || Some(local.cell_here(core, entry)? + 1 + bucket);
+    exemplar::offer(core, Space::Series, cell, value);
+}
+
+impl MetricLocal {
+    /// The first cell of a series, or of the same label set in this thread's store.
+    fn cell_here(&self, core: &'static Core, entry: &'static SeriesEntry) -> Option<usize> {
+        let store = self.store.get();
+        let here = ptr::eq(store, entry.home.store);
+        let entry = if here { entry } else { series::find_again(core, entry)? };
+        usize::try_from(entry.home.at.checked_sub(store.origin())?).ok()
+    }
 }
 
 fn change_fixed(core: &'static Core, changes: &[(usize, Change)]) {

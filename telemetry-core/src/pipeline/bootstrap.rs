@@ -57,7 +57,7 @@ pub fn configure_from_settings() -> Result<Option<Bootstrap>, ConfigureError> {
 /// # Errors
 /// As for [`configure_from_settings`].
 pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Bootstrap>, ConfigureError> {
-    let outcome = resolver.choices("SINKS", sink::known()).resolve();
+    let outcome = sink::with_registered(resolver).resolve();
     // A mistyped name often explains what is wrong, so warnings are told in either case.
     let warnings = outcome.as_ref().map_or_else(SettingsErrors::warnings, Resolved::warnings);
     for warning in warnings {
@@ -76,11 +76,14 @@ pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Boo
     if let Ok(ratio) = RatioSample::new(settings.sample_ratio) {
         builder = builder.sampler(ParentBased(ratio));
     }
+    if let Some(filter) = &settings.filter {
+        builder = builder.filter(filter.clone());
+    }
     for name in &settings.sinks {
         let sink: Box<dyn Sink> = match name.as_str() {
             "prometheus" => Box::new(prometheus.insert(PrometheusSink::new()).clone()),
             "memory" => Box::new(memory.insert(MemorySink::new()).clone()),
-            name => sink::build(name)?,
+            name => sink::build_from(name, &resolved)?,
         };
         builder = builder.boxed_sink(sink);
     }

@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Timeline;
+use crate::filter::Filter;
 use crate::metric::{self, MetricStore};
 use crate::record::SpanRecord;
 use crate::ring::Sweep;
 use crate::sample::SamplerCell;
-use crate::span::decode;
+use crate::span::{CallSite, decode};
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
 pub(crate) use ring_cell::RingCell;
 pub use ring_cell::RingError;
@@ -28,6 +29,8 @@ pub(crate) struct Pipeline {
     pub(crate) timeline: Timeline,
     pub(crate) ring: RingCell,
     pub(crate) sampler: SamplerCell,
+    /// Which call sites record here. Gates have the answer for the process at hand; where they are mixed, they ask here.
+    filter: Mutex<Filter>,
     /// Whether spans opened here are recorded.
     enabled: AtomicBool,
     /// Writes that came too late or from a thread that had not entered the span.
@@ -53,6 +56,7 @@ impl Pipeline {
             timeline: Timeline::new(),
             ring: RingCell::new(),
             sampler: SamplerCell::new(),
+            filter: Mutex::new(Filter::EVERYTHING),
             enabled: AtomicBool::new(false),
             late: AtomicU64::new(0),
             taken: AtomicU64::new(0),
@@ -69,7 +73,23 @@ impl Pipeline {
     }
 
     pub(crate) fn set_enabled(&self, enabled: bool) {
+        metric::set_moment(source::moment);
         self.enabled.store(enabled, Ordering::Relaxed);
+    }
+
+    /// Whether the filter keeps the spans of a call site out.
+    pub(crate) fn filters(&self, site: &CallSite) -> bool {
+        !site.passes(&self.filter.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another filter in.
+    pub(crate) fn set_filter(&self, filter: Filter) {
+        *self.filter.lock().unwrap_or_else(PoisonError::into_inner) = filter;
+    }
+
+    /// The filter in force.
+    pub(crate) fn filter(&self) -> Filter {
+        self.filter.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The seed of a thread's identifiers, where the pipeline wants them the same every time.

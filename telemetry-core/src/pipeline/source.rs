@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Pipeline;
-use crate::context::Context;
+use crate::context::{Context, Local, SpanContext};
 use crate::drain::{Report, Source, family};
+use crate::metric::Moment;
 use crate::metric::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
 use crate::record::SpanRecord;
 
@@ -96,10 +97,7 @@ impl Pipeline {
                 "telemetry_spans_started_total",
                 "Sampled spans that were begun.",
                 MetricKind::Counter,
-                vec![MetricSeries {
-                    labels: Labels::default(),
-                    value: MetricValue::Counter(accounting.started),
-                }],
+                vec![MetricSeries::new(Labels::default(), MetricValue::Counter(accounting.started))],
             ),
             family(
                 "telemetry_spans_dropped_total",
@@ -107,9 +105,9 @@ impl Pipeline {
                 MetricKind::Counter,
                 reasons
                     .into_iter()
-                    .map(|(reason, count)| MetricSeries {
-                        labels: vec![("reason".into(), reason.into())].into(),
-                        value: MetricValue::Counter(count),
+                    .map(|(reason, count)| {
+                        let labels = vec![("reason".into(), reason.into())];
+                        MetricSeries::new(labels, MetricValue::Counter(count))
                     })
                     .collect(),
             ),
@@ -117,19 +115,27 @@ impl Pipeline {
                 "telemetry_span_late_writes_total",
                 "Writes to a span that had ended or was not entered on the writing thread.",
                 MetricKind::Counter,
-                vec![MetricSeries {
-                    labels: Labels::default(),
-                    value: MetricValue::Counter(accounting.late_writes),
-                }],
+                vec![MetricSeries::new(Labels::default(), MetricValue::Counter(accounting.late_writes))],
             ),
             family(
                 "telemetry_ring_occupancy_ratio",
                 "The share of the ring's slots that are reserved, open or waiting for the drain.",
                 MetricKind::Gauge,
-                vec![MetricSeries { labels: Labels::default(), value: MetricValue::Gauge(occupancy) }],
+                vec![MetricSeries::new(Labels::default(), MetricValue::Gauge(occupancy))],
             ),
         ]
     }
+}
+
+/// The recorded span this thread is in, and the time on its pipeline's clock: what makes an update an exemplar.
+pub(super) fn moment() -> Option<Moment> {
+    Local::with(|local| {
+        let current = local.current();
+        let SpanContext { trace_id, span_id, .. } =
+            current.span_context().filter(|_| current.is_sampled())?;
+        let time_unix_nanos = local.pipeline.get().timeline.unix_nanos();
+        Some(Moment { trace_id, span_id, time_unix_nanos })
+    })
 }
 
 /// While the guard lives, spans opened on this thread are not recorded: an exporter never traces itself.

@@ -9,13 +9,14 @@ use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::source::{PipelineSource, suppress};
 use super::{Accounting, GLOBAL, RingError};
 use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError, is_interval};
+use crate::filter::Filter;
 use crate::metric::RegistryConflict;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::Value;
 use crate::resource::Resource;
-use crate::sample::{AlwaysSample, ParentBased, Sampler};
+use crate::sample::{AlwaysSample, ParentBased, RatioError, RatioSample, Sampler};
 use crate::settings::{Resolver, Values};
-use crate::sink::{LiveMetrics, Sink, SinkContext};
+use crate::sink::{LiveMetrics, ShutdownSignal, Sink, SinkContext};
 use crate::span::{gates, watch_panics};
 
 /// How long a shutdown may take when nothing else is said.
@@ -73,6 +74,7 @@ pub enum StartError {
 pub struct TelemetryBuilder {
     resource: Resource,
     sampler: Option<Box<dyn Sampler>>,
+    filter: Filter,
     ring_capacity: Option<usize>,
     interval: Duration,
     shutdown_timeout: Duration,
@@ -101,6 +103,12 @@ impl TelemetryBuilder {
     /// Decides which traces are recorded. Default: all of them, unless a parent in another process was not.
     pub fn sampler(mut self, sampler: impl Sampler) -> Self {
         self.sampler = Some(Box::new(sampler));
+        self
+    }
+
+    /// Chooses the call sites that record. Default: all of them.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
         self
     }
 
@@ -161,6 +169,7 @@ impl TelemetryBuilder {
             context: SinkContext {
                 resource: Arc::clone(&resource),
                 live: Some(LiveMetrics::new(live_metrics)),
+                shutdown: ShutdownSignal::new(),
             },
             suppress,
             ..Options::default()
@@ -173,6 +182,7 @@ impl TelemetryBuilder {
         GLOBAL.ring.wake.set(Some(Box::new(move || waker.wake())));
         let default: Box<dyn Sampler> = Box::new(ParentBased(AlwaysSample));
         GLOBAL.sampler.set(self.sampler.unwrap_or(default));
+        set_filter(self.filter);
         watch_panics();
         GLOBAL.reopen();
         let drain = Arc::new(drain);
@@ -219,6 +229,7 @@ impl Telemetry {
         TelemetryBuilder {
             resource,
             sampler: None,
+            filter: Filter::EVERYTHING,
             ring_capacity: None,
             interval: Duration::from_secs(1),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
@@ -249,6 +260,26 @@ impl Telemetry {
     /// Puts another sampler in, for traces that begin from now on. The old one's memory is kept.
     pub fn set_sampler(&self, sampler: impl Sampler) {
         GLOBAL.sampler.set(Box::new(sampler));
+    }
+
+    /// Records this share of the traces that begin here from now on, and follows the decision of a parent in another
+    /// process: puts `ParentBased(RatioSample)` in.
+    ///
+    /// # Errors
+    /// When the ratio is not a number from 0 to 1; then nothing changes.
+    pub fn set_sample_ratio(&self, ratio: f64) -> Result<(), RatioError> {
+        self.set_sampler(ParentBased(RatioSample::new(ratio)?));
+        Ok(())
+    }
+
+    /// Puts another filter in, for spans that open from now on; those that are open finish.
+    pub fn set_filter(&self, filter: Filter) {
+        set_filter(filter);
+    }
+
+    /// The filter in force.
+    pub fn filter(&self) -> Filter {
+        GLOBAL.filter()
     }
 
     /// Drains everything that has ended and waits until every sink has processed it.
@@ -324,6 +355,11 @@ pub(crate) fn live_metrics() -> Arc<MetricsSnapshot> {
     let drain = running().clone();
     let own = drain.map_or_else(Vec::new, |drain| drain.families());
     GLOBAL.collect(Duration::from_secs(1), 0, own).0
+}
+
+fn set_filter(filter: Filter) {
+    GLOBAL.set_filter(filter.clone());
+    gates::set_filter(filter);
 }
 
 /// Records spans and instruments of the process from here on.

@@ -111,7 +111,8 @@ impl Producer {
         self.mine.store(mine & (mine - 1), Ordering::Relaxed);
         self.side.light();
         if self.revocation.load(Ordering::Relaxed) != LIVE {
-            return self.take_revoked(mine);
+            self.put_back(mine);
+            return None;
         }
         let slot = self.slot(mine.trailing_zeros());
         prefetch_ahead(slot);
@@ -133,13 +134,12 @@ impl Producer {
     /// Settles with a reclaimer that announced itself while a slot of `mine` was being taken: puts the slot back, and
     /// leaves what then is still the owner's to the slow path, which asks first whether the ring is closed.
     #[cold]
-    fn take_revoked(&self, mine: u64) -> Option<&'static Slot> {
+    fn put_back(&self, mine: u64) {
         // Put back before the reservation is live again: the next reclaimer must find all of it.
         self.mine.store(mine, Ordering::Relaxed);
         self.settle();
         // Pairs with the heavy barrier in `Ring::close`: what was put back comes before the look at the mark.
         self.side.light();
-        None
     }
 
     /// Makes the reservation the owner's alone again, less the slots a reclaimer has taken out of it, which it returns.

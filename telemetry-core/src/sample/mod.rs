@@ -2,6 +2,7 @@
 
 mod cell;
 mod policy;
+mod rate;
 
 use crate::context::SpanContext;
 use crate::id::TraceId;
@@ -9,12 +10,15 @@ use crate::record::SpanKind;
 use crate::span::{CallSite, Constant};
 pub(crate) use cell::SamplerCell;
 pub use policy::{AlwaysSample, NeverSample, ParentBased, RatioError, RatioSample};
+pub use rate::RateLimitSample;
 
 /// Decides whether a trace is recorded.
 ///
 /// Asked once for each local root: a span without a parent, or whose parent is in another process. Every other span
-/// of the process inherits the decision. Called on the thread that opens the span, so it should neither block nor
+/// of the process inherits the decision. A call site may have a sampler of its own, which is asked instead of the
+/// pipeline's. Called on the thread that opens the span, so it should neither block nor
 /// allocate; a panic in it is the caller's.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a sampler", label = "does not implement `Sampler`")]
 pub trait Sampler: Send + Sync + 'static {
     /// The decision.
     fn sample(&self, parameters: &SamplingParameters<'_>) -> Decision;

@@ -54,7 +54,7 @@ impl RatioSample {
     ///     "sampling ratio 1.5 is invalid: expected a number from 0 to 1"
     /// );
     /// ```
-    #[allow(clippy::manual_range_contains, reason = "not const")]
+    #[allow(clippy::manual_range_contains, reason = "a range cannot be asked in a constant")]
     pub const fn new(ratio: f64) -> Result<Self, RatioError> {
         if ratio >= 0.0 && ratio <= 1.0 {
             Ok(Self { threshold: ((1.0 - ratio) * RANDOMNESS as f64) as u64 })

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::attributes;
 use super::value::SettingValue;
+use crate::filter::{FORM, Filter};
 use crate::nearest::nearest;
 
 /// The type of a setting, with its range or its choices. Ranges are closed; numbers that are not finite are refused.
@@ -44,6 +45,8 @@ pub enum Kind {
         /// Whether a text has that form.
         check: fn(&str) -> bool,
     },
+    /// A [`Filter`].
+    Filter,
     /// Texts separated by commas, each trimmed, none empty.
     List,
     /// One of several words.
@@ -52,6 +55,13 @@ pub enum Kind {
     Choices(&'static [&'static str]),
     /// `key=value` pairs separated by commas, percent-encoded as in W3C baggage.
     Attributes,
+    /// Such pairs, whose keys and values have a form of their own.
+    CheckedAttributes {
+        /// The form, as it follows the word "expected".
+        accepted: &'static str,
+        /// Whether a key and its decoded value have that form.
+        check: fn(&str, &str) -> bool,
+    },
 }
 
 /// Why a value was refused.
@@ -71,10 +81,10 @@ impl Kind {
             Self::Float { .. } => "number",
             Self::Integer { .. } => "integer",
             Self::Duration { .. } => "duration",
-            Self::Text | Self::Checked { .. } => "text",
+            Self::Text | Self::Checked { .. } | Self::Filter => "text",
             Self::List | Self::Choices(_) => "list",
             Self::Choice(_) => "choice",
-            Self::Attributes => "attributes",
+            Self::Attributes | Self::CheckedAttributes { .. } => "attributes",
         }
     }
 
@@ -91,7 +101,10 @@ impl Kind {
                 max.as_secs_f64()
             ),
             Self::Text => "a text that is not blank".to_owned(),
-            Self::Checked { accepted, .. } => (*accepted).to_owned(),
+            Self::Checked { accepted, .. } | Self::CheckedAttributes { accepted, .. } => {
+                (*accepted).to_owned()
+            }
+            Self::Filter => FORM.to_owned(),
             Self::List => "a comma-separated list without empty entries".to_owned(),
             Self::Choice(known) => format!("one of {}", words(known, more).join(", ")),
             Self::Choices(known) => {
@@ -130,6 +143,16 @@ impl Kind {
             Self::Checked { check, .. } => {
                 value.as_text().filter(|text| check(text)).map(SettingValue::from).ok_or_else(refused)
             }
+            Self::Filter => {
+                let text = value.as_text().ok_or_else(refused)?;
+                match text.parse::<Filter>() {
+                    Ok(_) => Ok(SettingValue::from(text)),
+                    Err(error) => {
+                        let entry = (error.directive().to_owned(), error.nearest().map(str::to_owned));
+                        Err(Rejection { accepted: self.accepted(more), entry: Some(entry) })
+                    }
+                }
+            }
             Self::List => list_of(value).map(SettingValue::List).ok_or_else(refused),
             Self::Choice(known) => {
                 let word = value.as_text().ok_or_else(refused)?.trim();
@@ -142,6 +165,10 @@ impl Kind {
                 Ok(SettingValue::List(chosen))
             }
             Self::Attributes => attributes_of(value).map(SettingValue::Attributes).ok_or_else(refused),
+            Self::CheckedAttributes { check, .. } => attributes_of(value)
+                .filter(|pairs| pairs.iter().all(|(key, value)| check(key, value)))
+                .map(SettingValue::Attributes)
+                .ok_or_else(refused),
         }
     }
 

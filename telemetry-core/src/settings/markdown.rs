@@ -27,14 +27,22 @@ enables. Lines of the `.env` file that are malformed are errors only where they 
 impl Table {
     /// The documentation of every row as a markdown page, with the variables under `prefix`.
     pub fn markdown(&self, prefix: &str) -> String {
-        let mut page = String::from(INTRODUCTION);
-        page.push_str("\n| Variable | Type | Accepted | Default | Meaning | OpenTelemetry |\n");
-        page.push_str("|---|---|---|---|---|---|\n");
-        for row in self.rows() {
-            page.push_str(&table_row(row, prefix));
-        }
-        page
+        format!("{INTRODUCTION}\n{}", table_of(self.rows(), prefix))
     }
+}
+
+/// The heading that parts the settings of the core from those of integrations, on one page.
+pub const INTEGRATIONS_HEADING: &str = "\n## Settings of integrations\n";
+
+/// The documentation of an integration's rows as a section of the page, with the variables under `prefix`.
+pub fn integration_markdown(crate_name: &str, rows: &[Setting], prefix: &str) -> String {
+    format!("\n### {crate_name}\n\n{}", table_of(rows, prefix))
+}
+
+fn table_of(rows: &[Setting], prefix: &str) -> String {
+    let head =
+        "| Variable | Type | Accepted | Default | Meaning | OpenTelemetry |\n|---|---|---|---|---|---|\n";
+    rows.iter().fold(head.to_owned(), |table, row| table + &table_row(row, prefix))
 }
 
 fn table_row(row: &Setting, prefix: &str) -> String {
@@ -70,16 +78,22 @@ fn equivalent(equivalent: &Equivalent) -> String {
 mod tests {
     use std::path::Path;
 
-    use crate::settings::{DEFAULT_PREFIX, Kind, Setting, Table};
+    use crate::settings::{DEFAULT_PREFIX, INTEGRATIONS_HEADING, Kind, Setting, Table};
 
     #[test]
     fn the_page_says_what_the_table_says() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/settings.md");
         let made = Table::builtin().markdown(DEFAULT_PREFIX);
+        // What follows is of the integrations; a test of the bookstore, which has all of them, looks at it.
+        let parts = |page: &str| {
+            let at = page.find(INTEGRATIONS_HEADING).unwrap_or(page.len());
+            (page[..at].to_owned(), page[at..].to_owned())
+        };
+        let (mut kept, rest) = parts(&std::fs::read_to_string(&path).unwrap_or_default());
         if std::env::var_os("UPDATE_DOCS").is_some() {
-            std::fs::write(&path, &made).unwrap();
+            std::fs::write(&path, made.clone() + &rest).unwrap();
+            kept.clone_from(&made);
         }
-        let kept = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             kept == made,
             "docs/settings.md differs from the table; regenerate it with\n    \

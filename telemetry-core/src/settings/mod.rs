@@ -42,6 +42,7 @@ pub use dotenv::DotEnv;
 pub use environment::Environment;
 pub use error::{Provenance, SettingError, SettingWarning, SettingsErrors, Tier};
 pub use kind::{Kind, Rejection};
+pub use markdown::{INTEGRATIONS_HEADING, integration_markdown};
 pub use otel::{Equivalent, Mapping, Reading};
 pub use resolve::{DEFAULT_PREFIX, Resolver, Values};
 pub use resolved::{Resolved, ResolvedValue, Settings};

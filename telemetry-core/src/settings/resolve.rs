@@ -104,6 +104,13 @@ impl Resolver {
         self
     }
 
+    /// Adds rows to the table, after those it has. A row whose name is there already changes nothing.
+    #[must_use]
+    pub fn rows(mut self, rows: &[Setting]) -> Self {
+        self.table = self.table.with_missing(rows);
+        self
+    }
+
     /// Sets one setting in code, by its name without prefix.
     #[must_use]
     pub fn value(mut self, name: impl Into<String>, value: impl Into<SettingValue>) -> Self {

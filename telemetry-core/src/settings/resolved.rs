@@ -7,6 +7,7 @@ use super::candidate::MASK;
 use super::error::{Provenance, SettingWarning, Tier};
 use super::table::Setting;
 use super::value::SettingValue;
+use crate::filter::Filter;
 
 /// Every setting that has a value.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ impl Resolved {
             sinks: self.required("SINKS", |value| value.as_list().map(<[String]>::to_vec)),
             span_ring_capacity: integer as usize,
             auto_log_correlation: self.required("AUTO_LOG_CORRELATION", SettingValue::as_bool),
-            filter: self.get("FILTER").map(|value| value.value.to_string()),
+            filter: self.get("FILTER").and_then(|value| value.value.as_text()?.parse().ok()),
         }
     }
 
@@ -133,5 +134,5 @@ pub struct Settings {
     /// Whether log lines written inside a span carry its identifiers.
     pub auto_log_correlation: bool,
     /// Which call sites record; all where none.
-    pub filter: Option<String>,
+    pub filter: Option<Filter>,
 }

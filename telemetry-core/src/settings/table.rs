@@ -166,6 +166,16 @@ impl Table {
         Ok(self)
     }
 
+    /// Adds those rows whose names are not there yet.
+    pub(super) fn with_missing(mut self, rows: &[Setting]) -> Self {
+        for row in rows {
+            if self.get(row.name).is_none() {
+                self.rows.push(*row);
+            }
+        }
+        self
+    }
+
     /// All rows.
     pub fn rows(&self) -> &[Setting] {
         &self.rows

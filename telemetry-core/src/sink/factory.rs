@@ -4,11 +4,23 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::nearest::nearest;
+use crate::settings::{Resolved, Resolver, Setting, SettingsErrors, Table, TableError};
 
 use super::{MemorySink, PrometheusSink, Sink, SinkError, StdoutSink, TtySink, auto};
 
-/// Makes a sink; called each time one of its name is built.
-type Factory = Arc<dyn Fn() -> Result<Box<dyn Sink>, SinkError> + Send + Sync>;
+/// Makes a sink from the settings; called each time one of its name is built.
+type Factory = Arc<dyn Fn(&Resolved) -> Result<Box<dyn Sink>, SinkError> + Send + Sync>;
+
+/// A sink of another crate, with the settings it reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Integration {
+    /// The name it is chosen by.
+    pub name: &'static str,
+    /// The rows it adds to the table of settings.
+    pub settings: &'static [Setting],
+    /// Makes the sink from what the settings came to.
+    pub build: fn(&Resolved) -> Result<Box<dyn Sink>, SinkError>,
+}
 
 /// A name and what makes its sink.
 type BuiltIn = (&'static str, fn() -> Box<dyn Sink>);
@@ -43,7 +55,7 @@ pub fn register(
     name: &str,
     factory: impl Fn() -> Box<dyn Sink> + Send + Sync + 'static,
 ) -> Result<(), RegisterError> {
-    REGISTRY.register(name, Arc::new(move || Ok(factory())))
+    REGISTRY.register(name, &[], Arc::new(move |_| Ok(factory())))
 }
 
 /// Registers a factory that can fail, because it reads settings of its own, for instance.
@@ -54,15 +66,35 @@ pub fn register_fallible(
     name: &str,
     factory: impl Fn() -> Result<Box<dyn Sink>, SinkError> + Send + Sync + 'static,
 ) -> Result<(), RegisterError> {
-    REGISTRY.register(name, Arc::new(factory))
+    REGISTRY.register(name, &[], Arc::new(move |_| factory()))
 }
 
-/// Makes the sink of a name.
+/// Registers a sink that has settings of its own: [`configure_from_settings`](crate::configure_from_settings) then
+/// reads them with all others and makes the sink from them when `SINKS` names it.
+///
+/// # Errors
+/// As for [`register`]; also when a row of its settings is malformed or its name taken.
+pub fn register_integration(integration: Integration) -> Result<(), RegisterError> {
+    REGISTRY.register(integration.name, integration.settings, Arc::new(integration.build))
+}
+
+/// Makes a resolver know every registered sink: its name among the choices of `SINKS`, and its settings.
+#[must_use]
+pub fn with_registered(resolver: Resolver) -> Resolver {
+    resolver.choices("SINKS", known()).rows(&REGISTRY.settings())
+}
+
+/// Makes the sink of a name; one with settings of its own is made from their defaults.
 ///
 /// # Errors
 /// No sink of that name is known, or its factory failed.
 pub fn build(name: &str) -> Result<Box<dyn Sink>, BuildError> {
-    REGISTRY.build(name)
+    REGISTRY.build(name, None)
+}
+
+/// Makes the sink of a name from settings.
+pub(crate) fn build_from(name: &str, resolved: &Resolved) -> Result<Box<dyn Sink>, BuildError> {
+    REGISTRY.build(name, Some(resolved))
 }
 
 /// The names of all sinks that can be built, sorted.
@@ -85,6 +117,14 @@ pub enum RegisterError {
     Duplicate {
         /// The name that was given.
         name: String,
+    },
+    /// A row of its settings cannot stand in the table.
+    #[error("the settings of the sink {name:?} are not accepted: {source}")]
+    Settings {
+        /// The name that was given.
+        name: String,
+        /// What is wrong with the row.
+        source: TableError,
     },
 }
 
@@ -110,15 +150,29 @@ pub enum BuildError {
         /// What the factory said.
         source: SinkError,
     },
+    /// The defaults of the settings cannot be resolved.
+    #[error(transparent)]
+    Settings(#[from] SettingsErrors),
 }
 
 #[derive(Default)]
 struct Registry {
-    registered: Mutex<BTreeMap<String, Factory>>,
+    registered: Mutex<BTreeMap<String, Registered>>,
+}
+
+#[derive(Clone)]
+struct Registered {
+    settings: &'static [Setting],
+    factory: Factory,
 }
 
 impl Registry {
-    fn register(&self, name: &str, factory: Factory) -> Result<(), RegisterError> {
+    fn register(
+        &self,
+        name: &str,
+        settings: &'static [Setting],
+        factory: Factory,
+    ) -> Result<(), RegisterError> {
         let accepted = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-');
         if name.is_empty() || !name.bytes().all(accepted) {
             return Err(RegisterError::InvalidName { name: name.to_owned() });
@@ -127,18 +181,32 @@ impl Registry {
         if built_in(name).is_some() || registered.contains_key(name) {
             return Err(RegisterError::Duplicate { name: name.to_owned() });
         }
-        registered.insert(name.to_owned(), factory);
+        registered
+            .values()
+            .try_fold(Table::builtin(), |table, other| table.with(other.settings))
+            .and_then(|table| table.with(settings))
+            .map_err(|source| RegisterError::Settings { name: name.to_owned(), source })?;
+        registered.insert(name.to_owned(), Registered { settings, factory });
         Ok(())
     }
 
-    fn build(&self, name: &str) -> Result<Box<dyn Sink>, BuildError> {
+    /// The rows of all registered sinks.
+    fn settings(&self) -> Vec<Setting> {
+        self.lock().values().flat_map(|registered| registered.settings).copied().collect()
+    }
+
+    fn build(&self, name: &str, resolved: Option<&Resolved>) -> Result<Box<dyn Sink>, BuildError> {
         if let Some(factory) = built_in(name) {
             return Ok(factory());
         }
         // Called outside the lock: a factory may register or build others.
-        let factory = self.lock().get(name).cloned();
-        if let Some(factory) = factory {
-            return factory().map_err(|source| BuildError::Failed { name: name.to_owned(), source });
+        let registered = self.lock().get(name).cloned();
+        if let Some(Registered { settings, factory }) = registered {
+            let made = match resolved {
+                Some(resolved) => factory(resolved),
+                None => factory(&Resolver::new().rows(settings).resolve()?),
+            };
+            return made.map_err(|source| BuildError::Failed { name: name.to_owned(), source });
         }
         let known = self.known();
         let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
@@ -152,7 +220,7 @@ impl Registry {
         names
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Factory>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Registered>> {
         self.registered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -168,15 +236,16 @@ fn suggested(nearest: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::{DefaultValue, Kind};
 
     fn memory() -> Factory {
-        Arc::new(|| Ok(Box::new(MemorySink::new()) as Box<dyn Sink>))
+        Arc::new(|_| Ok(Box::new(MemorySink::new()) as Box<dyn Sink>))
     }
 
     #[test]
     fn every_built_in_sink_can_be_built() {
         for name in ["memory", "prometheus", "stdout", "tty"] {
-            assert_eq!(Registry::default().build(name).unwrap().name(), name);
+            assert_eq!(Registry::default().build(name, None).unwrap().name(), name);
         }
     }
 
@@ -185,21 +254,21 @@ mod tests {
         let registry = Registry::default();
         let built = Arc::new(Mutex::new(0));
         let count = Arc::clone(&built);
-        let factory: Factory = Arc::new(move || {
+        let factory: Factory = Arc::new(move |_| {
             *count.lock().unwrap() += 1;
             Ok(Box::new(MemorySink::new()))
         });
-        registry.register("mine", factory).unwrap();
-        registry.build("mine").unwrap();
-        registry.build("mine").unwrap();
+        registry.register("mine", &[], factory).unwrap();
+        registry.build("mine", None).unwrap();
+        registry.build("mine", None).unwrap();
         assert_eq!(*built.lock().unwrap(), 2);
     }
 
     #[test]
     fn an_unknown_name_lists_those_known_and_the_nearest() {
         let registry = Registry::default();
-        registry.register("my-sink", memory()).unwrap();
-        let message = |name| registry.build(name).err().unwrap().to_string();
+        registry.register("my-sink", &[], memory()).unwrap();
+        let message = |name| registry.build(name, None).err().unwrap().to_string();
         assert_eq!(
             message("promethues"),
             "unknown sink \"promethues\" (did you mean \"prometheus\"?); \
@@ -214,16 +283,16 @@ mod tests {
     #[test]
     fn a_name_is_given_once_and_has_a_form() {
         let registry = Registry::default();
-        registry.register("mine", memory()).unwrap();
+        registry.register("mine", &[], memory()).unwrap();
         for name in ["mine", "tty"] {
             assert_eq!(
-                registry.register(name, memory()),
+                registry.register(name, &[], memory()),
                 Err(RegisterError::Duplicate { name: name.to_owned() })
             );
         }
         for name in ["", "a,b", "Mine", "a b"] {
             assert_eq!(
-                registry.register(name, memory()),
+                registry.register(name, &[], memory()),
                 Err(RegisterError::InvalidName { name: name.to_owned() })
             );
         }
@@ -232,9 +301,11 @@ mod tests {
     #[test]
     fn a_factory_that_fails_says_why() {
         let registry = Registry::default();
-        registry.register("bad", Arc::new(|| Err(SinkError::Refused("no endpoint".to_owned())))).unwrap();
+        registry
+            .register("bad", &[], Arc::new(|_| Err(SinkError::Refused("no endpoint".to_owned()))))
+            .unwrap();
         assert_eq!(
-            registry.build("bad").err().unwrap().to_string(),
+            registry.build("bad", None).err().unwrap().to_string(),
             "the sink \"bad\" could not be made: the destination refused it: no endpoint"
         );
     }
@@ -244,8 +315,27 @@ mod tests {
         let registry = Arc::new(Registry::default());
         let inner = Arc::clone(&registry);
         let factory: Factory =
-            Arc::new(move || inner.build("memory").map_err(|e| SinkError::Other(Box::new(e))));
-        registry.register("outer", factory).unwrap();
-        assert_eq!(registry.build("outer").unwrap().name(), "memory");
+            Arc::new(move |_| inner.build("memory", None).map_err(|e| SinkError::Other(Box::new(e))));
+        registry.register("outer", &[], factory).unwrap();
+        assert_eq!(registry.build("outer", None).unwrap().name(), "memory");
+    }
+
+    #[test]
+    fn a_sink_with_settings_is_made_from_them_or_from_their_defaults() {
+        const ROWS: &[Setting] =
+            &[Setting::new("AUDIT_FILE", Kind::Text, "Where.").default(DefaultValue::Fixed("audit.log"))];
+        let registry = Registry::default();
+        let factory: Factory =
+            Arc::new(|resolved| Err(SinkError::Refused(resolved.get("AUDIT_FILE").unwrap().to_string())));
+        registry.register("audit", ROWS, factory).unwrap();
+        let said = |resolved: Option<&Resolved>| registry.build("audit", resolved).err().unwrap().to_string();
+        let resolved = Resolver::new().rows(&registry.settings()).value("AUDIT_FILE", "here").resolve();
+        assert!(said(Some(&resolved.unwrap())).ends_with(": here"));
+        assert!(said(None).ends_with(": audit.log"));
+        assert_eq!(
+            registry.register("other", ROWS, memory()).unwrap_err().to_string(),
+            "the settings of the sink \"other\" are not accepted: AUDIT_FILE is in the table already, \
+             expected a name of its own"
+        );
     }
 }

@@ -5,8 +5,10 @@ mod factory;
 #[cfg(test)]
 pub(crate) mod fixtures;
 mod json;
+mod loss;
 mod memory;
 mod prometheus;
+mod shutdown;
 mod stdout;
 pub(crate) mod tty;
 
@@ -17,9 +19,15 @@ use crate::record::SpanRecord;
 use crate::resource::Resource;
 
 pub use auto::auto;
-pub use factory::{BuildError, RegisterError, build, known, register, register_fallible};
+pub(crate) use factory::build_from;
+pub use factory::{
+    BuildError, Integration, RegisterError, build, known, register, register_fallible, register_integration,
+    with_registered,
+};
+pub use loss::{LossReason, Losses};
 pub use memory::MemorySink;
 pub use prometheus::{PrometheusServer, PrometheusSink};
+pub use shutdown::ShutdownSignal;
 pub use stdout::StdoutSink;
 pub use tty::TtySink;
 
@@ -48,7 +56,7 @@ pub trait Sink: Send + 'static {
     /// Delivers a batch of finished spans.
     ///
     /// # Errors
-    /// The batch counts as dropped by this sink.
+    /// The batch counts as dropped by this sink; with [`SinkError::Lost`] only what was lost, and the rest as delivered.
     fn export_spans(&mut self, spans: &[SpanRecord]) -> Result<(), SinkError>;
 
     /// Delivers the state of every instrument.
@@ -95,6 +103,8 @@ pub struct SinkContext {
     pub resource: Arc<Resource>,
     /// Reads every instrument at once, for a sink that is asked before the first tick.
     pub live: Option<LiveMetrics>,
+    /// Says when the pipeline is being shut down, for a sink that waits.
+    pub shutdown: ShutdownSignal,
 }
 
 /// Reads every instrument now.
@@ -129,6 +139,9 @@ pub enum SinkError {
     /// The destination refused what it was given.
     #[error("the destination refused it: {0}")]
     Refused(String),
+    /// A part was not delivered, or all of it; the rest was.
+    #[error("{0}")]
+    Lost(Losses),
     /// Anything else.
     #[error("{0}")]
     Other(Box<dyn std::error::Error + Send + Sync>),

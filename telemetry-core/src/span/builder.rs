@@ -3,11 +3,11 @@
 use super::bits;
 use super::guard::SpanGuard;
 use super::name::Name;
-use super::open::{OWNED, Opened, begin_named, begin_root_named, begin_under, task};
+use super::open::{OWNED, Opened, begin, begin_root_named, begin_under, wrapper};
 use super::site::CallSite;
 use super::task::TaskSpan;
 use super::{Instrumented, write};
-use crate::context::{AsSpanContext, Local, SpanContext};
+use crate::context::{Local, SpanContext};
 use crate::record::SpanKind;
 use crate::ring::state;
 use crate::sample::{AlwaysSample, Sampler};
@@ -34,7 +34,7 @@ pub struct SpanBuilder<'a> {
     kind: Option<SpanKind>,
     parent: Parent,
     links: &'a [SpanContext],
-    sampler: Option<&'static dyn Sampler>,
+    sampler: Option<&'a dyn Sampler>,
 }
 
 #[derive(Clone, Copy)]
@@ -75,18 +75,13 @@ impl<'a> SpanBuilder<'a> {
         self
     }
 
-    /// Makes it a child of what stands for a span; of the current span where that is none.
-    pub fn child_of(self, parent: &(impl AsSpanContext + ?Sized)) -> Self {
-        parent.as_span_context().map_or(self, |parent| self.parent(parent))
-    }
-
     /// Records it whatever the sampler says, when it is a local root.
     pub const fn always(self) -> Self {
         self.sampler(&AlwaysSample)
     }
 
-    /// Asks this sampler instead of the pipeline's, when it is a local root.
-    pub const fn sampler(mut self, sampler: &'static dyn Sampler) -> Self {
+    /// Lets this sampler decide, instead of the call site's or the pipeline's, when it is a local root.
+    pub const fn sampler(mut self, sampler: &'a dyn Sampler) -> Self {
         self.sampler = Some(sampler);
         self
     }
@@ -104,7 +99,7 @@ impl<'a> SpanBuilder<'a> {
 
     /// Opens it for a future, to be entered at each poll.
     pub fn task(self) -> TaskSpan {
-        Local::with(|local| task(local, self.begin(local, state::DETACHED)))
+        Local::with(|local| wrapper(local, self.site, self.begin(local, state::DETACHED)))
     }
 
     /// Opens it around a future.
@@ -116,7 +111,7 @@ impl<'a> SpanBuilder<'a> {
     fn begin(self, local: &Local, owner: u32) -> Opened {
         let name = self.name.map_or(self.site.site.name, |name| name.text());
         let opened = match self.parent {
-            Parent::Current => begin_named(local, self.site, name, self.sampler, owner),
+            Parent::Current => begin(local, self.site, owner),
             Parent::Root => begin_root_named(local, self.site, None, name, self.sampler, owner),
             Parent::Given(parent) if parent.remote => {
                 begin_root_named(local, self.site, Some(parent), name, self.sampler, owner)

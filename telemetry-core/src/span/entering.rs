@@ -3,33 +3,33 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::ptr;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
-use super::stay;
-use super::task::{Progress, TaskSpan};
-use crate::context::Local;
-use crate::ring::state;
+use super::kept::Kept;
+use super::open::begin_unrecorded;
+use super::task::{Marked, TaskSpan};
+use crate::context::{Current, Local, flag};
+use crate::pipeline::{GLOBAL, Pipeline};
+use crate::ring::{Slot, state};
 
 impl TaskSpan {
     /// Runs `work` inside the span: for wrappers that poll by hand.
-    #[inline]
+    #[inline(always)]
     pub fn in_scope<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        self.inside_until(Progress::Suspended, work)
-    }
-
-    /// Runs what makes the future inside the span: no poll yet.
-    #[inline]
-    pub(super) fn making<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        self.inside_until(Progress::Untouched, work)
-    }
-
-    #[inline]
-    fn inside_until<R>(&mut self, progress: Progress, work: impl FnOnce() -> R) -> R {
-        self.enter();
-        let unwinding = Unwinding(self);
+        let stay = Stay::begin(self);
         let result = work();
-        unwinding.passed().leave(progress);
+        stay.end(false);
         result
+    }
+
+    /// Runs what makes the future inside the span: not a poll yet.
+    #[inline(always)]
+    pub(super) fn making<F>(&mut self, work: impl FnOnce() -> F) -> F {
+        let before = self.marked;
+        let future = self.in_scope(work);
+        self.marked = before;
+        future
     }
 
     /// A future that enters the span at each poll of `future`.
@@ -38,137 +38,250 @@ impl TaskSpan {
         Run { span: self, future }
     }
 
-    /// Polls `future` inside the span, which a panic that unwinds from here drops.
-    #[inline(always)]
-    pub(super) fn poll_unguarded<F: Future>(
-        &mut self,
-        future: Pin<&mut F>,
-        cx: &mut Context<'_>,
-    ) -> Poll<F::Output> {
-        self.enter();
-        let poll = future.poll(cx);
-        self.leave(if poll.is_ready() { Progress::Ready } else { Progress::Suspended });
-        poll
-    }
-
     /// Polls `future` inside the span.
     #[inline(always)]
     pub(super) fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.enter();
-        let unwinding = Unwinding(self);
+        let stay = Stay::begin(self);
         let poll = future.poll(cx);
-        unwinding.passed().leave(if poll.is_ready() { Progress::Ready } else { Progress::Suspended });
+        stay.end(poll.is_ready());
         poll
     }
 }
 
-impl TaskSpan {
-    /// Makes the span, if there is one, current on this thread until it is left. Whatever happens meanwhile, the thread
-    /// then has its own span, pipeline and frames back.
+/// A span's stay on a thread. Whatever happens meanwhile, the thread then has its own span, pipeline and frames back,
+/// also when a panic unwinds.
+struct Stay<'a> {
+    span: &'a mut TaskSpan,
+    outer: Outer,
+}
+
+impl<'a> Stay<'a> {
     #[inline(always)]
-    fn enter(&mut self) {
-        if self.flags == 0 {
-            return;
-        }
-        let local = Local::here();
-        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-        #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-        let entered = match unsafe { self.slot.as_ref() } {
-            Some(slot) => self.stay.enter(local, slot, self.flags, self.pipeline),
-            None => self.stay.is_here(local, self.flags, self.pipeline),
-        };
-        if entered {
-            self.progress = Progress::Entered;
+    fn begin(span: &'a mut TaskSpan) -> Self {
+        let marked = span.marked;
+        let outer = if marked.is_nothing() {
+            Outer::NONE
+        } else if marked.is_unrecorded() && Local::here().is_unrecorded() {
+            Outer::unmoved(Local::here())
         } else {
-            self.enter_slowly();
-        }
+            enter(marked)
+        };
+        Self { span, outer }
     }
 
     #[inline(always)]
-    fn leave(&mut self, progress: Progress) {
-        if self.flags == 0 {
-            return;
-        }
-        let entered = std::mem::replace(&mut self.progress, progress);
-        let local = Local::here();
-        // SAFETY: as in `enter`.
-        #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-        let left = entered == Progress::Entered
-            && match unsafe { self.slot.as_ref() } {
-                Some(slot) => self.stay.leave(local, slot),
-                None => self.stay.is_still_here(local, self.flags),
-            };
-        if !left {
-            self.leave_slowly(entered);
-        }
-    }
-
-    /// Enters from another trace, pipeline, or a thread that has opened no span yet.
-    #[cold]
-    #[inline(never)]
-    fn enter_slowly(&mut self) {
-        let inside = self.inside();
-        Local::with(|local| {
-            self.stay.keep(local, inside);
-            if !ptr::eq(local.pipeline.get(), self.pipeline) {
-                local.switch(self.pipeline());
+    fn end(self, ready: bool) {
+        let mut stay = std::mem::ManuallyDrop::new(self);
+        let marked = stay.span.marked;
+        if marked.is_unrecorded() {
+            if !marked.is_nothing() && stay.outer != Outer::unmoved(Local::here()) {
+                leave(marked, stay.outer);
             }
-            local.prepare();
-            local.set_current(inside);
-            stay::set_owner(self.slot, local.token.get());
-        });
-        self.progress = Progress::EnteredSlowly;
-    }
-
-    /// Leaves what was entered slowly, or in disorder, or by a panic.
-    #[cold]
-    #[inline(never)]
-    fn leave_slowly(&mut self, entered: Progress) {
-        stay::set_owner(self.slot, state::DETACHED);
-        let inside = self.inside();
-        Local::with(|local| {
-            if entered == Progress::EnteredSlowly {
-                self.stay.go_back(local);
-            } else {
-                self.stay.restore(local, inside, self.pipeline());
-            }
-            if local.disordered.get() {
-                local.forget_orphans();
-            }
-        });
-    }
-
-    /// A panic unwinds through a poll.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn unwind(&mut self) {
-        let entered = std::mem::replace(&mut self.progress, Progress::Panicked);
-        if self.flags != 0 {
-            self.leave_slowly(entered);
+        } else {
+            leave(marked, stay.outer);
+            stay.span.marked = marked.polled(ready);
         }
     }
 }
 
-/// Leaves the span when a panic unwinds through a poll whose span it does not drop.
-struct Unwinding<'a>(&'a mut TaskSpan);
-
-impl<'a> Unwinding<'a> {
-    /// No panic came.
+impl Drop for Stay<'_> {
     #[inline(always)]
-    fn passed(self) -> &'a mut TaskSpan {
-        let span: *mut TaskSpan = self.0;
-        std::mem::forget(self);
-        // SAFETY: the borrow was this guard's, which is gone.
-        #[allow(unsafe_code, reason = "a guard with a destructor cannot be taken apart")]
-        unsafe {
-            &mut *span
-        }
-    }
-}
-
-impl Drop for Unwinding<'_> {
     fn drop(&mut self) {
-        self.0.unwind();
+        let marked = self.span.marked;
+        if !marked.is_nothing() {
+            self.span.marked = unwind(marked, self.outer);
+        }
+    }
+}
+
+/// What a thread goes back to when it leaves a span.
+///
+/// | the span | `first` | `second` |
+/// |---|---|---|
+/// | recorded, entered from another span of its trace | the identifier of that span | its slot, with its mark |
+/// | carried or not recorded, and current already | its identifier | twice the number of the innermost frame |
+/// | any, entered from elsewhere | the address of a [`Kept`] | [`ELSEWHERE`] |
+///
+/// In the first case the innermost frame lies in the slot where the span's end will be written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Outer {
+    first: u64,
+    second: *const Slot,
+}
+
+/// No slot has this address, nor a current slot with its mark; and it is odd.
+const ELSEWHERE: *const Slot = ptr::without_provenance(1);
+
+impl Outer {
+    const NONE: Self = Self { first: 0, second: ptr::null() };
+
+    /// What is current stays so.
+    #[inline(always)]
+    fn unmoved(local: &Local) -> Self {
+        Self { first: local.span_id(), second: ptr::without_provenance((local.frame.get() << 1) as usize) }
+    }
+
+    /// The frame of [`Outer::unmoved`].
+    fn frame(self) -> u64 {
+        self.second.addr() as u64 >> 1
+    }
+
+    #[inline(always)]
+    fn is_elsewhere(self) -> bool {
+        ptr::eq(self.second, ELSEWHERE)
+    }
+}
+
+/// Makes what is opened or carried current on this thread until it is left.
+#[inline(never)]
+#[allow(unsafe_code, reason = "the span's slot is reached in place")]
+fn enter(marked: Marked) -> Outer {
+    let local = Local::here();
+    if marked.is_unrecorded() || marked.kept().is_some() {
+        return if is_current(local, marked) { Outer::unmoved(local) } else { enter_slowly(local, marked) };
+    }
+    // SAFETY: not null, so a slot of a ring, which is never freed.
+    let slot = unsafe { &*marked.slot() };
+    // SAFETY: the span is open and entered nowhere else: nobody writes it meanwhile.
+    let (trace_high, trace_low, span_id) =
+        slot.body.with(|body| unsafe { ((*body).trace_high, (*body).trace_low, (*body).span_id) });
+    // SAFETY: as above.
+    let flags = slot.site.with(|word| unsafe { *word }) & flag::RECORDED;
+    let (high, low) = local.trace();
+    // One branch for all of it. Where a recorded trace is current, the thread has its token.
+    let elsewhere = (high ^ trace_high)
+        | (low ^ trace_low)
+        | u64::from(local.flags() ^ flags)
+        | address_difference(local.pipeline.get(), &GLOBAL);
+    if elsewhere != 0 {
+        return enter_slowly(local, marked);
+    }
+    let outer = Outer { first: local.span_id(), second: local.marked_slot() };
+    let frame = local.frame.get();
+    // SAFETY: as above; what is written here is overwritten by the span's end.
+    slot.body.with_mut(|body| unsafe { (*body).end = frame });
+    local.set_span(span_id, slot);
+    // Relaxed: the executor that moves the future between threads orders its polls, and with them this.
+    slot.owner.store(local.token.get(), Ordering::Relaxed);
+    outer
+}
+
+/// Whether what a span has no slot for is current already.
+#[inline(always)]
+fn is_current(local: &Local, marked: Marked) -> bool {
+    let Some(kept) = marked.kept() else { return local.is_unrecorded() };
+    let inside = &kept.inside;
+    // Of spans that are not recorded, none has the identifier of another.
+    let elsewhere = address_difference(local.pipeline.get(), kept.pipeline)
+        | inside.slot.addr() as u64
+        | (local.span_id() ^ inside.span_id)
+        | u64::from(local.flags() ^ inside.flags);
+    elsewhere == 0
+}
+
+#[inline(always)]
+fn address_difference(one: &Pipeline, other: &Pipeline) -> u64 {
+    (ptr::from_ref(one).addr() ^ ptr::from_ref(other).addr()) as u64
+}
+
+/// Enters from another trace, pipeline, or a thread that has opened no span yet.
+#[cold]
+#[inline(never)]
+fn enter_slowly(local: &Local, marked: Marked) -> Outer {
+    let pipeline = match marked.kept() {
+        Some(kept) => kept.pipeline,
+        None if marked.is_unrecorded() => local.pipeline.get(),
+        None => &GLOBAL,
+    };
+    let outside = Kept::keep(local, Current::NONE);
+    if !ptr::eq(local.pipeline.get(), pipeline) {
+        local.switch(pipeline);
+    }
+    local.prepare();
+    let inside = if marked.is_unrecorded() { begin_unrecorded(local) } else { marked.inside() };
+    local.set_current(inside);
+    set_owner(inside.slot, local.token.get());
+    Outer { first: outside.expose_provenance() as u64, second: ELSEWHERE }
+}
+
+/// Leaves what was entered.
+#[inline(never)]
+#[allow(unsafe_code, reason = "the span's slot is reached in place")]
+fn leave(marked: Marked, outer: Outer) {
+    let local = Local::here();
+    let left = !outer.is_elsewhere()
+        && if marked.is_unrecorded() || marked.kept().is_some() {
+            outer == Outer::unmoved(local) && is_current(local, marked)
+        } else if ptr::eq(local.marked_slot(), marked.slot()) {
+            // SAFETY: not null, so a slot of a ring, which is never freed.
+            let slot = unsafe { &*marked.slot() };
+            // Relaxed: as in `enter`.
+            slot.owner.store(state::DETACHED, Ordering::Relaxed);
+            local.set_span(outer.first, outer.second);
+            true
+        } else {
+            // Something inside was not left: another slot is current, or this one with a mark.
+            false
+        };
+    if !left {
+        leave_slowly(local, marked, outer);
+    }
+}
+
+/// Leaves what was entered slowly, or in disorder, or by a panic.
+#[cold]
+#[inline(never)]
+#[allow(unsafe_code, reason = "what was kept is reached by its address")]
+fn leave_slowly(local: &Local, marked: Marked, outer: Outer) {
+    let inside = if marked.is_unrecorded() { Current::NONE } else { marked.inside() };
+    set_owner(inside.slot, state::DETACHED);
+    if outer.is_elsewhere() {
+        let kept = ptr::with_exposed_provenance_mut(outer.first as usize);
+        // SAFETY: it came from `Kept::keep`, at the one entry that is being left.
+        let kept = unsafe { Kept::take_back(local, kept) };
+        return_to(local, kept.pipeline, kept.frame, kept.outside);
+    } else if marked.is_unrecorded() {
+        // The identifiers are lost when another such trace was begun inside; the span's own finds its guard.
+        let outside = local
+            .unrecorded(outer.first)
+            .unwrap_or_else(|| Current { span_id: outer.first, ..begin_unrecorded(local) });
+        return_to(local, local.pipeline.get(), outer.frame(), outside);
+    } else if let Some(kept) = marked.kept() {
+        return_to(local, kept.pipeline, outer.frame(), inside);
+    } else {
+        // SAFETY: not null, so a slot of a ring, which is never freed; and the span is open.
+        let frame = unsafe { &*marked.slot() }.body.with(|body| unsafe { (*body).end });
+        let outside = Current { span_id: outer.first, slot: Local::unmarked(outer.second), ..inside };
+        return_to(local, &GLOBAL, frame, outside);
+    }
+    if local.disordered.get() {
+        local.forget_orphans();
+    }
+}
+
+/// A panic unwinds through a poll.
+#[cold]
+#[inline(never)]
+fn unwind(marked: Marked, outer: Outer) -> Marked {
+    Local::with(|local| leave_slowly(local, marked, outer));
+    marked.panicked()
+}
+
+fn return_to(local: &Local, pipeline: &'static Pipeline, frame: u64, outside: Current) {
+    if !ptr::eq(local.pipeline.get(), pipeline) {
+        local.switch(pipeline);
+    }
+    local.frame.set(frame);
+    local.go_back(outside);
+}
+
+/// Marks a span's slot as entered on a thread, or on none.
+fn set_owner(slot: *const Slot, owner: u32) {
+    // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+    #[allow(unsafe_code, reason = "the span's slot is reached in place")]
+    if let Some(slot) = unsafe { slot.as_ref() } {
+        // Relaxed: as in `enter`.
+        slot.owner.store(owner, Ordering::Relaxed);
     }
 }
 

@@ -8,8 +8,8 @@ use core::error::Error;
 use core::fmt::{self, Debug, Display};
 use core::ops::Deref;
 
-use super::{SpanGuard, TaskSpan};
-use returned::Shown;
+use self::returned::Shown;
+use super::writer::Held;
 
 pub(super) mod probe;
 pub(super) mod returned;
@@ -19,9 +19,6 @@ const MAX_SOURCES: usize = 32;
 
 /// A span that can be told what came out.
 pub trait RecordOutcome {
-    /// Whether the span would keep it.
-    fn is_recording(&self) -> bool;
-
     /// Sets the status to error, with the type of the error and its message.
     ///
     /// The message is formatted during the call, if at all.
@@ -32,44 +29,6 @@ pub trait RecordOutcome {
 
     /// Records what was returned, as the attribute `return`.
     fn record_returned(&mut self, value: Shown<'_>);
-}
-
-impl RecordOutcome for SpanGuard {
-    #[inline(always)]
-    fn is_recording(&self) -> bool {
-        self.is_recording()
-    }
-
-    fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
-        self.fail(error_type, Some(message));
-    }
-
-    fn record_failure_without_message(&mut self, error_type: &'static str) {
-        self.fail(error_type, None);
-    }
-
-    fn record_returned(&mut self, value: Shown<'_>) {
-        value.write(self.slot());
-    }
-}
-
-impl RecordOutcome for TaskSpan {
-    #[inline(always)]
-    fn is_recording(&self) -> bool {
-        self.is_recording()
-    }
-
-    fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
-        self.fail(error_type, Some(message));
-    }
-
-    fn record_failure_without_message(&mut self, error_type: &'static str) {
-        self.fail(error_type, None);
-    }
-
-    fn record_returned(&mut self, value: Shown<'_>) {
-        value.write(self.slot);
-    }
 }
 
 /// What is recorded of what a function returned.
@@ -83,9 +42,10 @@ pub trait Outcome<R> {
 
 /// Records what a function returned, on a span that records.
 #[inline(always)]
-pub fn record<R, O: Outcome<R>>(span: &mut impl RecordOutcome, outcome: &O, returned: &R) {
-    if O::LOOKS && span.is_recording() {
-        outcome.record(returned, span);
+pub fn record<R, O: Outcome<R>>(span: &mut impl Held, outcome: &O, returned: &R) {
+    let mut writer = span.writer();
+    if O::LOOKS && writer.is_recording() {
+        outcome.record(returned, &mut writer);
     }
 }
 

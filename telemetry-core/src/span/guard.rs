@@ -4,24 +4,23 @@ use std::fmt;
 use std::ptr;
 use std::sync::atomic::Ordering;
 
-use super::access::{self, Access};
-use super::arena::Key;
+use super::access;
 use super::handle::Span;
 use super::kept::Kept;
 use super::open::Opened;
 use super::panic;
-use super::value::{AttributeValue, Entry};
-use super::write::{self, Formatted};
+use super::value::AttributeValue;
+use super::writer::{Held, Writer};
 use crate::clock;
 use crate::context::Local;
-use crate::record::{Outcome, Status};
-use crate::ring::{Body, Slot, state};
+use crate::record::Status;
+use crate::ring::{Slot, state};
 
 /// A span that is open for as long as this guard lives, and current on its thread.
 ///
 /// Dropping it ends the span and makes the span before it current again. A guard dropped out of order ends its own
 /// span only. A panic that unwinds through it is recorded. Bound to its thread, so the compiler refuses to hold it
-/// across an `.await` in a task that may move. Two words.
+/// across an `.await` in a task that may move. Two words, of which nobody has the address: they stay in registers.
 #[must_use = "the span ends as soon as its guard is dropped"]
 pub struct SpanGuard {
     /// The span's slot, null when it is not recorded; marked by [`SLOW`] when `outer` is an [`Kept`].
@@ -52,7 +51,7 @@ impl SpanGuard {
     /// Makes a span current, whatever its trace.
     pub(super) fn enter(local: &Local, opened: Opened) -> Self {
         let inside = opened.inside;
-        if inside.span_id == 0 {
+        if opened.is_nothing() {
             return Self::nothing();
         }
         let outside = Kept::keep(local, inside);
@@ -61,13 +60,9 @@ impl SpanGuard {
         Self { slot, outer: outside.cast() }
     }
 
-    fn is_slow(&self) -> bool {
-        self.slot.addr() & SLOW != 0
-    }
-
     /// The span's slot, without its mark.
     #[inline(always)]
-    pub(super) fn slot(&self) -> *const Slot {
+    fn slot(&self) -> *const Slot {
         self.slot.map_addr(|address| address & !SLOW)
     }
 
@@ -78,61 +73,46 @@ impl SpanGuard {
     }
 
     /// The handle of the span, to write to it from anywhere on this thread while it is open.
-    #[allow(unsafe_code, reason = "what the slow path keeps is read in place")]
+    #[inline(always)]
     pub fn handle(&self) -> Span {
-        if self.slot.is_null() {
-            // Where nothing was opened, what is current takes no writes through this handle.
-            return Span::of(Local::with(Local::current).without_slot());
-        }
-        if self.is_slow() {
-            // SAFETY: `outer` is what `Kept::keep` returned, and it is given back only by this guard's end.
-            return Span::of(unsafe { (*self.outer.cast::<Kept>()).inside });
-        }
-        Span::of(access::identity(self.slot))
+        handle(self.slot, self.outer)
     }
 
     /// Records the attribute with the call site's key of this number.
     #[inline(always)]
     pub fn attribute<V: AttributeValue + ?Sized>(&mut self, key: usize, value: &V) {
-        if self.is_recording() {
-            value.record(Entry::span(Access::Owner(self.slot()), Key::of_site(key, self.slot())));
-        }
+        self.writer().attribute(key, value);
     }
 
     /// Records what `value` displays.
+    #[inline(always)]
     pub fn attribute_display(&mut self, key: usize, value: &dyn fmt::Display) {
-        if self.is_recording() {
-            let key = Key::of_site(key, self.slot());
-            let text = Formatted::new(format_args!("{value}"));
-            self.with_body(|body| write::formatted(body, key, &text));
-        }
+        self.writer().display(key, value);
     }
 
     /// Records how `value` looks to a programmer.
+    #[inline(always)]
     pub fn attribute_debug(&mut self, key: usize, value: &dyn fmt::Debug) {
-        if self.is_recording() {
-            let key = Key::of_site(key, self.slot());
-            let text = Formatted::new(format_args!("{value:?}"));
-            self.with_body(|body| write::formatted(body, key, &text));
-        }
+        self.writer().debug(key, value);
     }
 
     /// Records that the work failed.
+    #[inline(always)]
     pub fn fail(&mut self, error_type: &'static str, message: Option<&dyn fmt::Display>) {
-        if self.is_recording() {
-            let text = message.map(|message| Formatted::new(format_args!("{message}")));
-            self.with_body(|body| write::failure(body, Outcome::Failed, error_type, text.as_ref()));
-        }
+        self.writer().fail(error_type, message);
     }
 
     /// Sets the status; ok beats error beats unset.
-    pub fn status(&mut self, status: Status) {
-        self.with_body(|body| write::status(body, status));
-    }
-
     #[inline(always)]
-    fn with_body(&mut self, write: impl FnOnce(&mut Body)) {
-        Access::Owner(self.slot()).write(|_, body| write(body));
+    pub fn status(&mut self, status: Status) {
+        self.writer().status(status);
+    }
+}
+
+impl Held for SpanGuard {
+    #[inline(always)]
+    fn writer(&self) -> Writer {
+        Writer::new(self.slot())
     }
 }
 
@@ -150,23 +130,42 @@ pub(super) fn close(slot: &Slot, end: u64) {
 
 impl Drop for SpanGuard {
     #[inline(always)]
-    #[allow(unsafe_code, reason = "the guard's slot is reached in place")]
     fn drop(&mut self) {
-        if self.slot.is_null() {
-            return;
+        if !self.slot.is_null() {
+            end(self.slot, self.outer);
         }
-        let local = Local::here();
-        if !ptr::eq(local.marked_slot(), self.slot) || std::thread::panicking() {
-            return close_slowly(self.slot, self.outer);
-        }
-        // SAFETY: not null and without a mark, as a current slot is: a slot of a ring, which is never freed.
-        let slot = unsafe { &*self.slot };
-        // SAFETY: the span is open, and this thread is the only one that writes it. What was current before is the
-        // parent of a child that was opened by the fast path.
-        let outer_id = slot.body.with(|body| unsafe { (*body).parent_id });
-        close(slot, clock::fast_ticks());
-        local.set_span(outer_id, self.outer);
     }
+}
+
+/// The end of a guard, by its two words.
+#[inline(never)]
+#[allow(unsafe_code, reason = "the guard's slot is reached in place")]
+fn end(marked: *const Slot, outer: *const Slot) {
+    let local = Local::here();
+    if !ptr::eq(local.marked_slot(), marked) || std::thread::panicking() {
+        return close_slowly(marked, outer);
+    }
+    // SAFETY: not null and without a mark, as a current slot is: a slot of a ring, which is never freed.
+    let slot = unsafe { &*marked };
+    // SAFETY: the span is open, and this thread is the only one that writes it. What was current before is the
+    // parent of a child that was opened by the fast path.
+    let outer_id = slot.body.with(|body| unsafe { (*body).parent_id });
+    close(slot, clock::fast_ticks());
+    local.set_span(outer_id, outer);
+}
+
+/// The handle of a guard, by its two words.
+#[allow(unsafe_code, reason = "what the slow path keeps is read in place")]
+fn handle(marked: *const Slot, outer: *const Slot) -> Span {
+    if marked.is_null() {
+        // Where nothing was opened, what is current takes no writes through this handle.
+        return Span::of(Local::with(Local::current).without_slot());
+    }
+    if marked.addr() & SLOW != 0 {
+        // SAFETY: `outer` is what `Kept::keep` returned, and it is given back only by the guard's end.
+        return Span::of(unsafe { (*outer.cast::<Kept>()).inside });
+    }
+    Span::of(access::identity(marked))
 }
 
 /// Every end but that of a child in good order.
@@ -178,7 +177,7 @@ fn close_slowly(marked: *const Slot, outer: *const Slot) {
     let slot = marked.map_addr(|address| address & !SLOW);
     let kept = (marked.addr() & SLOW != 0).then(|| {
         // SAFETY: `outer` is what `Kept::keep` returned, and a guard ends once.
-        unsafe { Kept::give_back(outer.cast_mut().cast()) }
+        unsafe { Kept::take_back(local, outer.cast_mut().cast()) }
     });
     let (inside, outside) = match &kept {
         Some(kept) => (kept.inside, kept.outside),
@@ -187,7 +186,7 @@ fn close_slowly(marked: *const Slot, outer: *const Slot) {
     if std::thread::panicking() {
         local.hold_back();
         if !kept.as_ref().is_some_and(|kept| kept.opened_in_panic) {
-            Access::Owner(slot).write(|_, body| panic::record(body));
+            Writer::new(slot).with_body(panic::record);
         }
     }
     // SAFETY: the pointer is null or a slot of a ring, which is never freed.

@@ -22,13 +22,13 @@ impl<F: Future> Instrument for F {}
 #[must_use = "a future does nothing unless it is polled"]
 pub struct Instrumented<F> {
     future: F,
-    /// Gone when the future was ready, so that the span ends then and not when the wrapper is dropped.
-    span: Option<TaskSpan>,
+    /// Nothing once the future was ready: the span ends then, and not when the wrapper is dropped.
+    span: TaskSpan,
 }
 
 impl<F> Instrumented<F> {
     pub(super) const fn new(future: F, span: TaskSpan) -> Self {
-        Self { future, span: Some(span) }
+        Self { future, span }
     }
 }
 
@@ -42,10 +42,9 @@ impl<F: Future> Future for Instrumented<F> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: as above.
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
-        let Some(span) = &mut this.span else { return future.poll(cx) };
-        let poll = span.poll(future, cx);
+        let poll = this.span.poll(future, cx);
         if poll.is_ready() {
-            this.span = None;
+            this.span = TaskSpan::nothing();
         }
         poll
     }

@@ -1,70 +1,148 @@
-//! What a guard keeps that cannot close by the fast path: that of a local root, of an unrecorded span, of one that was
+//! What a guard or task keeps that has more to say than its slot: a local root, an unrecorded or lost span, one that was
 //! opened while a panic was unwinding, or by another clock than that of the fast path.
 
-use std::cell::RefCell;
+use std::cell::Cell;
+use std::ptr;
 
 use crate::context::{Current, Local};
 use crate::pipeline::Pipeline;
 
-/// Kept for the next guards, so that a thread that has warmed up allocates nothing.
-const POOL: usize = 64;
+/// Spares a thread holds, so that once it has warmed up it allocates nothing.
+const SPARES: u32 = 64;
 
+/// Reached by its address, which leaves its lowest bits to marks.
+#[repr(align(16))]
 pub(super) struct Kept {
     /// What is current inside the span.
     pub(super) inside: Current,
-    /// What was current before.
-    pub(super) outside: Current,
     pub(super) pipeline: &'static Pipeline,
+    /// What was current before; of a task, nothing.
+    pub(super) outside: Current,
+    /// The innermost frame when it was kept.
+    pub(super) frame: u64,
     /// Opened by a destructor while a panic was unwinding: that panic is not this span's.
     pub(super) opened_in_panic: bool,
-    /// The innermost frame when it was opened.
-    pub(super) frame: u64,
+    /// Of a spare, the next one and how many there are from it on.
+    next: *mut Self,
+    spares: u32,
 }
 
-#[allow(clippy::vec_box, reason = "a box keeps its address while its guard moves, and is handed on whole")]
-mod pool {
-    use super::{Kept, RefCell};
-
-    thread_local! {
-        pub(super) static FREE: RefCell<Vec<Box<Kept>>> = const { RefCell::new(Vec::new()) };
-    }
+thread_local! {
+    /// The thread's spares. Freed by [`free_spares`] at its end, so that looking here registers no destructor.
+    static SPARE: Cell<*mut Kept> = const { Cell::new(ptr::null_mut()) };
 }
 
 impl Kept {
+    fn new(local: &Local, inside: Current) -> Self {
+        Self {
+            inside,
+            pipeline: local.pipeline.get(),
+            outside: Current::NONE,
+            frame: 0,
+            opened_in_panic: false,
+            next: ptr::null_mut(),
+            spares: 0,
+        }
+    }
+
     /// Keeps what is current here, before `inside` becomes so.
     pub(super) fn keep(local: &Local, inside: Current) -> *mut Self {
         let kept = Self {
-            inside,
             outside: local.current(),
-            pipeline: local.pipeline.get(),
-            opened_in_panic: std::thread::panicking(),
             frame: local.frame.get(),
+            opened_in_panic: std::thread::panicking(),
+            ..Self::new(local, inside)
         };
-        let free = pool::FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten();
-        Box::into_raw(match free {
-            Some(mut place) => {
-                *place = kept;
+        match spare() {
+            Some(place) => {
+                // SAFETY: a spare is a box of this type that nobody else holds.
+                #[allow(unsafe_code, reason = "spares are held as plain words")]
+                unsafe {
+                    place.write(kept);
+                }
                 place
             }
-            None => Box::new(kept),
-        })
+            None => Self::allocate(kept),
+        }
     }
 
-    /// Takes back what [`Kept::keep`] returned.
+    /// Keeps what is current inside a task, and where.
+    pub(super) fn carry(local: &Local, inside: Current) -> *mut Self {
+        match spare() {
+            Some(place) => {
+                // SAFETY: a spare is a box of this type that nobody else holds.
+                #[allow(unsafe_code, reason = "spares are held as plain words")]
+                unsafe {
+                    (*place).inside = inside;
+                    (*place).pipeline = local.pipeline.get();
+                }
+                place
+            }
+            None => Self::allocate(Self::new(local, inside)),
+        }
+    }
+
+    #[cold]
+    fn allocate(kept: Self) -> *mut Self {
+        Box::into_raw(Box::new(kept))
+    }
+
+    /// Takes back what [`Kept::keep`] or [`Kept::carry`] returned.
     ///
     /// # Safety
-    /// `kept` came from `keep` and is not used again.
-    #[allow(unsafe_code, reason = "a guard holds its box as a plain word")]
-    pub(super) unsafe fn give_back(kept: *mut Self) -> Self {
-        // SAFETY: the caller's promise; `keep` made it by `Box::into_raw`.
-        let place = unsafe { Box::from_raw(kept) };
-        let outside = Self { ..*place };
-        let _ = pool::FREE.try_with(|free| {
-            let mut free = free.borrow_mut();
-            if free.len() < POOL {
-                free.push(place);
+    /// `kept` came from one of them and is not used again.
+    #[inline]
+    #[allow(unsafe_code, reason = "a guard or task holds its box as a plain word")]
+    pub(super) unsafe fn give_back(local: &Local, kept: *mut Self) {
+        let next = SPARE.get();
+        // SAFETY: a spare is a box that nobody else holds.
+        let spares = unsafe { next.as_ref() }.map_or(0, |next| next.spares);
+        // A thread whose end is not watched, or past it, frees nothing later.
+        if spares < SPARES && local.is_prepared() {
+            // SAFETY: the caller's promise: it is ours now.
+            unsafe {
+                (*kept).next = next;
+                (*kept).spares = spares + 1;
             }
-        });
-        outside
+            SPARE.set(kept);
+        } else {
+            // SAFETY: the caller's promise; it was made by `Box::into_raw`.
+            drop(unsafe { Box::from_raw(kept) });
+        }
+    }
+
+    /// Takes back what [`Kept::keep`] returned, and hands out what it says.
+    ///
+    /// # Safety
+    /// As for [`Kept::give_back`].
+    #[allow(unsafe_code, reason = "as for `give_back`")]
+    pub(super) unsafe fn take_back(local: &Local, kept: *mut Self) -> Self {
+        // SAFETY: the caller's promise; what is read has no destructor.
+        let last = unsafe { ptr::read(kept) };
+        // SAFETY: the caller's promise.
+        unsafe { Self::give_back(local, kept) };
+        last
+    }
+}
+
+/// Takes one of the thread's spares.
+#[inline(always)]
+fn spare() -> Option<*mut Kept> {
+    let spare = SPARE.get();
+    if spare.is_null() {
+        return None;
+    }
+    // SAFETY: a spare is a box that nobody else holds.
+    #[allow(unsafe_code, reason = "spares are held as plain words")]
+    SPARE.set(unsafe { (*spare).next });
+    Some(spare)
+}
+
+/// Frees the thread's spares, at its end.
+pub(crate) fn free_spares() {
+    while let Some(spare) = spare() {
+        // SAFETY: a spare was made by `Box::into_raw` and nobody else holds it.
+        #[allow(unsafe_code, reason = "spares are held as plain words")]
+        drop(unsafe { Box::from_raw(spare) });
     }
 }

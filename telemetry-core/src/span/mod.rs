@@ -19,13 +19,13 @@ mod opening;
 mod panic;
 mod short;
 mod site;
-mod stay;
 mod task;
 mod traced;
 mod unwind;
 mod value;
 mod walk;
 mod write;
+mod writer;
 
 pub use builder::SpanBuilder;
 pub use entering::Run;
@@ -34,6 +34,7 @@ pub use event::EventWriter;
 pub use guard::SpanGuard;
 pub use handle::Span;
 pub use instrument::{Instrument, Instrumented};
+pub(crate) use kept::free_spares;
 pub use name::Name;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
@@ -47,8 +48,8 @@ pub(crate) mod expansion {
     pub use super::failure::probe::Probe;
     pub use super::failure::returned::Shown;
     pub use super::failure::{Ignored, record};
-    pub use super::open::{open, open_root, open_task, open_task_root};
-    pub use super::opening::{open_task_with, open_with, ratio};
+    pub use super::open::{open, open_root, open_step, open_task, open_task_root};
+    pub use super::opening::{context_of, open_task_under, open_under};
     pub use super::traced::{Traced, boxed, call, making, step};
 }
 

@@ -20,28 +20,45 @@ pub(super) struct Opened {
 impl Opened {
     /// Nothing: what was current stays so.
     pub(super) const NOTHING: Self = Self { inside: Current::NONE };
+
+    pub(super) const fn is_nothing(&self) -> bool {
+        self.inside.span_id == 0
+    }
+}
+
+/// What a call site's gate and the thread's pipeline say of a span, before anybody asks for a decision or a slot.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// It is wanted; the gate.
+    Wanted(u32),
+    /// The filter keeps it out: what would open under it goes on to its parent.
+    Filtered,
+    /// Nothing is recorded.
+    Off,
+}
+
+impl Admission {
+    pub(super) fn of(local: &Local, site: &'static CallSite) -> Self {
+        let gate = match site.gate() {
+            gates::UNREGISTERED => gates::register(site),
+            gate => gate,
+        };
+        let pipeline = local.pipeline.get();
+        if gates::is_filtered(gate) {
+            Self::Filtered
+        } else if gates::is_off(gate) || !pipeline.is_enabled() {
+            Self::Off
+        } else if !gates::is_plain(gate) && pipeline.filters(site) {
+            Self::Filtered
+        } else {
+            Self::Wanted(gate)
+        }
+    }
 }
 
 /// Opens a child of the current span, or a local root where there is none.
 pub(super) fn begin(local: &Local, site: &'static CallSite, owner: u32) -> Opened {
-    begin_named(local, site, site.site.name, None, owner)
-}
-
-/// The same, where the sampler of a local root is shown another name, or is another sampler.
-pub(super) fn begin_named(
-    local: &Local,
-    site: &'static CallSite,
-    name: &str,
-    sampler: Option<&dyn Sampler>,
-    owner: u32,
-) -> Opened {
-    let gate = match site.gate() {
-        gates::UNREGISTERED => gates::register(site),
-        gate => gate,
-    };
-    if gates::is_off(gate) || !local.pipeline.get().is_enabled() {
-        return Opened::NOTHING;
-    }
+    let Admission::Wanted(gate) = Admission::of(local, site) else { return Opened::NOTHING };
     let current = local.current();
     if current.is_sampled() {
         return record(local, gate, current, 0, owner);
@@ -50,7 +67,7 @@ pub(super) fn begin_named(
         // Not recorded: its children share its identifiers.
         return Opened::NOTHING;
     }
-    root(local, site, gate, current, name, sampler, owner)
+    root(local, site, gate, current, site.site.name, None, owner)
 }
 
 /// A child, or a sampled local root.
@@ -113,7 +130,7 @@ fn fill(local: &Local, slot: &'static Slot, gate: u32, parent: Current, marks: u
 /// Stands for the calling thread's own token.
 pub(super) const OWNED: u32 = state::COMPLETE;
 
-/// The first span of a trace in this process.
+/// The first span of a trace in this process; `sampler` is asked before the call site's and the pipeline's.
 fn root(
     local: &Local,
     site: &'static CallSite,
@@ -129,12 +146,7 @@ fn root(
     let epoch = pipeline.timeline.epoch() & flag::EPOCH;
     let mut trace = match parent {
         Some(_) => Current { flags: flag::ACTIVE | epoch | remote.flags & flag::RANDOM, ..remote },
-        None => Current {
-            trace_high: local.next_high_id(),
-            trace_low: local.next_id(),
-            flags: flag::ACTIVE | epoch | flag::RANDOM,
-            ..Current::NONE
-        },
+        None => new_trace(local),
     };
     let trace_id = u128::from(trace.trace_high) << 64 | u128::from(trace.trace_low);
     let parameters = SamplingParameters {
@@ -144,8 +156,10 @@ fn root(
         parent,
         trace_id: TraceId::new(trace_id).unwrap_or(TraceId::MAX),
     };
-    let decision =
-        sampler.map_or_else(|| pipeline.sampler.sample(&parameters), |sampler| sampler.sample(&parameters));
+    let decision = match sampler.or(site.sampler.map(|sampler| sampler as &dyn Sampler)) {
+        Some(sampler) => sampler.sample(&parameters),
+        None => pipeline.sampler.sample(&parameters),
+    };
     match decision {
         Decision::Record => {
             trace.flags |= flag::SAMPLED;
@@ -153,6 +167,22 @@ fn root(
         }
         Decision::Drop => Opened { inside: Current { span_id: local.next_id(), ..trace } },
     }
+}
+
+/// A trace that begins here.
+fn new_trace(local: &Local) -> Current {
+    let epoch = local.pipeline.get().timeline.epoch() & flag::EPOCH;
+    Current {
+        trace_high: local.next_high_id(),
+        trace_low: local.next_id(),
+        flags: flag::ACTIVE | epoch | flag::RANDOM,
+        ..Current::NONE
+    }
+}
+
+/// A trace that is not recorded.
+pub(super) fn begin_unrecorded(local: &Local) -> Current {
+    Current { span_id: local.next_id(), ..new_trace(local) }
 }
 
 /// Opens a root of its own, whatever is current; nothing where spans are suppressed.
@@ -166,7 +196,8 @@ pub(super) fn begin_root(
     begin_root_named(local, site, parent, site.site.name, None, owner)
 }
 
-/// Opens a child of a span of this process that is not current here.
+/// Opens a child of a span of this process that is not current here. Where the child is not recorded, though telemetry
+/// is on, what opens inside goes on to that parent.
 #[cold]
 pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanContext, owner: u32) -> Opened {
     let current = local.current();
@@ -182,6 +213,9 @@ pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanCo
     local.set_current(under);
     let opened = begin(local, site, owner);
     local.set_current(current);
+    if opened.is_nothing() && Admission::of(local, site) != Admission::Off {
+        return Opened { inside: under };
+    }
     opened
 }
 
@@ -193,33 +227,41 @@ pub(super) fn begin_root_named(
     sampler: Option<&dyn Sampler>,
     owner: u32,
 ) -> Opened {
-    let gate = site.gate();
-    let gate = if gate == gates::UNREGISTERED { gates::register(site) } else { gate };
-    let current = local.current();
-    if gates::is_off(gate) || current.is_suppressed() || !local.pipeline.get().is_enabled() {
+    if local.current().is_suppressed() {
         return Opened::NOTHING;
     }
     let remote = parent.map_or(Current::NONE, SpanContext::to_current);
-    root(local, site, gate, remote, name, sampler, owner)
+    match Admission::of(local, site) {
+        Admission::Wanted(gate) => root(local, site, gate, remote, name, sampler, owner),
+        // A parent in another process stays the one of what opens inside.
+        Admission::Filtered => Opened { inside: remote },
+        Admission::Off => Opened::NOTHING,
+    }
 }
 
 /// Opens a span for this scope.
+///
+/// What stands in the user's function is this: two looks, and a call where the span is recorded. The rest is one
+/// function for the whole program, which stays in the instruction cache.
 #[inline(always)]
 pub fn open(site: &'static CallSite) -> SpanGuard {
+    if gates::is_off(site.gate()) || Local::here().is_unrecorded() {
+        SpanGuard::nothing()
+    } else {
+        open_recorded(site)
+    }
+}
+
+#[inline(never)]
+fn open_recorded(site: &'static CallSite) -> SpanGuard {
     let gate = site.gate();
-    if gates::is_plain(gate) {
-        let local = Local::here();
-        let flags = local.flags();
-        if flags & flag::SAMPLED != 0 {
-            if let Some(slot) = local.take_fast() {
-                let span_id = open_fast(local, slot, gate, local.token.get());
-                return SpanGuard::enter_child(local, slot, span_id);
-            }
-        } else if flags & flag::ACTIVE != 0 {
-            return SpanGuard::nothing();
-        }
-    } else if gates::is_off(gate) {
-        return SpanGuard::nothing();
+    let local = Local::here();
+    if gates::is_plain(gate)
+        && local.flags() & flag::SAMPLED != 0
+        && let Some(slot) = local.take_fast()
+    {
+        let span_id = open_fast(local, slot, gate, local.token.get());
+        return SpanGuard::enter_child(local, slot, span_id);
     }
     open_slowly(site)
 }
@@ -257,48 +299,77 @@ pub fn open_root(site: &'static CallSite) -> SpanGuard {
     Local::with(|local| SpanGuard::enter(local, begin_root(local, site, None, OWNED)))
 }
 
-/// Opens a span for a future; it is entered at each poll.
+/// Opens a span for a future that is awaited where it stands; it is entered at each poll.
 #[inline(always)]
 pub fn open_task(site: &'static CallSite) -> TaskSpan {
-    let gate = site.gate();
-    if gates::is_plain(gate) {
-        let local = Local::here();
-        let flags = local.flags();
-        if flags & flag::SAMPLED != 0 {
-            if let Some(slot) = local.take_fast() {
-                open_fast(local, slot, gate, state::DETACHED);
-                return TaskSpan::child(local, slot);
-            }
-        } else if flags & flag::ACTIVE != 0 {
-            return TaskSpan::carrying(local);
-        }
-    } else if gates::is_off(gate) {
-        return TaskSpan::nothing();
+    if gates::is_off(site.gate()) {
+        TaskSpan::nothing()
+    } else if Local::here().is_unrecorded() {
+        TaskSpan::unrecorded()
+    } else {
+        open_recorded_task(site, false)
     }
-    open_task_slowly(site)
+}
+
+/// Opens a span for a future that may be polled anywhere: without a span of its own, because the trace is not recorded
+/// or the filter keeps it out, it carries what is current here.
+pub fn open_step(site: &'static CallSite) -> TaskSpan {
+    let gate = site.gate();
+    if gates::is_off(gate) && !gates::is_filtered(gate) {
+        TaskSpan::nothing()
+    } else if Local::here().is_unrecorded() {
+        TaskSpan::carrying(Local::here())
+    } else {
+        open_recorded_task(site, true)
+    }
+}
+
+#[inline(never)]
+fn open_recorded_task(site: &'static CallSite, carries: bool) -> TaskSpan {
+    let gate = site.gate();
+    let local = Local::here();
+    if gates::is_plain(gate)
+        && local.flags() & flag::SAMPLED != 0
+        && let Some(slot) = local.take_fast()
+    {
+        open_fast(local, slot, gate, state::DETACHED);
+        return TaskSpan::child(slot);
+    }
+    open_task_slowly(site, carries)
 }
 
 #[cold]
 #[inline(never)]
-fn open_task_slowly(site: &'static CallSite) -> TaskSpan {
+fn open_task_slowly(site: &'static CallSite, carries: bool) -> TaskSpan {
     let local = Local::here();
     match refilled(local, site) {
         Some(Ok(slot)) => {
             open_fast(local, slot, site.gate(), state::DETACHED);
-            TaskSpan::child(local, slot)
+            TaskSpan::child(slot)
         }
         Some(Err(_)) => TaskSpan::new(local, lost(local, local.current())),
-        None => task(local, begin(local, site, state::DETACHED)),
+        None => {
+            let opened = begin(local, site, state::DETACHED);
+            if carries { wrapper(local, site, opened) } else { task(local, opened) }
+        }
     }
 }
 
 /// A task around what was opened; around what is current, where that is a trace which is not recorded.
-pub(super) fn task(local: &Local, opened: Opened) -> TaskSpan {
+fn task(local: &Local, opened: Opened) -> TaskSpan {
     let current = local.current();
-    if opened.inside.span_id == 0 && current.flags & flag::ACTIVE != 0 && !current.is_sampled() {
+    if opened.is_nothing() && current.flags & flag::ACTIVE != 0 && !current.is_sampled() {
         return TaskSpan::carrying(local);
     }
     TaskSpan::new(local, opened)
+}
+
+/// The same for a future that may be polled anywhere: around what is current, also where the filter kept its own span out.
+pub(super) fn wrapper(local: &Local, site: &'static CallSite, opened: Opened) -> TaskSpan {
+    if opened.is_nothing() && Admission::of(local, site) == Admission::Filtered {
+        return TaskSpan::carrying(local);
+    }
+    task(local, opened)
 }
 
 /// Opens the root of a new trace for a future.

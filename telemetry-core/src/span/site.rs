@@ -1,9 +1,12 @@
 //! Call sites: everything about a span that is known when the program is compiled, and the gate that says whether
 //! it is wanted.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use crate::filter::{Filter, Level};
 use crate::record::{Origin, SpanKind};
+use crate::sample::Sampler;
 
 /// What a call site is made of.
 #[derive(Clone, Copy, Debug)]
@@ -36,23 +39,55 @@ pub enum Constant {
 }
 
 /// A place in the code that opens spans.
-#[derive(Debug)]
 pub struct CallSite {
     /// The site's number above eleven bits, which are zero when spans are plainly wanted. Written under the lock of [`gates`]; read by every span.
     gate: AtomicU32,
     pub(crate) site: Site,
+    pub(crate) level: Level,
+    /// Asked instead of the pipeline's.
+    pub(crate) sampler: Option<&'static dyn Sampler>,
 }
 
 impl CallSite {
-    /// A call site; make it a `static`.
+    /// A call site of the level [`Level::Info`]; make it a `static`.
     pub const fn new(site: Site) -> Self {
-        Self { gate: AtomicU32::new(gates::UNREGISTERED), site }
+        Self { gate: AtomicU32::new(gates::UNREGISTERED), site, level: Level::Info, sampler: None }
+    }
+
+    /// Gives its spans another level, which a [`Filter`](crate::Filter) goes by.
+    #[must_use = "a call site is made once, as a `static`"]
+    pub const fn level(mut self, level: Level) -> Self {
+        self.level = level;
+        self
+    }
+
+    /// Lets a sampler of its own decide on the traces that begin here, instead of the pipeline's; it sees a parent in
+    /// another process and may overrule it. Where a span is not the first of its trace in this process, the decision
+    /// has been made already.
+    #[must_use = "a call site is made once, as a `static`"]
+    pub const fn sampler(mut self, sampler: &'static dyn Sampler) -> Self {
+        self.sampler = Some(sampler);
+        self
+    }
+
+    /// Whether a filter lets its spans record.
+    pub(crate) fn passes(&self, filter: &Filter) -> bool {
+        filter.allows(self.site.origin.module, self.site.name, self.level)
     }
 
     /// The word that says at one look whether spans are wanted here.
     #[inline(always)]
     pub(crate) fn gate(&self) -> u32 {
         self.gate.load(Ordering::Relaxed)
+    }
+}
+
+impl fmt::Debug for CallSite {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallSite")
+            .field("site", &self.site)
+            .field("level", &self.level)
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,6 +98,7 @@ pub(crate) mod gates {
 
     use super::CallSite;
     use crate::context::flag;
+    use crate::filter::Filter;
 
     /// The site has not been passed yet.
     pub(crate) const UNREGISTERED: u32 = 1;
@@ -70,6 +106,8 @@ pub(crate) mod gates {
     const MIXED: u32 = 1 << 1;
     /// Spans are not wanted anywhere.
     const OFF: u32 = 1 << 2;
+    /// … because the filter says so.
+    const FILTERED: u32 = 1 << 3;
     /// The bits below a site's number: the marks above in a gate, the flags of the trace in a slot.
     const MARKS: u32 = (1 << flag::WIDTH) - 1;
     /// Call sites a program can have; spans of further ones are off.
@@ -87,6 +125,12 @@ pub(crate) mod gates {
         gate & OFF != 0
     }
 
+    /// True when `gate` says by itself that the filter keeps spans out.
+    #[inline(always)]
+    pub(crate) const fn is_filtered(gate: u32) -> bool {
+        gate & FILTERED != 0
+    }
+
     /// The gate without its marks: the site's number, shifted, ready to be joined with the flags of a trace.
     #[inline(always)]
     pub(crate) const fn number_bits(gate: u32) -> u32 {
@@ -97,18 +141,22 @@ pub(crate) mod gates {
         sites: Vec<&'static CallSite>,
         global: bool,
         scopes: usize,
+        /// The filter of the process.
+        filter: Filter,
     }
 
-    static GATES: Mutex<Gates> = Mutex::new(Gates { sites: Vec::new(), global: false, scopes: 0 });
+    static GATES: Mutex<Gates> =
+        Mutex::new(Gates { sites: Vec::new(), global: false, scopes: 0, filter: Filter::EVERYTHING });
 
     fn lock() -> MutexGuard<'static, Gates> {
         GATES.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     impl Gates {
-        const fn mark(&self) -> u32 {
+        fn mark(&self, site: &CallSite) -> u32 {
             match (self.global, self.scopes) {
-                (true, 0) => 0,
+                (true, 0) if site.passes(&self.filter) => 0,
+                (true, 0) => OFF | FILTERED,
                 (false, 0) => OFF,
                 _ => MIXED,
             }
@@ -116,7 +164,7 @@ pub(crate) mod gates {
 
         fn update(&self) {
             for (index, site) in self.sites.iter().enumerate() {
-                site.gate.store(word(index, self.mark()), Ordering::Relaxed);
+                site.gate.store(word(index, self.mark(site)), Ordering::Relaxed);
             }
         }
     }
@@ -136,7 +184,7 @@ pub(crate) mod gates {
         if gates.sites.len() == MAX_SITES {
             return OFF;
         }
-        let gate = word(gates.sites.len(), gates.mark());
+        let gate = word(gates.sites.len(), gates.mark(site));
         gates.sites.push(site);
         site.gate.store(gate, Ordering::Relaxed);
         gate
@@ -146,6 +194,13 @@ pub(crate) mod gates {
     pub(crate) fn set_global(on: bool) {
         let mut gates = lock();
         gates.global = on;
+        gates.update();
+    }
+
+    /// Puts another filter in for the process.
+    pub(crate) fn set_filter(filter: Filter) {
+        let mut gates = lock();
+        gates.filter = filter;
         gates.update();
     }
 

@@ -3,53 +3,110 @@
 use std::fmt;
 use std::ptr;
 
-use super::access::{self, Access};
-use super::arena::Key;
+use super::access;
+use super::bits;
 use super::guard::close;
 use super::handle::Span;
+use super::kept::Kept;
 use super::open::Opened;
-use super::stay::Stay;
-use super::value::{AttributeValue, Entry};
-use super::write::Formatted;
-use super::{bits, panic, write};
+use super::panic;
+use super::value::AttributeValue;
+use super::writer::{Held, Writer};
 use crate::clock;
 use crate::context::{Current, Local};
-use crate::pipeline::{GLOBAL, Pipeline};
 use crate::record::{Outcome, Status};
-use crate::ring::{Body, Slot};
+use crate::ring::Slot;
 
 /// A span that is open and entered only while its future is polled. Dropping it ends it: as cancelled, unless the
-/// future was ready, or the drop is part of a panic. 56 bytes.
+/// future was ready, or the drop is part of a panic. One word.
 pub struct TaskSpan {
-    /// The span's slot; null when it is not recorded.
-    pub(super) slot: *const Slot,
-    /// Null when nothing was opened and nothing is carried.
-    pub(super) pipeline: *const Pipeline,
-    pub(super) stay: Stay,
-    /// The flags of its trace; none when nothing was opened and nothing is carried.
-    pub(super) flags: u32,
-    pub(super) progress: Progress,
-    /// Whether it was opened by the fast clock, and closes by it.
-    fast: bool,
+    pub(super) marked: Marked,
 }
 
-/// How far the future has come.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
-    Untouched,
-    /// Inside a poll.
-    Entered,
-    /// Inside a poll that is left slowly.
-    EnteredSlowly,
-    /// Between two polls.
-    Suspended,
-    Ready,
-    /// A panic unwound through a poll.
-    Panicked,
+/// A task's span in one word, which is what the functions that are not inlined take and return: they never see the
+/// address of the [`TaskSpan`], which lies inside somebody's future, and so the compiler may take the future apart.
+///
+/// The address of the span's slot, when it was opened by the fast path: in the process's pipeline, by the fast clock;
+/// or of a [`Kept`]; with marks in the lowest bits. Null when nothing was opened, and marks alone where nothing was
+/// opened because the trace is not recorded.
+#[derive(Clone, Copy)]
+pub(super) struct Marked(*const Slot);
+
+/// The address is that of a [`Kept`].
+const KEPT: usize = 1;
+/// The future was ready.
+const READY: usize = 1 << 1;
+/// A panic unwound through a poll.
+const PANICKED: usize = 1 << 2;
+/// The future has been polled.
+const POLLED: usize = 1 << 3;
+const MARKS: usize = KEPT | READY | PANICKED | POLLED;
+
+const _: () = assert!(align_of::<Kept>() > MARKS && align_of::<Slot>() > MARKS);
+
+impl Marked {
+    #[inline(always)]
+    pub(super) fn is_nothing(self) -> bool {
+        self.0.is_null()
+    }
+
+    /// Whether it stands for no more than that nothing is to be recorded.
+    #[inline(always)]
+    pub(super) fn is_unrecorded(self) -> bool {
+        self.0.addr() <= MARKS
+    }
+
+    #[inline(always)]
+    fn has(self, mark: usize) -> bool {
+        self.0.addr() & mark != 0
+    }
+
+    #[inline(always)]
+    fn with(self, mark: usize) -> Self {
+        Self(self.0.map_addr(|address| address | mark))
+    }
+
+    /// After a poll. Something was opened or is carried.
+    #[inline(always)]
+    pub(super) fn polled(self, ready: bool) -> Self {
+        self.with(if ready { READY | POLLED } else { POLLED })
+    }
+
+    /// After a panic unwound through a poll. Something was opened or is carried.
+    pub(super) fn panicked(self) -> Self {
+        self.with(PANICKED)
+    }
+
+    #[inline(always)]
+    fn address(self) -> *const Slot {
+        self.0.map_addr(|address| address & !MARKS)
+    }
+
+    /// What more there is to say than a slot.
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "what a task keeps is reached by its address")]
+    pub(super) fn kept(&self) -> Option<&Kept> {
+        // SAFETY: the mark says so, and it is given back only when the task is dropped.
+        self.has(KEPT).then(|| unsafe { &*self.address().cast::<Kept>() })
+    }
+
+    /// The span's slot: null when it is not recorded.
+    #[inline(always)]
+    pub(super) fn slot(self) -> *const Slot {
+        self.kept().map_or_else(|| self.address(), |kept| kept.inside.slot)
+    }
+
+    /// What is current inside.
+    pub(super) fn inside(self) -> Current {
+        if self.is_unrecorded() {
+            return Local::with(Local::current).without_slot();
+        }
+        self.kept().map_or_else(|| access::identity(self.address()), |kept| kept.inside)
+    }
 }
 
-// SAFETY: between polls the slot is entered on no thread and the `TaskSpan` alone holds its token; it is used through
-// `&mut self` only, and whoever sends it hands its writes over with it.
+// SAFETY: between polls the slot is entered on no thread and the `TaskSpan` alone holds its token, and what it keeps; it
+// is used through `&mut self` only, and whoever sends it hands its writes over with it.
 #[allow(unsafe_code, reason = "a raw slot pointer is not Send by itself")]
 unsafe impl Send for TaskSpan {}
 // SAFETY: nothing is written through `&self`, and what is read is written through `&mut self` alone.
@@ -60,166 +117,152 @@ impl TaskSpan {
     /// No span.
     #[inline(always)]
     pub(super) const fn nothing() -> Self {
-        Self {
-            slot: ptr::null(),
-            pipeline: ptr::null(),
-            stay: Stay::NONE,
-            flags: 0,
-            progress: Progress::Untouched,
-            fast: false,
-        }
+        Self { marked: Marked(ptr::null()) }
     }
 
     /// A child of the current span that was opened by the fast path.
     #[inline(always)]
-    pub(super) fn child(local: &Local, slot: &'static Slot) -> Self {
-        Self::here(local, slot, Stay::NONE, local.flags(), true)
+    pub(super) fn child(slot: &'static Slot) -> Self {
+        Self { marked: Marked(slot) }
+    }
+
+    /// No span, under a trace that is not recorded: neither are the spans that open inside, wherever it is polled.
+    #[inline(always)]
+    pub(super) const fn unrecorded() -> Self {
+        Self { marked: Marked(ptr::without_provenance(POLLED)) }
+    }
+
+    /// A span that was opened by another way, or identifiers to carry.
+    fn keeping(local: &Local, inside: Current) -> Self {
+        Self { marked: Marked(Kept::carry(local, inside).cast_const().cast()).with(KEPT) }
+    }
+
+    /// No span of its own: its future carries what is current here, wherever it is polled.
+    pub(super) fn carrying(local: &Local) -> Self {
+        Self::keeping(local, local.current().without_slot())
     }
 
     pub(super) fn new(local: &Local, opened: Opened) -> Self {
-        let inside = opened.inside;
-        Self::here(local, inside.slot, Stay::carried(inside), inside.flags, false)
-    }
-
-    /// No span of its own, under a trace that is not recorded: its future carries that, wherever it is polled.
-    #[inline(always)]
-    pub(super) fn carrying(local: &Local) -> Self {
-        let current = local.current();
-        Self::here(local, ptr::null(), Stay::carried(current), current.flags, false)
-    }
-
-    #[inline(always)]
-    fn here(local: &Local, slot: *const Slot, stay: Stay, flags: u32, fast: bool) -> Self {
-        Self { slot, pipeline: local.pipeline.get(), stay, flags, progress: Progress::Untouched, fast }
+        if opened.is_nothing() { Self::nothing() } else { Self::keeping(local, opened.inside) }
     }
 
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
     #[inline(always)]
     pub fn is_recording(&self) -> bool {
-        !self.slot.is_null()
-    }
-
-    /// The pipeline, where there is something inside.
-    #[allow(unsafe_code, reason = "a pipeline is reached by its address")]
-    pub(super) fn pipeline(&self) -> &'static Pipeline {
-        // SAFETY: the pointer is null or was made from a reference that is static.
-        unsafe { self.pipeline.as_ref() }.unwrap_or(&GLOBAL)
-    }
-
-    /// What is current inside.
-    pub(super) fn inside(&self) -> Current {
-        if self.slot.is_null() { self.stay.current(self.flags) } else { access::identity(self.slot) }
+        self.writer().is_recording()
     }
 
     /// The handle of the span, for the code inside its future.
+    #[inline(always)]
     pub fn handle(&self) -> Span {
-        Span::of(self.inside())
+        handle(self.marked)
     }
 
     /// Records the attribute with the call site's key of this number.
     #[inline(always)]
     pub fn attribute<V: AttributeValue + ?Sized>(&mut self, key: usize, value: &V) {
-        if self.is_recording() {
-            value.record(Entry::span(Access::Owner(self.slot), Key::of_site(key, self.slot)));
-        }
+        self.writer().attribute(key, value);
     }
 
     /// Records what `value` displays.
+    #[inline(always)]
     pub fn attribute_display(&mut self, key: usize, value: &dyn fmt::Display) {
-        if self.is_recording() {
-            let key = Key::of_site(key, self.slot);
-            let text = Formatted::new(format_args!("{value}"));
-            self.with_body(|body| write::formatted(body, key, &text));
-        }
+        self.writer().display(key, value);
     }
 
     /// Records how `value` looks to a programmer.
+    #[inline(always)]
     pub fn attribute_debug(&mut self, key: usize, value: &dyn fmt::Debug) {
-        if self.is_recording() {
-            let key = Key::of_site(key, self.slot);
-            let text = Formatted::new(format_args!("{value:?}"));
-            self.with_body(|body| write::formatted(body, key, &text));
-        }
+        self.writer().debug(key, value);
     }
 
     /// Records that the work failed.
+    #[inline(always)]
     pub fn fail(&mut self, error_type: &'static str, message: Option<&dyn fmt::Display>) {
-        if self.is_recording() {
-            let text = message.map(|message| Formatted::new(format_args!("{message}")));
-            self.with_body(|body| write::failure(body, Outcome::Failed, error_type, text.as_ref()));
-        }
+        self.writer().fail(error_type, message);
     }
 
     /// Sets the status; ok beats error beats unset.
+    #[inline(always)]
     pub fn status(&mut self, status: Status) {
-        self.with_body(|body| write::status(body, status));
-    }
-
-    /// Says that the work is done, so that dropping the span does not mean it was cancelled.
-    pub fn complete(&mut self) {
-        self.progress = Progress::Ready;
+        self.writer().status(status);
     }
 
     /// Records an attribute of any type that can be one.
+    #[inline(always)]
     pub fn set(&mut self, key: &'static str, value: impl AttributeValue) {
-        if self.is_recording() {
-            value.record(Entry::span(Access::Owner(self.slot), Key::Static(key)));
-        }
+        self.writer().set(key, &value);
     }
 
+    /// Says that the work is done, so that dropping the span does not mean it was cancelled.
     #[inline(always)]
-    fn with_body(&mut self, write: impl FnOnce(&mut Body)) {
-        Access::Owner(self.slot).write(|_, body| write(body));
+    pub fn complete(&mut self) {
+        if !self.marked.is_nothing() {
+            self.marked = self.marked.polled(true);
+        }
     }
+}
+
+impl Held for TaskSpan {
+    #[inline(always)]
+    fn writer(&self) -> Writer {
+        Writer::new(self.marked.slot())
+    }
+}
+
+fn handle(marked: Marked) -> Span {
+    Span::of(marked.inside())
 }
 
 impl Drop for TaskSpan {
     #[inline(always)]
     fn drop(&mut self) {
-        if self.flags == 0 {
-            return;
+        if !self.marked.is_unrecorded() {
+            end(self.marked);
         }
-        if self.progress == Progress::Ready {
-            // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-            #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-            match unsafe { self.slot.as_ref() } {
-                None => return,
-                Some(slot) if self.fast => return close(slot, clock::fast_ticks()),
-                Some(_) => {}
-            }
-        }
-        self.close_slowly();
     }
 }
 
-impl TaskSpan {
-    /// Every end but that of a future that was ready, and its span opened by the fast clock.
-    #[cold]
-    #[inline(never)]
-    fn close_slowly(&mut self) {
-        if matches!(self.progress, Progress::Entered | Progress::EnteredSlowly) {
-            self.unwind();
-        }
-        match self.progress {
-            Progress::Panicked => self.with_body(panic::record),
-            Progress::Untouched => self.end_as(Outcome::NeverPolled),
-            Progress::Ready => {}
-            _ => self.end_as(Outcome::Cancelled),
-        }
-        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
-        #[allow(unsafe_code, reason = "the span's slot is reached in place")]
-        if let Some(slot) = unsafe { self.slot.as_ref() } {
-            close(slot, self.pipeline().timeline.ticks());
-        }
+/// The end of a task's span.
+#[inline(never)]
+#[allow(unsafe_code, reason = "the span's slot is reached in place")]
+fn end(marked: Marked) {
+    if marked.0.addr() & (KEPT | READY | PANICKED) != READY {
+        return end_slowly(marked);
     }
+    // SAFETY: not null, so a slot of a ring, which is never freed.
+    close(unsafe { &*marked.address() }, clock::fast_ticks());
+}
 
-    fn end_as(&mut self, outcome: Outcome) {
-        self.with_body(|body| body.bits = bits::set_outcome(body.bits, outcome));
+/// Every end but that of a future that was ready, and its span opened by the fast path.
+#[cold]
+#[inline(never)]
+#[allow(unsafe_code, reason = "the span's slot is reached in place")]
+fn end_slowly(marked: Marked) {
+    let slot = marked.slot();
+    if !marked.has(READY) || marked.has(PANICKED) {
+        let outcome = if marked.has(POLLED) { Outcome::Cancelled } else { Outcome::NeverPolled };
+        Writer::new(slot).with_body(|body| {
+            if marked.has(PANICKED) {
+                panic::record(body);
+            } else {
+                body.bits = bits::set_outcome(body.bits, outcome);
+            }
+        });
+    }
+    let pipeline = marked.kept().map(|kept| kept.pipeline);
+    if pipeline.is_some() {
+        // SAFETY: a task ends once, and this is what it kept.
+        Local::with(|local| unsafe { Kept::give_back(local, marked.address().cast_mut().cast()) });
+    }
+    // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+    if let Some(slot) = unsafe { slot.as_ref() } {
+        close(slot, pipeline.map_or_else(clock::fast_ticks, |pipeline| pipeline.timeline.ticks()));
     }
 }
 
 impl fmt::Debug for TaskSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TaskSpan").field(&self.inside().span_context()).finish()
+        f.debug_tuple("TaskSpan").field(&self.marked.inside().span_context()).finish()
     }
 }

@@ -34,7 +34,7 @@ pub fn boxed<F>(future: F) -> Pin<Box<F>> {
 }
 
 /// The body of a function that was made a future. It enters the span at each poll, records what comes out, and ends
-/// the span when it is dropped: at once where a panic unwinds through a poll, since it is awaited where it is made.
+/// the span when it is dropped.
 ///
 /// Macros write it out field by field: a function that made it would move the future once more.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ impl<F: Future, O: Outcome<F::Output>> Future for Traced<F, O> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: as above.
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
-        let poll = this.span.poll_unguarded(future, cx);
+        let poll = this.span.poll(future, cx);
         if O::LOOKS
             && let Poll::Ready(returned) = &poll
         {

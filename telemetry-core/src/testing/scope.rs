@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::assertions::Recorded;
 use super::tree::SpanTree;
 use crate::context::{Current, Frame, Local};
+use crate::filter::Filter;
 use crate::metric::MetricStore;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::pipeline::{Accounting, Pipeline, RingError, allocate};
@@ -59,6 +60,7 @@ pub struct ScopeBuilder {
     enabled: bool,
     seed: u64,
     sampler: Option<Box<dyn Sampler>>,
+    filter: Filter,
     allocate: fn(usize) -> Option<&'static [Slot]>,
 }
 
@@ -93,6 +95,12 @@ impl ScopeBuilder {
         self
     }
 
+    /// Chooses the call sites that record, whatever the process's filter says. Default: all of them.
+    pub fn filter(mut self, filter: Filter) -> Self {
+        self.filter = filter;
+        self
+    }
+
     /// Lets the ring's first allocation fail, as if there were no memory.
     pub fn failing_allocation(mut self) -> Self {
         self.allocate = |_| None;
@@ -112,6 +120,7 @@ impl ScopeBuilder {
             pipeline.timeline.set_manual(BEGIN_UNIX_NANOS);
         }
         pipeline.sampler.reset(self.sampler);
+        pipeline.set_filter(self.filter);
         pipeline.set_metrics(MetricStore::leak());
         if !self.enabled {
             pipeline.metrics().disable();
@@ -164,6 +173,7 @@ impl Scope {
             enabled: true,
             seed: 1,
             sampler: None,
+            filter: Filter::EVERYTHING,
             allocate,
         }
     }
@@ -222,6 +232,11 @@ impl Scope {
     /// Puts another sampler in, for traces that begin from now on.
     pub fn set_sampler(&self, sampler: impl Sampler) {
         self.pipeline.sampler.set(Box::new(sampler));
+    }
+
+    /// Puts another filter in, for spans that open from now on.
+    pub fn set_filter(&self, filter: Filter) {
+        self.pipeline.set_filter(filter);
     }
 
     /// Sets the ring's capacity, before the first span or after a failed allocation (which is not made to fail again).

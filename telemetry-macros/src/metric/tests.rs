@@ -27,6 +27,7 @@ fn a_counter_without_labels() {
                 help: "Jobs done.",
                 unit: ::core::option::Option::None,
                 crate_name: ::core::env!("CARGO_PKG_NAME"),
+                crate_version: ::core::env!("CARGO_PKG_VERSION"),
             });
             const _: () = {
                 #[::telemetry_core::__private::linkme::distributed_slice(
@@ -55,6 +56,7 @@ fn a_histogram_with_a_unit_and_literal_buckets() {
                     help: "Bytes sent.",
                     unit: ::core::option::Option::Some("bytes"),
                     crate_name: ::core::env!("CARGO_PKG_NAME"),
+                    crate_version: ::core::env!("CARGO_PKG_VERSION"),
                 },
                 &[1f64, 10f64, 1000f64],
             );
@@ -86,6 +88,7 @@ fn a_histogram_with_constant_buckets_under_another_crate_name() {
                     help: "Time taken.",
                     unit: ::core::option::Option::Some("seconds"),
                     crate_name: ::core::env!("CARGO_PKG_NAME"),
+                    crate_version: ::core::env!("CARGO_PKG_VERSION"),
                 },
                 {
                     const __TELEMETRY_BUCKETS: &[f64] = &FINE;
@@ -126,6 +129,7 @@ fn a_counter_with_enumerated_labels_under_a_condition() {
                 help: "Requests answered.",
                 unit: ::core::option::Option::None,
                 crate_name: ::core::env!("CARGO_PKG_NAME"),
+                crate_version: ::core::env!("CARGO_PKG_VERSION"),
             });
             #[cfg(feature = "http")]
             const _: () = {
@@ -212,6 +216,7 @@ fn a_gauge_with_a_string_label_and_a_limit() {
                 help: "Connections open.",
                 unit: ::core::option::Option::None,
                 crate_name: ::core::env!("CARGO_PKG_NAME"),
+                crate_version: ::core::env!("CARGO_PKG_VERSION"),
             });
             const _: () = {
                 #[::telemetry_core::__private::linkme::distributed_slice(
@@ -313,6 +318,7 @@ fn every_mistake_is_reported_and_the_static_stands() {
                 help: "",
                 unit: ::core::option::Option::Some("seconds"),
                 crate_name: ::core::env!("CARGO_PKG_NAME"),
+                crate_version: ::core::env!("CARGO_PKG_VERSION"),
             });
             const _: () = {
                 #[::telemetry_core::__private::linkme::distributed_slice(

@@ -32,6 +32,8 @@ pub(crate) enum Opened {
     Guard,
     /// For a future.
     Task,
+    /// For a future that may be polled anywhere.
+    Step,
 }
 
 impl Opened {
@@ -41,25 +43,25 @@ impl Opened {
             (Self::Guard, false) => "open",
             (Self::Guard, true) => "open_root",
             (Self::Task, false) => "open_task",
-            (Self::Task, true) => "open_task_root",
+            (Self::Step, false) => "open_step",
+            (Self::Task | Self::Step, true) => "open_task_root",
         };
         Ident::new(name, Span::mixed_site())
     }
 
-    /// The function that opens it as a closure says.
-    pub(crate) fn with_function(self) -> Ident {
-        let name = match self {
-            Self::Guard => "open_with",
-            Self::Task => "open_task_with",
-        };
-        Ident::new(name, Span::mixed_site())
+    /// The function that opens it under a parent that is given.
+    pub(crate) fn under_function(self) -> &'static str {
+        match self {
+            Self::Guard => "open_under",
+            Self::Task | Self::Step => "open_task_under",
+        }
     }
 
     /// Its type.
     pub(crate) fn type_name(self) -> Ident {
         let name = match self {
             Self::Guard => "SpanGuard",
-            Self::Task => "TaskSpan",
+            Self::Task | Self::Step => "TaskSpan",
         };
         Ident::new(name, Span::mixed_site())
     }
@@ -77,9 +79,11 @@ pub(crate) fn site_name() -> Ident {
 /// static __TELEMETRY_SITE: CallSite = call_site("load", …);
 /// // or, with a kind or attributes:
 /// static __TELEMETRY_SITE: CallSite = CallSite::new(Site { name: "load", keys: &["id"], ..site(…) });
+/// // or, with a level or a sampler:
+/// static __TELEMETRY_SITE: CallSite = call_site("load", …).level(Level::Debug).sampler(&AlwaysSample);
 /// ```
 pub(crate) fn declare(private: &TokenStream, site: &Site) -> TokenStream {
-    let Site { name, kind, constants, recorded, declared: _ } = site;
+    let Site { name, kind, decision, constants, recorded, declared: _ } = site;
     let static_name = site_name();
     let origin = quote_spanned! {Span::mixed_site()=>
         ::core::module_path!(),
@@ -108,7 +112,8 @@ pub(crate) fn declare(private: &TokenStream, site: &Site) -> TokenStream {
             #private::CallSite::new(#private::Site { name: #name, #kind #keys #constants ..#private::site(#origin) })
         }
     };
-    quote_spanned!(Span::mixed_site()=> static #static_name: #private::CallSite = #call_site;)
+    let decision = decision.expand(private);
+    quote_spanned!(Span::mixed_site()=> static #static_name: #private::CallSite = #call_site #decision;)
 }
 
 /// Opens a span: an expression.

@@ -1,5 +1,6 @@
 //! The call site of a span: what `#[trace]`, `#[span]` and `step!` have in common.
 
+pub(crate) mod decision;
 pub(crate) mod expand;
 pub(crate) mod model;
 pub(crate) mod parse;

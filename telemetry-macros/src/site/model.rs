@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprUnary, Lit, Path, UnOp};
 
+use super::decision::Decision;
 use super::parse::{Form, Key, Value, Written};
 use crate::mistakes::{Mistakes, suggestion};
 
@@ -21,6 +22,8 @@ pub(crate) struct Site {
     pub name: Name,
     /// The kind, a variant of `SpanKind`; none for an internal one.
     pub kind: Option<Ident>,
+    /// What decides whether it records.
+    pub decision: Decision,
     /// Attributes that cost nothing at run time.
     pub constants: Vec<Constant>,
     /// Attributes recorded when the span opens, by the index of their key.

@@ -49,7 +49,7 @@ fn guard(step: &Step) -> TokenStream {
 /// // Expands to:
 /// {
 ///     static __TELEMETRY_SITE: CallSite = call_site("fetch", …);
-///     let mut __telemetry_span = open_task(&__TELEMETRY_SITE);
+///     let mut __telemetry_span = open_step(&__TELEMETRY_SITE);
 ///     if TaskSpan::is_recording(&__telemetry_span) { … }
 ///     step(__telemetry_span, client.get(url), |span, returned| {
 ///         record(span, &Probe::of(returned).__telemetry_probe(), returned);
@@ -60,8 +60,8 @@ fn task(step: &Step, future: &Expr) -> TokenStream {
     let private = &step.private;
     let span = Ident::new("__telemetry_span", Span::mixed_site());
     let site = declare(private, &step.site);
-    let open = open(private, Opened::Task, false);
-    let records = records(private, &span, Opened::Task, &step.site);
+    let open = open(private, Opened::Step, false);
+    let records = records(private, &span, Opened::Step, &step.site);
     let mutable = records.as_ref().map(|_| quote_spanned!(Span::mixed_site()=> mut));
     // Located at the future, to which the compiler points when it is none.
     let future = quote!(#future);

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Expr, ExprClosure};
 
-use super::parse::{Name, WrittenStep};
+use super::parse::{Name, Settings, WrittenStep};
 use crate::mistakes::Mistakes;
 use crate::site::expand::private;
 use crate::site::model::{self as site, Attributes, Site};
@@ -28,7 +28,7 @@ pub(super) enum Covered {
 
 /// Checks a step. What comes out is only used when there were no mistakes.
 pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
-    let WrittenStep { crate_path, name, attributes, covered } = written;
+    let WrittenStep { settings: Settings { crate_path, decision }, name, attributes, covered } = written;
     if let Name::Literal(name) = &name
         && name.value().trim().is_empty()
     {
@@ -51,7 +51,7 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         Name::Literal(name) => site::Name::Literal(quote!(#name)),
         Name::Path(path) => site::Name::Path(path),
     };
-    let site = Site { name, kind: None, constants, recorded, declared: Vec::new() };
+    let site = Site { name, kind: None, decision, constants, recorded, declared: Vec::new() };
     Step { private: private(crate_path.as_ref()), site, covered: covered.map_or(Covered::Scope, covers) }
 }
 

@@ -1,19 +1,29 @@
-//! `step!("name", key = expression, …)`, alone and with `=> future` or `=> closure`, as written.
+//! `step!("name", key = expression, …)`, alone and with `=> future` or `=> closure`, as written, with what may stand
+//! before the name.
 
 use proc_macro2::TokenStream;
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, LitStr, Path, Token};
+use syn::{Expr, Ident, LitStr, Path, Token};
 
-use crate::mistakes::Mistakes;
+use crate::mistakes::{Mistakes, nearest, suggestion};
+use crate::site::decision::{self, Decision};
 use crate::site::parse::{Written, attributes};
 
 /// A step as written.
 pub(super) struct WrittenStep {
-    pub crate_path: Option<Path>,
+    pub settings: Settings,
     pub name: Name,
     pub attributes: Vec<Written>,
     /// What stands behind `=>`.
     pub covered: Option<Expr>,
+}
+
+/// What may stand before the name.
+#[derive(Default)]
+pub(super) struct Settings {
+    pub crate_path: Option<Path>,
+    pub decision: Decision,
 }
 
 /// What names the step.
@@ -25,7 +35,7 @@ pub(super) enum Name {
 /// Reads a step; none when there is nothing to go on with.
 pub(super) fn step(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<WrittenStep> {
     let read = |input: ParseStream| {
-        let crate_path = crate_path(input)?;
+        let settings = settings(input)?;
         let name = name(input)?;
         if !input.is_empty() && !input.peek(Token![=>]) && input.parse::<Option<Token![,]>>()?.is_none() {
             return Err(
@@ -44,22 +54,47 @@ pub(super) fn step(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Writt
         if !input.is_empty() {
             return Err(input.error("a step covers one future or closure, and attributes stand before `=>`"));
         }
-        Ok(WrittenStep { crate_path, name, attributes, covered })
+        Ok(WrittenStep { settings, name, attributes, covered })
     };
     let result = read.parse2(tokens);
     mistakes.keep(result)
 }
 
-/// Reads `crate = path,`, where the crate goes by another name.
-fn crate_path(input: ParseStream) -> syn::Result<Option<Path>> {
-    if !(input.peek(Token![crate]) && input.peek2(Token![=]) && !input.peek2(Token![=>])) {
-        return Ok(None);
+/// What `key = value,` may stand before the name.
+const SETTINGS: &[&str] = &["crate", "level", "sample"];
+
+/// Reads what stands before the name.
+fn settings(input: ParseStream) -> syn::Result<Settings> {
+    let mut settings = Settings::default();
+    let mut seen = Vec::new();
+    while input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![=>]) {
+        let key = input.call(Ident::parse_any)?;
+        input.parse::<Token![=]>()?;
+        if seen.contains(&key) {
+            return Err(syn::Error::new_spanned(&key, format!("`{key}` is given twice")));
+        }
+        match key.to_string().as_str() {
+            "crate" => settings.crate_path = Some(input.call(Path::parse_mod_style)?),
+            "level" => settings.decision.level = Some(decision::level(input)?),
+            "sample" => settings.decision.sampler = Some(decision::sampler(input)?),
+            word => {
+                let message = match nearest(word, SETTINGS.iter().copied()) {
+                    Some(_) => {
+                        format!("unknown `{word}` before the name of a step: {}", suggestion(word, SETTINGS))
+                    }
+                    None => format!(
+                        "a step begins with its name, `{word}` goes behind it: `step!(\"…\", {word} = …)`"
+                    ),
+                };
+                return Err(syn::Error::new_spanned(&key, message));
+            }
+        }
+        if input.parse::<Option<Token![,]>>()?.is_none() {
+            return Err(input.error(format!("expected `,` and the name of the step after `{key}`")));
+        }
+        seen.push(key);
     }
-    input.parse::<Token![crate]>()?;
-    input.parse::<Token![=]>()?;
-    let path = input.call(Path::parse_mod_style)?;
-    input.parse::<Token![,]>()?;
-    Ok(Some(path))
+    Ok(settings)
 }
 
 fn name(input: ParseStream) -> syn::Result<Name> {

@@ -90,7 +90,7 @@ fn a_step_over_a_future_is_a_future() {
                             ::core::env!("CARGO_PKG_VERSION"),
                         )
                     });
-                    let mut __telemetry_span = ::telemetry_core::__private::open_task(
+                    let mut __telemetry_span = ::telemetry_core::__private::open_step(
                         &__TELEMETRY_SITE,
                     );
                     if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {

@@ -220,7 +220,7 @@ fn tail_future(traced: &Traced, output: &Output, tail: &TailFuture) -> TokenStre
 /// ```text
 /// // Expands to:
 /// static __TELEMETRY_SITE: CallSite = call_site("load", …);
-/// let mut __telemetry_span = open_task(&__TELEMETRY_SITE);
+/// let mut __telemetry_span = open_step(&__TELEMETRY_SITE);
 /// let __telemetry_future = making(&mut __telemetry_span, move || -> BoxFuture<'_, Book> { body });
 /// boxed(step(__telemetry_span, __telemetry_future, |span, returned| {
 ///     record(span, &Probe::of(returned).__telemetry_probe(), returned);
@@ -228,7 +228,7 @@ fn tail_future(traced: &Traced, output: &Output, tail: &TailFuture) -> TokenStre
 /// ```
 fn making(traced: &Traced, output: &Output, owned: &[Owned], boxed: bool) -> TokenStream {
     let private = &traced.private;
-    let open = opening(traced, Opened::Task, true);
+    let open = opening(traced, Opened::Step, true);
     let written = &output.written;
     let body = owning(owned, &traced.function.body);
     let outcome = outcome(traced, &quote_spanned!(Span::mixed_site()=> #private::Probe::of(returned)));

@@ -9,7 +9,7 @@ use syn::{Attribute, Expr, LitBool, Path, Type};
 use super::Macro;
 use super::body::{self, TailFuture};
 use super::function::Function;
-use super::parse::{Arguments, ErrorHandling, KINDS, Name, Returned, Sample, TypeName};
+use super::parse::{Arguments, ErrorHandling, KINDS, Name, Returned, TypeName};
 use super::rules;
 use super::signature::{self, Yields};
 use crate::mistakes::Mistakes;
@@ -36,7 +36,6 @@ pub(super) struct Opening {
     /// Whether it begins a trace of its own.
     pub root: bool,
     pub parent: Option<Expr>,
-    pub sample: Option<Sample>,
     pub links: Option<Expr>,
 }
 
@@ -100,12 +99,13 @@ pub(super) fn traced(
 ) -> Traced {
     rules::check(of, &arguments, &function, mistakes);
     let asked = asked(&arguments);
-    let Arguments { name, type_name, attributes, kind, err, bind, ret, crate_path, .. } = arguments;
+    let Arguments { name, type_name, attributes, kind, decision, err, bind, ret, crate_path, .. } = arguments;
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
         name: site_name(of, name, type_name, container, &function),
         kind: kind.as_ref().and_then(kind_variant),
+        decision,
         constants,
         recorded,
         declared,
@@ -115,12 +115,7 @@ pub(super) fn traced(
     Traced {
         shape: shape(&function, &site, looks, asked),
         private: private(crate_path.as_ref()),
-        opening: Opening {
-            root: arguments.root.is_some(),
-            parent: arguments.parent,
-            sample: arguments.sample,
-            links: arguments.links,
-        },
+        opening: Opening { root: arguments.root.is_some(), parent: arguments.parent, links: arguments.links },
         function,
         site,
         bind,

@@ -5,10 +5,11 @@ mod values;
 use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Ident, Lit, LitBool, LitStr, Path, Token};
+use syn::{Expr, Ident, LitBool, LitStr, Path, Token};
 
 use super::rules;
 use crate::mistakes::{Mistakes, nearest, suggestion};
+use crate::site::decision::Decision;
 use crate::site::parse::{Written, skip_past_comma};
 
 /// The arguments given.
@@ -23,7 +24,7 @@ pub(super) struct Arguments {
     pub root: Option<Ident>,
     pub parent: Option<Expr>,
     pub links: Option<Expr>,
-    pub sample: Option<Sample>,
+    pub decision: Decision,
     pub err: Option<ErrorHandling>,
     pub ret: Option<Returned>,
     pub bind: Option<Ident>,
@@ -71,17 +72,6 @@ pub(super) enum Shown {
     Mapped(Path),
 }
 
-/// `sample = …`
-#[derive(Clone)]
-pub(super) enum Sample {
-    Always,
-    Never,
-    /// This share of all traces.
-    Share(Lit),
-    /// By a sampler of the user's.
-    By(Path),
-}
-
 /// An argument: its key, how it is written, and what reads it, the cursor standing after the key.
 struct Row {
     key: &'static str,
@@ -95,14 +85,11 @@ const TABLE: &[Row] = &[
     Row { key: "type", form: "type = Name", read: values::type_name },
     Row { key: "attrs", form: "attrs(key = expression, …)", read: values::attrs },
     Row { key: "kind", form: "kind = server", read: values::kind },
+    Row { key: "level", form: "level = debug", read: values::level },
     Row { key: "root", form: "root", read: values::root },
     Row { key: "parent", form: "parent = context", read: values::parent },
     Row { key: "links", form: "links = [context, …]", read: values::links },
-    Row {
-        key: "sample",
-        form: "sample = always`, `sample = never`, `sample = 0.1` or `sample = SAMPLER",
-        read: values::sample,
-    },
+    Row { key: "sample", form: "sample = always", read: values::sample },
     Row { key: "err", form: "err = off` or `err = function", read: values::err },
     Row { key: "ret", form: "ret`, `ret = display`, `ret = debug` or `ret = function", read: values::ret },
     Row { key: "bind", form: "bind = name", read: values::bind },

@@ -1,7 +1,7 @@
 //! One sink's troubles are its own.
 
 use super::*;
-use crate::drain::lane::DropReason;
+use crate::drain::reason::DropReason;
 
 #[test]
 fn panics_and_errors_touch_no_other_sink_and_are_reported_once() {
@@ -72,7 +72,7 @@ fn a_full_queue_drops_and_counts_for_that_sink_alone() {
         assert_eq!(tell.recv().unwrap(), 10);
     }
     let figures = rig.figures("stuck");
-    assert_eq!(figures.dropped, [70, 0, 0, 0]);
+    assert_eq!(figures.dropped, [70, 0, 0, 0, 0, 0, 0]);
     assert_eq!(figures.queued, 40);
 
     assert_eq!(rig.lines(), ["telemetry: sink stuck: its queue of 3 batches is full, 10 spans dropped"]);

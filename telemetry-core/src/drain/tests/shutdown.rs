@@ -1,7 +1,7 @@
 //! The end: the last drain, the deadline, what is left behind.
 
 use super::*;
-use crate::drain::lane::DropReason;
+use crate::drain::reason::DropReason;
 
 #[test]
 fn shutdown_drains_flushes_and_closes() {

@@ -24,6 +24,34 @@ pub(super) fn push_float(out: &mut String, number: f64) {
     }
 }
 
+/// Writes a number as [`push_float`] does, with `.0` behind a whole one: the canonical numbers of `OpenMetrics`.
+pub(super) fn push_decimal(out: &mut String, number: f64) {
+    let start = out.len();
+    push_float(out, number);
+    if number.is_finite() && !out.as_bytes()[start..].iter().any(|byte| matches!(byte, b'.' | b'e')) {
+        out.push_str(".0");
+    }
+}
+
+/// Writes bytes, two digits for each.
+pub(super) fn push_hexadecimal(out: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+}
+
+/// Writes a time in seconds, to the millisecond.
+pub(super) fn push_seconds(out: &mut String, nanos: u64) {
+    let millis = nanos / 1_000_000;
+    push_integer(out, millis / 1_000);
+    out.push('.');
+    for unit in [100, 10, 1] {
+        out.push(char::from(b'0' + (millis / unit % 10) as u8));
+    }
+}
+
 /// Writes a decimal number, not zero, with one digit before the point and an exponent.
 fn push_scientific(out: &mut String, text: &str) {
     let (sign, text) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));

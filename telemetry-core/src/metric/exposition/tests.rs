@@ -8,7 +8,7 @@ fn text(families: Vec<MetricFamily>) -> String {
     MetricsSnapshot { families, ..MetricsSnapshot::default() }.text().to_owned()
 }
 
-fn family(
+pub(super) fn family(
     name: &'static str,
     help: &'static str,
     kind: MetricKind,
@@ -20,13 +20,14 @@ fn family(
         unit: None,
         kind,
         crate_name: "books".into(),
+        crate_version: "1.2.3".into(),
         series,
     }
 }
 
-fn series(labels: &[(&'static str, &'static str)], value: MetricValue) -> MetricSeries {
-    let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-    MetricSeries { labels, value }
+pub(super) fn series(labels: &[(&'static str, &'static str)], value: MetricValue) -> MetricSeries {
+    let labels: Vec<Pair> = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    MetricSeries::new(labels, value)
 }
 
 fn float(number: f64) -> String {
@@ -230,7 +231,7 @@ fn any_series(kind: MetricKind) -> BoxedStrategy<MetricSeries> {
                 .boxed()
         }
     };
-    (labels(), value).prop_map(|(labels, value)| MetricSeries { labels: labels.into(), value }).boxed()
+    (labels(), value).prop_map(|(labels, value)| MetricSeries::new(labels, value)).boxed()
 }
 
 fn any_families() -> impl Strategy<Value = Vec<MetricFamily>> {
@@ -246,6 +247,7 @@ fn any_families() -> impl Strategy<Value = Vec<MetricFamily>> {
             unit: None,
             kind,
             crate_name: "books".into(),
+            crate_version: "1.2.3".into(),
             series,
         };
         families.into_iter().map(family).collect()
@@ -257,7 +259,7 @@ fn said(family: &MetricFamily) -> Family {
     let mut series: Vec<&MetricSeries> = family.series.iter().collect();
     series.sort_by_key(|series| series.labels.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>());
     let mut samples = Vec::new();
-    for MetricSeries { labels, value } in series {
+    for MetricSeries { labels, value, .. } in series {
         let own: Vec<(String, String)> =
             labels.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let mut say = |suffix: &str, le: Option<String>, value: f64, text: String| {

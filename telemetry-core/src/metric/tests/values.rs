@@ -122,7 +122,7 @@ fn label_sets_beyond_the_limit_share_one_series() {
         ]
     );
     assert_eq!(scope.counts("telemetry_metric_overflow_total"), ["instrument=test_hits_total 9"]);
-    let warning = SeriesOverflow { name: "test_hits_total", limit: 3 };
+    let warning = SeriesOverflow { name: "test_hits_total".into(), limit: 3 };
     assert_eq!(scope.store.take_overflow_warnings(), [warning]);
     assert_eq!(scope.store.take_overflow_warnings(), []);
 }
@@ -182,7 +182,7 @@ fn clashes_are_reported_with_both_places_and_the_first_counts() {
     let scope = Scope::new();
     let conflicts = crate::metric::check();
     let conflict = conflicts.iter().find(|conflict| conflict.second == "test_clash_sum").unwrap();
-    assert_eq!((conflict.exposed.as_str(), conflict.first), ("test_clash_sum", "test_clash"));
+    assert_eq!((conflict.exposed.as_str(), &*conflict.first), ("test_clash_sum", "test_clash"));
     assert!(conflict.first_place.file().ends_with("mod.rs"), "{conflict}");
     assert!(conflict.first_place.line() < conflict.second_place.line(), "{conflict}");
     SECOND.set(1.0);

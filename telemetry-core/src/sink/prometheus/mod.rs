@@ -9,6 +9,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::metric::exposition::Format;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
 
@@ -70,10 +71,26 @@ impl PrometheusSink {
 
     /// The latest metrics in the Prometheus text format, or live ones before the first tick.
     pub fn text(&self) -> String {
-        self.snapshot().map_or_else(String::new, |snapshot| snapshot.text().to_owned())
+        self.text_in(Format::Text)
     }
 
-    /// Serves `GET /metrics` over HTTP/1.1 by a small listener of its own, until the guard is dropped.
+    /// The latest metrics in a format, which [`Format::negotiate`] finds for a client; live ones before the first tick.
+    ///
+    /// The text format is rendered at each tick, the other one when it is first asked for.
+    ///
+    /// # Examples
+    /// ```
+    /// use telemetry_core::metric::exposition::Format;
+    /// use telemetry_core::sink::PrometheusSink;
+    ///
+    /// assert_eq!(PrometheusSink::new().text_in(Format::OpenMetrics), "# EOF\n");
+    /// ```
+    pub fn text_in(&self, format: Format) -> String {
+        self.snapshot().unwrap_or_default().text_in(format).to_owned()
+    }
+
+    /// Serves `GET /metrics` over HTTP/1.1 by a small listener of its own, until the guard is dropped: in the format
+    /// that the client's `Accept` header prefers.
     ///
     /// `address` is `host:port`, or a port alone (`9464` or `:9464`), which binds 127.0.0.1; port 0 takes any free
     /// one. At most 8 connections are served at a time, one request each. A further one takes the place of the oldest that

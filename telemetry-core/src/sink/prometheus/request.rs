@@ -4,6 +4,8 @@ use std::io::Read;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::metric::exposition::Format;
+
 /// The largest request head that is read.
 pub(super) const MAX_HEAD_BYTES: usize = 8 * 1024;
 /// The time a client has to send its request head.
@@ -12,8 +14,8 @@ const HEAD_TIME: Duration = Duration::from_secs(5);
 /// What a client asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Request {
-    /// The metrics; without the body for HEAD.
-    Metrics { head_only: bool },
+    /// The metrics in the format the client wants; without the body for HEAD.
+    Metrics { head_only: bool, format: Format },
     /// Another path.
     NotFound,
     /// Another method.
@@ -75,18 +77,26 @@ fn understand(head: &[u8]) -> Request {
     {
         return Request::Malformed;
     }
-    if !lines
-        .all(|line| line.split_once(':').is_some_and(|(name, _)| !name.is_empty() && !name.contains(' ')))
-    {
-        return Request::Malformed;
+    let mut accept: Option<String> = None;
+    for line in lines {
+        let Some((name, value)) = line.split_once(':') else { return Request::Malformed };
+        if name.is_empty() || name.contains(' ') {
+            return Request::Malformed;
+        }
+        if name.eq_ignore_ascii_case("accept") {
+            let accept = accept.get_or_insert_default();
+            accept.push_str(value);
+            accept.push(',');
+        }
     }
+    let format = Format::negotiate(accept.as_deref());
     let path = target.split(['?', '#']).next().unwrap_or(target);
     // A proxy may send the absolute form.
     let path =
         path.strip_prefix("http://").map_or(path, |rest| rest.find('/').map_or("/", |slash| &rest[slash..]));
     match (path, method) {
-        ("/metrics", "GET") => Request::Metrics { head_only: false },
-        ("/metrics", "HEAD") => Request::Metrics { head_only: true },
+        ("/metrics", "GET") => Request::Metrics { head_only: false, format },
+        ("/metrics", "HEAD") => Request::Metrics { head_only: true, format },
         ("/metrics", _) => Request::MethodNotAllowed,
         (path, _) if path.starts_with('/') => Request::NotFound,
         _ => Request::Malformed,
@@ -99,12 +109,21 @@ mod tests {
 
     #[test]
     fn heads_are_understood() {
-        let get = Request::Metrics { head_only: false };
+        let get = |format| Request::Metrics { head_only: false, format };
         for (head, expected) in [
-            ("GET /metrics HTTP/1.1\r\nHost: x", get),
-            ("GET /metrics?name=a HTTP/1.0", Request::Metrics { head_only: false }),
-            ("GET http://host:1/metrics HTTP/1.1", Request::Metrics { head_only: false }),
-            ("HEAD /metrics HTTP/1.1", Request::Metrics { head_only: true }),
+            ("GET /metrics HTTP/1.1\r\nHost: x", get(Format::Text)),
+            ("GET /metrics?name=a HTTP/1.0", get(Format::Text)),
+            ("GET http://host:1/metrics HTTP/1.1", get(Format::Text)),
+            ("GET /metrics HTTP/1.1\r\naCCept:application/openmetrics-text", get(Format::OpenMetrics)),
+            (
+                "GET /metrics HTTP/1.1\r\nAccept: */*;q=0.1\r\nX: y\r\nAccept: application/openmetrics-text;q=0.5",
+                get(Format::OpenMetrics),
+            ),
+            (
+                "GET /metrics HTTP/1.1\r\nAccept: text/plain\r\nAccept: application/openmetrics-text;q=0.5",
+                get(Format::Text),
+            ),
+            ("HEAD /metrics HTTP/1.1", Request::Metrics { head_only: true, format: Format::Text }),
             ("POST /metrics HTTP/1.1", Request::MethodNotAllowed),
             ("GET / HTTP/1.1", Request::NotFound),
             ("GET http://host HTTP/1.1", Request::NotFound),

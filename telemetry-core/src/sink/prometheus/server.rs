@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::PrometheusSink;
 use super::request::{self, Request};
+use crate::metric::exposition::Format;
 
 /// The most connections served at a time.
 pub(super) const MAX_CONNECTIONS: usize = 8;
@@ -170,7 +171,7 @@ fn serve(stream: &mut TcpStream, sink: &PrometheusSink, place: &Place) {
         return;
     }
     let answer = match request {
-        Request::Metrics { head_only } => metrics(sink, head_only),
+        Request::Metrics { head_only, format } => metrics(sink, format, head_only),
         Request::NotFound => response("404 Not Found", "", "the metrics are at /metrics\n", false),
         Request::MethodNotAllowed => {
             response("405 Method Not Allowed", "Allow: GET, HEAD\r\n", "GET and HEAD are accepted\n", false)
@@ -190,12 +191,12 @@ fn serve(stream: &mut TcpStream, sink: &PrometheusSink, place: &Place) {
     }
 }
 
-fn metrics(sink: &PrometheusSink, head_only: bool) -> Vec<u8> {
+fn metrics(sink: &PrometheusSink, format: Format, head_only: bool) -> Vec<u8> {
     // A live scrape runs the user's samplers.
-    match catch_unwind(AssertUnwindSafe(|| sink.text())) {
+    match catch_unwind(AssertUnwindSafe(|| sink.text_in(format))) {
         Ok(text) => {
-            let content_type = format!("Content-Type: {}\r\n", PrometheusSink::CONTENT_TYPE);
-            response("200 OK", &content_type, &text, head_only)
+            let headers = format!("Content-Type: {}\r\nVary: Accept\r\n", format.content_type());
+            response("200 OK", &headers, &text, head_only)
         }
         Err(_) => response("500 Internal Server Error", "", "computing the metrics panicked\n", head_only),
     }

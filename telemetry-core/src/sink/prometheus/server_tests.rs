@@ -38,7 +38,7 @@ fn get_returns_the_exposition() {
     let server = serving("a_total 1\n");
     assert_eq!(
         ask(&server, "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: 10\r\n\
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nVary: Accept\r\nContent-Length: 10\r\n\
          Connection: close\r\n\r\na_total 1\n"
     );
 }
@@ -48,8 +48,18 @@ fn head_returns_the_same_without_the_body() {
     let server = serving("a_total 1\n");
     assert_eq!(
         ask(&server, "HEAD /metrics HTTP/1.1\r\n\r\n"),
-        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nContent-Length: 10\r\n\
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\nVary: Accept\r\nContent-Length: 10\r\n\
          Connection: close\r\n\r\n"
+    );
+}
+
+#[test]
+fn a_client_that_wants_open_metrics_gets_it() {
+    let server = serving("a_total 1\n");
+    assert_eq!(
+        ask(&server, "GET /metrics HTTP/1.1\r\nAccept: application/openmetrics-text; version=1.0.0\r\n\r\n"),
+        "HTTP/1.1 200 OK\r\nContent-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n\
+         Vary: Accept\r\nContent-Length: 6\r\nConnection: close\r\n\r\n# EOF\n"
     );
 }
 

@@ -6,14 +6,7 @@ use core::marker::PhantomData;
 
 use super::probe::{Other, Probe, Silence};
 use super::{Outcome, RecordOutcome};
-use crate::ring::Slot;
-use crate::span::access::Access;
-use crate::span::arena::Key;
-use crate::span::value::{AttributeValue, Entry};
-use crate::span::write::{self, Formatted};
-
-/// The key under which it is recorded.
-const KEY: Key = Key::Static("return");
+use crate::span::value::AttributeValue;
 
 /// A value and the way it is recorded.
 #[derive(Clone, Copy)]
@@ -24,18 +17,6 @@ pub enum Shown<'v> {
     Display(&'v dyn Display),
     /// As text, by `Debug`.
     Debug(&'v dyn Debug),
-}
-
-impl Shown<'_> {
-    pub(super) fn write(self, slot: *const Slot) {
-        let access = Access::Owner(slot);
-        let text = match self {
-            Self::Value(value) => return value.record(Entry::span(access, KEY)),
-            Self::Display(value) => Formatted::new(format_args!("{value}")),
-            Self::Debug(value) => Formatted::new(format_args!("{value:?}")),
-        };
-        access.write(|_, body| write::formatted(body, KEY, &text));
-    }
 }
 
 /// The part of what is returned that is recorded: of a `Result` what it holds if it is `Ok`, of anything else the

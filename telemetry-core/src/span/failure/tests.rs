@@ -1,20 +1,16 @@
 //! Tests of the probe.
 #![allow(clippy::option_option, clippy::unnecessary_wraps, reason = "failure and message are told apart")]
 
+use super::super::task::TaskSpan;
 use super::probe::Probe;
 use super::*;
 
 #[derive(Default)]
 struct Recorded {
-    recording: bool,
     failures: Vec<(&'static str, Option<String>)>,
 }
 
 impl RecordOutcome for Recorded {
-    fn is_recording(&self) -> bool {
-        self.recording
-    }
-
     fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
         self.failures.push((error_type, Some(message.to_string())));
     }
@@ -31,8 +27,8 @@ impl RecordOutcome for Recorded {
 macro_rules! message_of {
     ($result:expr) => {{
         let result = $result;
-        let mut span = Recorded { recording: true, ..Recorded::default() };
-        record(&mut span, &Probe::of(&result).__telemetry_probe(), &result);
+        let mut span = Recorded::default();
+        Probe::of(&result).__telemetry_probe().record(&result, &mut span);
         span.failures.pop().map(|(_, message)| message)
     }};
 }
@@ -146,17 +142,22 @@ fn a_generic_error_shows_what_its_bounds_allow() {
 
 #[test]
 fn a_span_that_does_not_record_is_not_told() {
-    let result = Err::<(), _>(Outer(Inner));
-    let mut span = Recorded::default();
-    record(&mut span, &Probe::of(&result).__telemetry_probe(), &result);
-    assert!(span.failures.is_empty());
+    struct Untold;
+
+    impl<R> Outcome<R> for Untold {
+        fn record(&self, _: &R, _: &mut dyn RecordOutcome) {
+            panic!("there is nobody to tell");
+        }
+    }
+
+    record(&mut TaskSpan::nothing(), &Untold, &Err::<(), _>(Outer(Inner)));
 }
 
 #[test]
 fn the_type_of_the_error_is_named() {
     let result = Err::<(), _>(Outer(Inner));
-    let mut span = Recorded { recording: true, ..Recorded::default() };
-    record(&mut span, &Probe::of(&result).__telemetry_probe(), &result);
+    let mut span = Recorded::default();
+    Probe::of(&result).__telemetry_probe().record(&result, &mut span);
     assert_eq!(span.failures[0].0, type_name::<Outer>());
 }
 
@@ -166,9 +167,9 @@ fn a_mapping_function_makes_the_message_and_may_borrow_from_the_error() {
         &error.1
     }
 
-    let mut span = Recorded { recording: true, ..Recorded::default() };
+    let mut span = Recorded::default();
     let result = Err::<(), _>((404, String::from("no such book")));
-    record(&mut span, &Probe::of(&result).mapped(|error, tell| tell(&code(error))), &result);
+    Probe::of(&result).mapped(|error, tell| tell(&code(error))).record(&result, &mut span);
     assert_eq!(span.failures, [("(u16, alloc::string::String)", Some(String::from("no such book")))]);
 }
 

@@ -30,6 +30,7 @@ macro_rules! site {
 
 mod decisions;
 mod failures;
+mod filters;
 mod handles;
 mod order;
 mod packing;

@@ -37,13 +37,14 @@ fn kept() -> Kept {
         unit: None,
         kind,
         crate_name: "books".into(),
+        crate_version: "1.2.3".into(),
         series,
     };
-    let lookups = |outcome: &'static str, total| MetricSeries {
-        labels: vec![("outcome".into(), outcome.into()), ("shop".into(), "a".into())].into(),
-        value: MetricValue::Counter(total),
+    let lookups = |outcome: &'static str, total| {
+        let labels = vec![("outcome".into(), outcome.into()), ("shop".into(), "a".into())];
+        MetricSeries::new(labels, MetricValue::Counter(total))
     };
-    let one = |value| vec![MetricSeries { labels: Labels::default(), value }];
+    let one = |value| vec![MetricSeries::new(Labels::default(), value)];
     let took = MetricValue::Histogram { bounds: [1.0].into(), counts: vec![2, 1], sum: 4.5 };
     let metrics = MetricsSnapshot {
         families: vec![

@@ -30,7 +30,13 @@ pub(super) fn metric(metric: &Metric) -> TokenStream {
     let function = at(metric.name_span, quote!(#private::#function));
     let call = quote_spanned! {metric.name_span=>
         #function(
-            #private::Declared { name: #name, help: #help, unit: #unit, crate_name: ::core::env!("CARGO_PKG_NAME") },
+            #private::Declared {
+                name: #name,
+                help: #help,
+                unit: #unit,
+                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+            },
             #buckets
         )
     };

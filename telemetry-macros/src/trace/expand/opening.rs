@@ -1,13 +1,11 @@
 //! The opening of a span as tokens, with its attributes, its links and its handle.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned;
 
 use crate::site::expand::{Opened, borrowed, declare, located, open, records, site_name};
 use crate::site::model::Declared;
 use crate::trace::model::{Opening, Traced};
-use crate::trace::parse::Sample;
 
 /// Declares the call site, opens the span, records its attributes and binds its handle.
 pub(super) fn opening(traced: &Traced, opened: Opened, is_written: bool) -> TokenStream {
@@ -45,32 +43,18 @@ pub(super) fn opening(traced: &Traced, opened: Opened, is_written: bool) -> Toke
 /// ```text
 /// // Expands to:
 /// open(&__TELEMETRY_SITE)
-/// // or, with a parent or a sampler:
-/// open_with(&__TELEMETRY_SITE, |span| span.child_of(&parent).sampler(&AlwaysSample))
+/// // or, with a parent:
+/// open_under(&__TELEMETRY_SITE, || context_of(&parent))
 /// ```
 pub(super) fn span(traced: &Traced, opened: Opened) -> TokenStream {
-    let Traced { private, opening: Opening { root, parent, sample, .. }, .. } = traced;
-    if parent.is_none() && sample.is_none() {
-        return open(private, opened, *root);
-    }
-    let root = root.then(|| quote_spanned!(Span::mixed_site()=> .root()));
-    let parent = parent.as_ref().map(|parent| {
-        let parent = borrowed(parent);
-        quote_spanned!(Span::mixed_site().located_at(place_of(&parent))=> .child_of(#parent))
-    });
-    let sampler = sample.as_ref().map(|sample| match sample {
-        Sample::Always => quote_spanned!(Span::mixed_site()=> .sampler(&#private::AlwaysSample)),
-        Sample::Never => quote_spanned!(Span::mixed_site()=> .sampler(&#private::NeverSample)),
-        Sample::Share(share) => {
-            let share = share.to_token_stream().to_string().parse().unwrap_or(1.0);
-            let share = Literal::f64_unsuffixed(share);
-            quote_spanned!(Span::mixed_site()=> .sampler(const { &#private::ratio(#share) }))
-        }
-        Sample::By(path) => quote_spanned!(Span::mixed_site().located_at(path.span())=> .sampler(&#path)),
-    });
-    let open = opened.with_function();
+    let Traced { private, opening: Opening { root, parent, .. }, .. } = traced;
+    let Some(parent) = parent else { return open(private, opened, *root) };
+    let parent = borrowed(parent);
+    let place = Span::mixed_site().located_at(place_of(&parent));
+    let path = located(private, place);
+    let open = Ident::new(opened.under_function(), place);
     let site = site_name();
-    quote_spanned!(Span::mixed_site()=> #private::#open(&#site, |span| span #root #parent #sampler))
+    quote_spanned!(place=> #path::#open(&#site, || #path::context_of(#parent)))
 }
 
 fn place_of(tokens: &impl ToTokens) -> Span {

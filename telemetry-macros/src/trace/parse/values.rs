@@ -4,10 +4,11 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Ident, Lit, LitBool, LitStr, Path, Token};
+use syn::{Ident, LitBool, LitStr, Path, Token};
 
-use super::{Arguments, ErrorHandling, KINDS, Name, Returned, Sample, Shown, TABLE, TypeName};
-use crate::mistakes::{Mistakes, nearest, suggestion};
+use super::{Arguments, ErrorHandling, KINDS, Name, Returned, Shown, TABLE, TypeName};
+use crate::mistakes::{Mistakes, suggestion};
+use crate::site::decision;
 use crate::site::parse::{attributes, skip_past_comma};
 
 /// Reads the `=` after a key.
@@ -221,46 +222,26 @@ pub(super) fn links(
     Ok(())
 }
 
+pub(super) fn level(
+    arguments: &mut Arguments,
+    key: &Ident,
+    input: ParseStream,
+    _: &mut Mistakes,
+) -> syn::Result<()> {
+    equals(key, input)?;
+    arguments.decision.level = Some(decision::level(input)?);
+    Ok(())
+}
+
 pub(super) fn sample(
     arguments: &mut Arguments,
     key: &Ident,
     input: ParseStream,
     _: &mut Mistakes,
 ) -> syn::Result<()> {
-    const ACCEPTED: &str = "`sample` accepts `always`, `never`, a share of all traces from 0 to 1, or the path of a \
-                            `static` or `const` that is a `Sampler`";
     equals(key, input)?;
-    let place = until_comma(input);
-    let sample = if input.peek(Lit) {
-        let share: Lit = input.parse()?;
-        let value = match &share {
-            Lit::Float(share) => share.base10_parse().ok(),
-            Lit::Int(share) => share.base10_parse().ok(),
-            _ => None,
-        };
-        value.filter(|value: &f64| (0.0..=1.0).contains(value)).map(|_| Ok(Sample::Share(share)))
-    } else {
-        input.parse::<Path>().ok().map(|path| match path.get_ident().map(Ident::to_string).as_deref() {
-            Some("always") => Ok(Sample::Always),
-            Some("never") => Ok(Sample::Never),
-            // A sampler is a constant or a static, and those are not spelled like this.
-            Some(word) if word.starts_with(char::is_lowercase) => {
-                Err(match nearest(word, ["always", "never"]) {
-                    Some(meant) => format!("did you mean `sample = {meant}`? {ACCEPTED}"),
-                    None => ACCEPTED.to_owned(),
-                })
-            }
-            _ => Ok(Sample::By(path)),
-        })
-    };
-    match sample {
-        Some(Err(message)) => Err(syn::Error::new_spanned(place, message)),
-        Some(Ok(sample)) if input.is_empty() || input.peek(Token![,]) => {
-            arguments.sample = Some(sample);
-            Ok(())
-        }
-        _ => Err(syn::Error::new_spanned(place, ACCEPTED)),
-    }
+    arguments.decision.sampler = Some(decision::sampler(input)?);
+    Ok(())
 }
 
 pub(super) fn is_async(

@@ -256,18 +256,15 @@ fn a_parent_and_a_sampler_are_said_before_the_span_opens() {
         &expect![[r#"
             fn load(headers: &Headers) {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
-                    "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
-                );
-                let __telemetry_span = ::telemetry_core::__private::open_with(
+                        "load",
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                    .sampler(const { &::telemetry_core::__private::ratio(0.25) });
+                let __telemetry_span = ::telemetry_core::__private::open_under(
                     &__TELEMETRY_SITE,
-                    |span| {
-                        span
-                            .child_of(&headers.parent())
-                            .sampler(const { &::telemetry_core::__private::ratio(0.25) })
-                    },
+                    || ::telemetry_core::__private::context_of(&headers.parent()),
                 );
                 {}
             }
@@ -285,14 +282,14 @@ fn links_are_recorded_when_it_is_open() {
         &expect![[r#"
             async fn load(first: SpanContext, second: SpanContext) {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
-                    "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
-                );
-                let mut __telemetry_span = ::telemetry_core::__private::open_task_with(
+                        "load",
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                    .sampler(&SAMPLER);
+                let mut __telemetry_span = ::telemetry_core::__private::open_task_root(
                     &__TELEMETRY_SITE,
-                    |span| span.root().sampler(&SAMPLER),
                 );
                 if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
                     ::telemetry_core::__private::TaskSpan::links(
@@ -376,7 +373,7 @@ fn async_says_that_a_future_is_returned() {
                     ::core::env!("CARGO_PKG_NAME"),
                     ::core::env!("CARGO_PKG_VERSION"),
                 );
-                let mut __telemetry_span = ::telemetry_core::__private::open_task(&__TELEMETRY_SITE);
+                let mut __telemetry_span = ::telemetry_core::__private::open_step(&__TELEMETRY_SITE);
                 let __telemetry_future = ::telemetry_core::__private::making(
                     &mut __telemetry_span,
                     move || -> Later<Book> {

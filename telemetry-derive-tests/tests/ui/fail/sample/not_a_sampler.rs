@@ -1,8 +1,10 @@
 use telemetry_core::span;
 
-const LIMIT: u8 = 3;
+static LIMIT: u32 = 5;
 
 #[span(sample = LIMIT)]
 fn load() {}
 
-fn main() {}
+fn main() {
+    load();
+}

@@ -1,0 +1,169 @@
+//! `ExportMetricsServiceRequest` and what is in it.
+
+use telemetry_core::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue};
+use telemetry_core::resource::Resource;
+
+use super::common::{by_scope, key_text, resource, scope};
+use super::{Encode, Field, Scalar, field};
+
+/// Since when the values of a request count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Temporality {
+    /// Since the request before.
+    Delta = 1,
+    /// Since the start.
+    Cumulative = 2,
+}
+
+/// What holds for every value of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Period {
+    pub(crate) temporality: Temporality,
+    pub(crate) start_unix_nanos: u64,
+    pub(crate) time_unix_nanos: u64,
+}
+
+/// Some series of a family: one that is too large for a request is sent in parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Part<'a> {
+    pub(crate) family: &'a MetricFamily,
+    pub(crate) series: &'a [MetricSeries],
+}
+
+impl<'a> Part<'a> {
+    /// A whole family.
+    pub(crate) fn whole(family: &'a MetricFamily) -> Self {
+        Self { family, series: &family.series }
+    }
+}
+
+/// Cuts what is too large for one request in two; none where it is a single series.
+pub(crate) fn halves<'a>(parts: &[Part<'a>]) -> Option<(Vec<Part<'a>>, Vec<Part<'a>>)> {
+    match parts {
+        [] => None,
+        [Part { family, series }] => {
+            let (some, rest) = series.split_at(series.len() / 2);
+            let part = |series| vec![Part { family, series }];
+            (!some.is_empty()).then(|| (part(some), part(rest)))
+        }
+        several => {
+            let (some, rest) = several.split_at(several.len() / 2);
+            Some((some.to_vec(), rest.to_vec()))
+        }
+    }
+}
+
+/// Encodes a request with these values.
+pub(crate) fn request<E: Encode>(of: &Resource, period: Period, parts: &[Part<'_>]) -> Vec<u8> {
+    E::encode(|out| {
+        out.messages(field(1, "resourceMetrics"), [parts], |out, parts| {
+            resource(out, of);
+            let scope_of =
+                |part: &Part<'_>| (part.family.crate_name.clone(), part.family.crate_version.clone());
+            let scopes = by_scope(parts, scope_of);
+            out.messages(field(2, "scopeMetrics"), scopes, |out, ((name, version), parts)| {
+                scope(out, &name, &version);
+                out.messages(field(2, "metrics"), parts, |out, part| metric(out, period, part));
+            });
+        });
+    })
+}
+
+fn metric<E: Encode>(out: &mut E, period: Period, part: &Part<'_>) {
+    let family = part.family;
+    out.scalar(field(1, "name"), Scalar::String(&family.name));
+    out.scalar(field(2, "description"), Scalar::String(&family.help));
+    out.scalar(field(3, "unit"), Scalar::String(family.unit.as_deref().map_or("", ucum)));
+    let (data, monotonic) = match family.kind {
+        MetricKind::Gauge => (field(5, "gauge"), false),
+        MetricKind::Counter => (field(7, "sum"), true),
+        MetricKind::Histogram => (field(9, "histogram"), false),
+    };
+    out.message(data, |out| {
+        out.messages(field(1, "dataPoints"), part.series, |out, series| point(out, period, series));
+        if family.kind != MetricKind::Gauge {
+            out.scalar(field(2, "aggregationTemporality"), Scalar::Enum(period.temporality as u32));
+        }
+        out.scalar(field(3, "isMonotonic"), Scalar::Bool(monotonic));
+    });
+}
+
+fn point<E: Encode>(out: &mut E, period: Period, series: &MetricSeries) {
+    let times = |out: &mut E, start: u64| {
+        out.scalar(field(2, "startTimeUnixNano"), Scalar::Fixed64(start));
+        out.scalar(field(3, "timeUnixNano"), Scalar::Fixed64(period.time_unix_nanos));
+    };
+    match &series.value {
+        MetricValue::Counter(total) => {
+            labels(out, field(7, "attributes"), series);
+            times(out, period.start_unix_nanos);
+            out.present(field(6, "asInt"), Scalar::SFixed64(i64::try_from(*total).unwrap_or(i64::MAX)));
+            exemplars(out, field(5, "exemplars"), series, |value| {
+                (field(6, "asInt"), Scalar::SFixed64(value as i64))
+            });
+        }
+        MetricValue::Gauge(value) => {
+            labels(out, field(7, "attributes"), series);
+            // A gauge is what it is at one moment: it has no start.
+            times(out, 0);
+            out.present(field(4, "asDouble"), Scalar::Double(*value));
+        }
+        MetricValue::Histogram { bounds, counts, sum } => {
+            labels(out, field(9, "attributes"), series);
+            times(out, period.start_unix_nanos);
+            out.scalar(field(4, "count"), Scalar::Fixed64(counts.iter().sum()));
+            out.present(field(5, "sum"), Scalar::Double(*sum));
+            out.fixed64s(field(6, "bucketCounts"), counts);
+            out.doubles(field(7, "explicitBounds"), bounds);
+            exemplars(out, field(8, "exemplars"), series, |value| {
+                (field(4, "asDouble"), Scalar::Double(value))
+            });
+        }
+    }
+}
+
+fn exemplars<E: Encode>(
+    out: &mut E,
+    field_of_point: Field,
+    series: &MetricSeries,
+    value: impl Fn(f64) -> (Field, Scalar<'static>),
+) {
+    out.messages(field_of_point, &series.exemplars, |out, exemplar| {
+        out.scalar(field(2, "timeUnixNano"), Scalar::Fixed64(exemplar.time_unix_nanos));
+        let (member, number) = value(exemplar.value);
+        out.present(member, number);
+        out.scalar(field(4, "spanId"), Scalar::Id(&exemplar.span_id.to_bytes()));
+        out.scalar(field(5, "traceId"), Scalar::Id(&exemplar.trace_id.to_bytes()));
+    });
+}
+
+fn labels<E: Encode>(out: &mut E, field: Field, series: &MetricSeries) {
+    out.messages(field, series.labels.iter(), |out, (name, value)| key_text(out, name, value));
+}
+
+/// The UCUM code of a unit, as OpenTelemetry writes units, from the word Prometheus has for it; another word stays.
+fn ucum(unit: &str) -> &str {
+    match unit {
+        "seconds" => "s",
+        "milliseconds" => "ms",
+        "microseconds" => "us",
+        "nanoseconds" => "ns",
+        "minutes" => "min",
+        "hours" => "h",
+        "days" => "d",
+        "bytes" => "By",
+        "kibibytes" => "KiBy",
+        "mebibytes" => "MiBy",
+        "ratio" => "1",
+        "percent" => "%",
+        "celsius" => "Cel",
+        "meters" => "m",
+        "volts" => "V",
+        "amperes" => "A",
+        "joules" => "J",
+        "watts" => "W",
+        "grams" => "g",
+        "hertz" => "Hz",
+        other => other,
+    }
+}

@@ -1,0 +1,334 @@
+//! What a collector receives, in JSON.
+
+mod support;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use support::http::{Collector, Reply};
+use support::{by_reason, hasty, lost, snapshot, spans};
+use telemetry_core::metric::snapshot::{Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue};
+use telemetry_core::record::{
+    Attribute, EventRecord, LinkRecord, Outcome, SpanKind, SpanRecord, Status, Value,
+};
+use telemetry_core::resource::Resource;
+use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext};
+use telemetry_core::{SpanId, TraceId};
+use telemetry_otlp::{OtlpBuilder, OtlpSink, Protocol};
+
+fn json_to(collector: &Collector) -> OtlpBuilder {
+    hasty(&collector.endpoint()).protocol(Protocol::HttpJson)
+}
+
+fn attached(builder: OtlpBuilder) -> OtlpSink {
+    let mut resource = Resource::empty();
+    resource.set("service.name", Value::Str("books".into()));
+    resource.set("process.pid", Value::I64(7));
+    let mut sink = builder.build().unwrap();
+    sink.attach(&SinkContext { resource: Arc::new(resource), live: None, shutdown: ShutdownSignal::new() });
+    sink
+}
+
+fn attribute(key: &'static str, value: Value) -> Attribute {
+    Attribute { key: key.into(), value }
+}
+
+/// A span that has everything.
+fn full_span() -> SpanRecord {
+    let mut span = spans(1).remove(0);
+    span.trace_id = TraceId::new(0x0102_0304_0506_0708_090a_0b0c_0d0e_0f10).unwrap();
+    span.span_id = SpanId::new(0xaabb_ccdd_eeff_0011).unwrap();
+    span.parent_span_id = SpanId::new(0x22);
+    span.local_root = true;
+    span.trace_flags = 3;
+    span.name = "GET /books/{id} \"é\"".into();
+    span.kind = SpanKind::Server;
+    span.start_unix_nanos = 1_767_312_000_000_000_001;
+    span.duration_nanos = 9;
+    span.status = Status::Error;
+    span.outcome = Outcome::Panicked;
+    span.attributes = vec![
+        attribute("error.message", Value::Str("it broke".into())),
+        attribute("bool", Value::Bool(false)),
+        attribute("low", Value::I64(i64::MIN)),
+        attribute("fits", Value::U64(9_223_372_036_854_775_807)),
+        attribute("high", Value::U64(u64::MAX)),
+        attribute("half", Value::F64(0.5)),
+        attribute("nan", Value::F64(f64::NAN)),
+        attribute("up", Value::F64(f64::INFINITY)),
+        attribute("down", Value::F64(f64::NEG_INFINITY)),
+        attribute("bytes", Value::Bytes(vec![0, 255, 16])),
+        attribute("empty", Value::Str("".into())),
+    ];
+    span.events = vec![EventRecord {
+        name: "retry".into(),
+        time_unix_nanos: 1_767_312_000_000_000_005,
+        attributes: vec![attribute("attempt", Value::U64(2))],
+    }];
+    span.links = vec![LinkRecord {
+        trace_id: TraceId::new(9).unwrap(),
+        span_id: SpanId::new(8).unwrap(),
+        trace_flags: 1,
+    }];
+    (span.dropped_attributes_count, span.dropped_events_count, span.dropped_links_count) = (1, 2, 3);
+    span
+}
+
+#[test]
+fn a_span_is_written_as_the_specification_says() {
+    let collector = Collector::start([Reply::status(200)]);
+    let mut sink = attached(json_to(&collector).header("x-token", "a b,c").header("x-other", "1"));
+    sink.export_spans(&[full_span()]).unwrap();
+    let request = collector.requests().remove(0);
+    assert_eq!(request.path, "/v1/traces");
+    assert_eq!(request.header("content-type"), Some("application/json"));
+    assert_eq!(request.header("x-token"), Some("a b,c"));
+    assert_eq!(request.header("x-other"), Some("1"));
+    assert_eq!(request.header("content-encoding"), None);
+    assert!(request.header("user-agent").unwrap().starts_with("OTel-OTLP-Exporter-Rust/"));
+    assert_eq!(
+        request.json(),
+        json!({"resourceSpans": [{
+            "resource": {"attributes": [
+                {"key": "service.name", "value": {"stringValue": "books"}},
+                {"key": "process.pid", "value": {"intValue": "7"}},
+            ]},
+            "scopeSpans": [{
+                "scope": {"name": "telemetry-otlp", "version": env!("CARGO_PKG_VERSION")},
+                "spans": [{
+                    "traceId": "0102030405060708090a0b0c0d0e0f10",
+                    "spanId": "aabbccddeeff0011",
+                    "parentSpanId": "0000000000000022",
+                    "flags": 0x303,
+                    "name": "GET /books/{id} \"é\"",
+                    "kind": 2,
+                    "startTimeUnixNano": "1767312000000000001",
+                    "endTimeUnixNano": "1767312000000000010",
+                    "attributes": [
+                        {"key": "error.message", "value": {"stringValue": "it broke"}},
+                        {"key": "bool", "value": {"boolValue": false}},
+                        {"key": "low", "value": {"intValue": "-9223372036854775808"}},
+                        {"key": "fits", "value": {"intValue": "9223372036854775807"}},
+                        {"key": "high", "value": {"stringValue": "18446744073709551615"}},
+                        {"key": "half", "value": {"doubleValue": 0.5}},
+                        {"key": "nan", "value": {"doubleValue": "NaN"}},
+                        {"key": "up", "value": {"doubleValue": "Infinity"}},
+                        {"key": "down", "value": {"doubleValue": "-Infinity"}},
+                        {"key": "bytes", "value": {"bytesValue": "AP8Q"}},
+                        {"key": "empty", "value": {"stringValue": ""}},
+                        {"key": "telemetry.outcome", "value": {"stringValue": "panicked"}},
+                    ],
+                    "droppedAttributesCount": 1,
+                    "events": [{
+                        "timeUnixNano": "1767312000000000005",
+                        "name": "retry",
+                        "attributes": [{"key": "attempt", "value": {"intValue": "2"}}],
+                    }],
+                    "droppedEventsCount": 2,
+                    "links": [{
+                        "traceId": "00000000000000000000000000000009",
+                        "spanId": "0000000000000008",
+                        "flags": 1,
+                    }],
+                    "droppedLinksCount": 3,
+                    "status": {"message": "it broke", "code": 2},
+                }],
+            }],
+        }]})
+    );
+}
+
+#[test]
+fn spans_stand_under_the_crate_that_opened_them() {
+    let collector = Collector::start([Reply::status(200)]);
+    let mut batch = spans(4);
+    batch[1].origin.crate_name = "other";
+    batch[3].origin.crate_version = "9.9.9";
+    attached(json_to(&collector)).export_spans(&batch).unwrap();
+    let json = collector.requests()[0].json();
+    let scopes: Vec<_> = json["resourceSpans"][0]["scopeSpans"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|scope| (scope["scope"]["name"].clone(), scope["spans"].as_array().unwrap().len()))
+        .collect();
+    let expected = [("telemetry-otlp", 2), ("other", 1), ("telemetry-otlp", 1)];
+    assert_eq!(scopes, expected.map(|(name, count)| (json!(name), count)));
+}
+
+#[test]
+fn requests_are_compressed_when_asked_for() {
+    let collector = Collector::start([Reply::status(200)]);
+    attached(json_to(&collector).gzip()).export_spans(&spans(100)).unwrap();
+    let request = collector.requests().remove(0);
+    assert_eq!(request.header("content-encoding"), Some("gzip"));
+    let length: usize = request.header("content-length").unwrap().parse().unwrap();
+    assert!(length < request.body.len() / 4, "{length} of {}", request.body.len());
+    assert_eq!(request.json()["resourceSpans"][0]["scopeSpans"][0]["spans"].as_array().unwrap().len(), 100);
+}
+
+fn family(name: &'static str, kind: MetricKind, values: Vec<MetricValue>) -> MetricFamily {
+    let series = values
+        .into_iter()
+        .enumerate()
+        .map(|(index, value)| MetricSeries::new(vec![("shelf".into(), format!("s{index}").into())], value));
+    MetricFamily {
+        name: name.into(),
+        help: "What it is.".into(),
+        unit: Some("seconds".into()),
+        kind,
+        crate_name: "books".into(),
+        crate_version: "1.2.3".into(),
+        series: series.collect(),
+    }
+}
+
+fn histogram(counts: [u64; 3], sum: f64) -> MetricValue {
+    MetricValue::Histogram { bounds: Arc::from([0.5, 1.0]), counts: counts.to_vec(), sum }
+}
+
+/// The metrics of a request with one scope.
+fn metrics(json: &Json) -> Json {
+    let scopes = &json["resourceMetrics"][0]["scopeMetrics"];
+    assert_eq!(scopes.as_array().unwrap().len(), 1);
+    assert_eq!(scopes[0]["scope"], json!({"name": "books", "version": "1.2.3"}));
+    scopes[0]["metrics"].clone()
+}
+
+#[test]
+fn metrics_are_written_as_the_specification_says() {
+    let collector = Collector::start([Reply::status(200)]);
+    let mut all = snapshot(family("load", MetricKind::Gauge, vec![MetricValue::Gauge(-1.5)]));
+    all.families.push(family(
+        "sales_total",
+        MetricKind::Counter,
+        vec![MetricValue::Counter(0), MetricValue::Counter(9)],
+    ));
+    all.families.push(family("wait_seconds", MetricKind::Histogram, vec![histogram([1, 0, 2], 7.25)]));
+    let (trace, span) = (TraceId::new(0xa1).unwrap(), SpanId::new(0xb2).unwrap());
+    all.families[1].series[1].exemplars = vec![Exemplar::new(trace, span, 3.0, 1_500)];
+    all.families[2].series[0].exemplars = vec![Exemplar::new(trace, span, 0.25, 1_600)];
+    attached(json_to(&collector)).export_metrics(&Arc::new(all)).unwrap();
+    let request = collector.requests().remove(0);
+    assert_eq!(request.path, "/v1/metrics");
+    let exemplar = |time: &str, key: &str, value: Json| {
+        json!([{
+            "timeUnixNano": time,
+            key: value,
+            "spanId": "00000000000000b2",
+            "traceId": "000000000000000000000000000000a1",
+        }])
+    };
+    let shelf = |name: &str| json!([{"key": "shelf", "value": {"stringValue": name}}]);
+    assert_eq!(
+        metrics(&request.json()),
+        json!([
+            {"name": "load", "description": "What it is.", "unit": "s", "gauge": {"dataPoints": [
+                {"attributes": shelf("s0"), "timeUnixNano": "2000", "asDouble": -1.5},
+            ]}},
+            {"name": "sales_total", "description": "What it is.", "unit": "s", "sum": {
+                "dataPoints": [
+                    {"attributes": shelf("s0"), "startTimeUnixNano": "1000", "timeUnixNano": "2000", "asInt": "0"},
+                    {"attributes": shelf("s1"), "startTimeUnixNano": "1000", "timeUnixNano": "2000", "asInt": "9",
+                        "exemplars": exemplar("1500", "asInt", json!("3"))},
+                ],
+                "aggregationTemporality": 2,
+                "isMonotonic": true,
+            }},
+            {"name": "wait_seconds", "description": "What it is.", "unit": "s", "histogram": {
+                "dataPoints": [{
+                    "attributes": shelf("s0"),
+                    "startTimeUnixNano": "1000",
+                    "timeUnixNano": "2000",
+                    "count": "3",
+                    "sum": 7.25,
+                    "bucketCounts": ["1", "0", "2"],
+                    "explicitBounds": [0.5, 1.0],
+                    "exemplars": exemplar("1600", "asDouble", json!(0.25)),
+                }],
+                "aggregationTemporality": 2,
+            }},
+        ])
+    );
+}
+
+#[test]
+fn deltas_count_from_the_last_request_that_was_taken() {
+    let collector = Collector::start([Reply::status(200), Reply::status(400), Reply::status(200)]);
+    let mut sink = attached(json_to(&collector).delta());
+    let mut send = |time: u64, total: u64, counts: [u64; 3], sum: f64| {
+        let mut now = snapshot(family("sales_total", MetricKind::Counter, vec![MetricValue::Counter(total)]));
+        now.families.push(family("wait_seconds", MetricKind::Histogram, vec![histogram(counts, sum)]));
+        now.time_unix_nanos = time;
+        by_reason(&lost(sink.export_metrics(&Arc::new(now))))
+    };
+    assert_eq!(send(2000, 5, [1, 1, 0], 1.0), [0, 0, 0]);
+    // Refused: what it said is in the next one.
+    assert_eq!(send(3000, 7, [2, 1, 0], 1.5), [2, 0, 0]);
+    assert_eq!(send(4000, 10, [2, 1, 4], 9.5), [0, 0, 0]);
+    // Lower than before: it has begun anew.
+    assert_eq!(send(5000, 3, [0, 0, 1], 2.0), [0, 0, 0]);
+    let sent: Vec<_> = collector
+        .requests()
+        .iter()
+        .map(|request| {
+            let metrics = metrics(&request.json());
+            let (sum, histogram) = (&metrics[0]["sum"], &metrics[1]["histogram"]);
+            assert_eq!(
+                (&sum["aggregationTemporality"], &histogram["aggregationTemporality"]),
+                (&json!(1), &json!(1))
+            );
+            let (counter, waits) = (&sum["dataPoints"][0], &histogram["dataPoints"][0]);
+            json!([counter["startTimeUnixNano"], counter["asInt"], waits["bucketCounts"], waits["sum"]])
+        })
+        .collect();
+    assert_eq!(
+        sent,
+        [
+            json!(["1000", "5", ["1", "1", "0"], 1.0]),
+            json!(["2000", "2", ["1", "0", "0"], 0.5]),
+            json!(["2000", "5", ["1", "0", "4"], 8.5]),
+            json!(["4000", "3", ["0", "0", "1"], 2.0]),
+        ]
+    );
+}
+
+#[test]
+fn metrics_too_large_for_one_request_go_in_parts() {
+    let collector = Collector::start([Reply::status(200)]);
+    let mut sink = attached(json_to(&collector).set("OTLP_MAX_REQUEST_BYTES", 4096));
+    let mut all =
+        snapshot(family("sales_total", MetricKind::Counter, (0..100).map(MetricValue::Counter).collect()));
+    all.families.push(family("load", MetricKind::Gauge, vec![MetricValue::Gauge(1.0)]));
+    sink.export_metrics(&Arc::new(all)).unwrap();
+    let requests = collector.requests();
+    assert!(requests.len() > 2 && requests.iter().all(|request| request.body.len() <= 4096));
+    let points = |request: &support::http::Request| -> usize {
+        let metrics = metrics(&request.json());
+        let data = |metric: &Json| {
+            metric["sum"]["dataPoints"].as_array().or(metric["gauge"]["dataPoints"].as_array()).unwrap().len()
+        };
+        metrics.as_array().unwrap().iter().map(data).sum()
+    };
+    assert_eq!(requests.iter().map(points).sum::<usize>(), 101);
+}
+
+#[test]
+fn metrics_wait_for_their_interval_and_a_flush_sends_the_latest() {
+    let collector = Collector::start([Reply::status(200)]);
+    let interval = Duration::from_secs(3600);
+    let mut sink = attached(json_to(&collector).set("OTLP_METRICS_INTERVAL", interval));
+    for total in 1..=4 {
+        let now = snapshot(family("sales_total", MetricKind::Counter, vec![MetricValue::Counter(total)]));
+        sink.export_metrics(&Arc::new(now)).unwrap();
+    }
+    sink.flush().unwrap();
+    sink.flush().unwrap();
+    let totals: Vec<_> = collector
+        .requests()
+        .iter()
+        .map(|request| metrics(&request.json())[0]["sum"]["dataPoints"][0]["asInt"].clone())
+        .collect();
+    assert_eq!(totals, ["1", "4"]);
+}

@@ -1,0 +1,110 @@
+//! The values of instruments made at run time: plain atomics that all threads share.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::metric::snapshot::{MetricKind, MetricValue};
+use crate::metric::update::exchange;
+
+/// What a series of an instrument holds: [`Total`], [`Level`] or [`Spread`].
+pub trait Value: sealed::Value {}
+
+pub(super) mod sealed {
+    use super::{Arc, MetricKind, MetricValue};
+
+    pub trait Value: Send + Sync + 'static {
+        const KIND: MetricKind;
+        fn new(bounds: &Arc<[f64]>) -> Self;
+        fn read(&self, bounds: &Arc<[f64]>) -> MetricValue;
+    }
+}
+
+/// A counter's total.
+#[derive(Debug)]
+pub struct Total(AtomicU64);
+
+/// A gauge's value.
+#[derive(Debug)]
+pub struct Level(AtomicU64);
+
+/// A histogram's buckets and sum.
+#[derive(Debug)]
+pub struct Spread {
+    /// One more than there are bounds.
+    counts: Box<[AtomicU64]>,
+    /// The bits of the sum.
+    sum: AtomicU64,
+}
+
+impl Value for Total {}
+impl Value for Level {}
+impl Value for Spread {}
+
+impl sealed::Value for Total {
+    const KIND: MetricKind = MetricKind::Counter;
+
+    fn new(_: &Arc<[f64]>) -> Self {
+        Self(AtomicU64::new(0))
+    }
+
+    fn read(&self, _: &Arc<[f64]>) -> MetricValue {
+        MetricValue::Counter(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl Total {
+    pub(super) fn add(&self, amount: u64) {
+        self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+}
+
+impl sealed::Value for Level {
+    const KIND: MetricKind = MetricKind::Gauge;
+
+    fn new(_: &Arc<[f64]>) -> Self {
+        Self(AtomicU64::new(0.0_f64.to_bits()))
+    }
+
+    fn read(&self, _: &Arc<[f64]>) -> MetricValue {
+        MetricValue::Gauge(f64::from_bits(self.0.load(Ordering::Relaxed)))
+    }
+}
+
+impl Level {
+    pub(super) fn set(&self, value: f64) {
+        self.0.store(value.to_bits(), Ordering::Relaxed);
+    }
+
+    pub(super) fn add(&self, amount: f64) {
+        add(&self.0, amount);
+    }
+}
+
+impl sealed::Value for Spread {
+    const KIND: MetricKind = MetricKind::Histogram;
+
+    fn new(bounds: &Arc<[f64]>) -> Self {
+        let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
+        Self { counts, sum: AtomicU64::new(0.0_f64.to_bits()) }
+    }
+
+    fn read(&self, bounds: &Arc<[f64]>) -> MetricValue {
+        MetricValue::Histogram {
+            bounds: Arc::clone(bounds),
+            counts: self.counts.iter().map(|count| count.load(Ordering::Relaxed)).collect(),
+            sum: f64::from_bits(self.sum.load(Ordering::Relaxed)),
+        }
+    }
+}
+
+impl Spread {
+    /// Counts in a bucket, one of those there are.
+    pub(super) fn observe(&self, bucket: usize, value: f64) {
+        self.counts[bucket].fetch_add(1, Ordering::Relaxed);
+        add(&self.sum, value);
+    }
+}
+
+fn add(bits: &AtomicU64, amount: f64) {
+    exchange(bits, |bits| (f64::from_bits(bits) + amount).to_bits());
+}

@@ -1,0 +1,8 @@
+use telemetry_core::span;
+
+#[span(level = wran)]
+fn load() {}
+
+fn main() {
+    load();
+}

@@ -1,6 +1,0 @@
-use telemetry_core::span;
-
-#[span(sample = "always")]
-fn load() {}
-
-fn main() {}
