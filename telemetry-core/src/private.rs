@@ -26,6 +26,9 @@ pub mod metric {
     pub use crate::metric::instrument::{Core, Declared};
     pub use crate::metric::labels::{Label, LabelSet, position, text};
     pub use crate::metric::registry::DECLARED;
+    pub use crate::metric::rules::{
+        base_unit, ends_in_total, ends_in_unit, is_metric_name, is_own_name, says_something,
+    };
     pub use crate::metric::{Counter, Gauge, Histogram};
 
     /// Makes a counter.

@@ -243,7 +243,7 @@ pub fn step(tokens: TokenStream) -> TokenStream {
 /// | part | means |
 /// |---|---|
 /// | `Type` | `Counter`, `Gauge` or `Histogram` |
-/// | name | letters, digits, `_`, `:`; a counter ends in `_total`, a gauge does not; `telemetry_…` is the framework's own |
+/// | name | letters, digits, `_`, `:`; a counter ends in `_total`, a gauge does not; `telemetry_…` is the framework's own; also a constant |
 /// | `{ label: Type, … }` | `str` for free text (a limited number of series), or a type with `#[derive(Label)]` |
 /// | `unit = "seconds"` | the end of the name (before `_total`); base units are recognised without it |
 /// | `buckets = [0.1, 0.5]` | upper bounds of a histogram, finite and strictly increasing; also a constant or a call of a `const fn`; request durations in seconds by default |

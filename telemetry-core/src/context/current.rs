@@ -24,6 +24,8 @@ pub(crate) mod flag {
     pub(crate) const REMOTE: u32 = 1 << 11;
     /// … which has recorded its span.
     pub(crate) const REMOTE_SAMPLED: u32 = 1 << 12;
+    /// The thread asks its sampler.
+    pub(crate) const ASKING: u32 = 1 << 13;
 
     const _: () = assert!(RECORDED == (1 << WIDTH) - 1);
 }
@@ -51,9 +53,14 @@ impl Current {
         self.flags & flag::SAMPLED != 0
     }
 
-    /// Nothing opens here: the thread is a sink's.
+    /// The thread is a sink's.
     pub(crate) const fn is_suppressed(&self) -> bool {
         self.flags & flag::ACTIVE != 0 && self.span_id == 0
+    }
+
+    /// Nothing opens here, not even a root: the thread is a sink's, or asks its sampler.
+    pub(crate) const fn is_closed(&self) -> bool {
+        self.is_suppressed() || self.flags & flag::ASKING != 0
     }
 
     /// The same identifiers and decision, without the right to write.

@@ -1,6 +1,7 @@
 //! Frames: what a thread goes back to when it leaves a context, a poll or a scope, in whatever order they are left.
 
 use super::current::Current;
+use super::disorder;
 use super::local::Local;
 use crate::pipeline::Pipeline;
 
@@ -38,16 +39,25 @@ impl Frame {
 
     /// Goes back. A frame that is not the innermost one is remembered and passed over when the inner ones are left.
     pub(crate) fn leave(self, local: &Local) {
-        if local.frame.get() != self.number {
-            Local::remember_frame(self);
+        let innermost = local.frame.get();
+        if innermost != self.number {
+            // Numbers grow inwards: a larger one than the innermost has been left already, by a poll.
+            if self.number < innermost {
+                disorder::remember(self);
+            }
             return;
         }
-        let mut to = self;
-        while let Some(outer) = Local::forget_frame(to.outer_number) {
-            to = outer;
-        }
+        let to = disorder::outermost_left(self);
         local.frame.set(to.outer_number);
         to.restore(local);
+    }
+
+    /// Leaves the innermost frame if its guard was dropped inside a poll that has now ended, while frames inside that
+    /// poll were not left.
+    pub(crate) fn leave_if_left(local: &Local) {
+        if let Some(frame) = disorder::take_left(local.frame.get()) {
+            frame.leave(local);
+        }
     }
 
     fn restore(&self, local: &Local) {
@@ -62,5 +72,9 @@ impl Frame {
 
     pub(super) const fn number(&self) -> u64 {
         self.number
+    }
+
+    pub(super) const fn outer_number(&self) -> u64 {
+        self.outer_number
     }
 }

@@ -1,6 +1,6 @@
 //! The thread-local base of the hot path: one block, const-initialised, without a destructor.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::ptr;
 use std::sync::atomic::AtomicU32;
@@ -8,7 +8,6 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use super::current::{Current, flag};
 use super::exit;
-use super::frame::Frame;
 use super::sequence::Sequence;
 use crate::clock::Source;
 use crate::pipeline::{GLOBAL, Pipeline};
@@ -16,8 +15,6 @@ use crate::ring::{COLD, DropReason, Producer, Slot, state};
 
 /// The token of a thread that has opened no span yet, or is past its end.
 pub(crate) const NO_TOKEN: u32 = u32::MAX;
-/// Guards dropped out of order that a thread remembers, at the most: more than a program holds at once.
-const ORPHANS: usize = 65_536;
 /// Marks the current slot while guards have been dropped out of order: no guard's slot equals it, so every close then
 /// takes the slow path, which puts things right.
 const DISORDERED: usize = 2;
@@ -52,7 +49,7 @@ pub(crate) struct Local {
     unrecorded: Cell<Current>,
     /// A [`Source`].
     pub(crate) clock: Cell<u8>,
-    /// True when guards have been dropped out of order; the spans they would have restored are in `ORPHANED`.
+    /// True when guards have been dropped out of order: `disorder.rs` remembers the spans they would have restored.
     pub(crate) disordered: Cell<bool>,
     /// True once the thread's destructors have run.
     ended: Cell<bool>,
@@ -80,8 +77,6 @@ thread_local! {
             ended: Cell::new(false),
         }
     };
-    static ORPHANED: RefCell<Vec<(u64, Current)>> = const { RefCell::new(Vec::new()) };
-    static LEFT: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The next thread's token; none is used twice.
@@ -182,6 +177,11 @@ impl Local {
     #[inline(always)]
     pub(crate) fn flags(&self) -> u32 {
         self.flags.get()
+    }
+
+    /// Changes the current span's flags, and gives back those before.
+    pub(crate) fn replace_flags(&self, flags: u32) -> u32 {
+        self.flags.replace(flags)
     }
 
     /// Whether a trace is current that is not recorded: no child of it is.
@@ -307,72 +307,11 @@ impl Local {
         self.frames.get()
     }
 
-    /// Remembers a frame that was left before an inner one.
-    #[cold]
-    pub(super) fn remember_frame(frame: Frame) {
-        let _ = LEFT.try_with(|left| left.borrow_mut().push(frame));
-    }
-
-    /// The frame of this number, if it was left before an inner one.
-    pub(super) fn forget_frame(number: u64) -> Option<Frame> {
-        LEFT.try_with(|left| {
-            let mut left = left.borrow_mut();
-            let at = left.iter().position(|frame| frame.number() == number)?;
-            Some(left.swap_remove(at))
-        })
-        .ok()
-        .flatten()
-    }
-
-    /// Forgets the guards that were dropped out of order inside a poll: what was current before it comes back whole.
-    #[cold]
-    pub(crate) fn forget_orphans(&self) {
-        let _ = ORPHANED.try_with(|orphans| orphans.borrow_mut().clear());
-        self.set_disordered(false);
-    }
-
-    /// Remembers what the guard of `span_id` would have restored, which was dropped while another span was current.
-    #[cold]
-    pub(crate) fn orphan(&self, span_id: u64, saved: Current) {
-        let _ = ORPHANED.try_with(|orphans| {
-            let mut orphans = orphans.borrow_mut();
-            if orphans.len() == ORPHANS {
-                orphans.remove(0);
-            }
-            orphans.push((span_id, saved));
-            self.set_disordered(true);
-        });
-    }
-
-    fn set_disordered(&self, disordered: bool) {
+    /// Says whether guards have been dropped out of order, and marks the current slot so.
+    pub(super) fn set_disordered(&self, disordered: bool) {
         self.disordered.set(disordered);
         let mark = if disordered { DISORDERED } else { 0 };
         self.slot.set(self.slot().map_addr(|address| address | mark));
-    }
-
-    /// Makes the span current that was so before another was opened, or the one that now stands for it.
-    pub(crate) fn go_back(&self, outside: Current) {
-        if self.disordered.get() {
-            let healed = self.heal(outside);
-            self.set_current(healed);
-            self.set_disordered(self.disordered.get());
-        } else {
-            self.set_current(outside);
-        }
-    }
-
-    /// The span to go back to when `saved` may itself have ended out of order.
-    #[cold]
-    fn heal(&self, saved: Current) -> Current {
-        let mut healed = saved;
-        let _ = ORPHANED.try_with(|orphans| {
-            let mut orphans = orphans.borrow_mut();
-            while let Some(at) = orphans.iter().position(|(span_id, _)| *span_id == healed.span_id) {
-                healed = orphans.swap_remove(at).1;
-            }
-            self.disordered.set(!orphans.is_empty());
-        });
-        healed
     }
 }
 

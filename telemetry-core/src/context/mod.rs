@@ -2,6 +2,7 @@
 
 mod attach;
 mod current;
+mod disorder;
 mod exit;
 mod frame;
 mod local;
@@ -11,6 +12,8 @@ mod source;
 pub use attach::{Context, ContextGuard};
 pub use current::SpanContext;
 pub(crate) use current::{Current, flag};
+#[cfg(test)]
+pub(crate) use disorder::remembered;
 pub(crate) use frame::Frame;
 pub(crate) use local::{Local, NO_TOKEN};
 pub use source::AsSpanContext;

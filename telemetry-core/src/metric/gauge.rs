@@ -161,19 +161,20 @@ impl GaugeSeries {
     }
 }
 
+/// What is done to a gauge.
 #[derive(Clone, Copy)]
-enum Change {
+pub(super) enum Change {
     Set(f64),
     Add(f64),
 }
 
 impl Change {
     #[inline(always)]
-    fn apply(self, slot: &AtomicU64) {
+    pub(super) fn apply(self, slot: &AtomicU64) {
         match self {
-            Self::Set(value) => slot.store(encode(value), Ordering::Relaxed),
+            Self::Set(value) => slot.store(value.to_bits(), Ordering::Relaxed),
             Self::Add(amount) => {
-                update::exchange(slot, |bits| encode(decode(bits).unwrap_or(0.0) + amount));
+                update::exchange(slot, |bits| (decode(bits).unwrap_or(0.0) + amount).to_bits());
             }
         }
     }
@@ -182,26 +183,19 @@ impl Change {
 #[inline(always)]
 fn change(core: &'static Core, place: impl FnOnce() -> Place, change: Change) {
     let gate = core.gate();
-    if gate == OFF {
-        return;
+    if gate != OFF {
+        update::change_gauge(core, gate, place(), change);
     }
-    update::with_gauge(core, gate, place(), |slot| change.apply(slot));
 }
 
 /// Cells to a gauge: a cache line, so that threads which set different gauges do not slow each other down.
 pub(super) const STRIDE: usize = 8;
 
-/// The bits of a NaN nobody computes, which stands for a gauge never set. Slots hold the value's bits combined with
-/// it, so that zeroed memory reads as never set.
-const NEVER_SET: u64 = 0x7ff4_dead_beef_0001;
-
-#[inline(always)]
-fn encode(value: f64) -> u64 {
-    value.to_bits() ^ NEVER_SET
-}
+/// What a slot holds before its gauge is set: the bits of a NaN nobody computes. So setting one is storing the value.
+pub(super) const NEVER_SET: u64 = 0x7ff4_dead_beef_0001;
 
 /// The value in a slot, unless the gauge was never set.
 #[inline(always)]
 pub(super) fn decode(bits: u64) -> Option<f64> {
-    (bits != 0).then(|| f64::from_bits(bits ^ NEVER_SET))
+    (bits != NEVER_SET).then(|| f64::from_bits(bits))
 }

@@ -70,6 +70,7 @@ mod pairs;
 mod place;
 pub(crate) mod registry;
 mod round;
+pub(crate) mod rules;
 mod sampler;
 mod series;
 pub mod snapshot;

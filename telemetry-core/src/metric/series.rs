@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use super::cells::Published;
+use super::gauge::NEVER_SET;
 use super::hash::Digest;
 use super::instrument::Core;
 use super::labels::{LabelSet, OVERFLOW_LABEL, OVERFLOW_VALUE, Texts};
@@ -19,7 +20,7 @@ pub(super) struct SeriesEntry {
     digests: &'static [Digest],
     /// Whether no other label set has these digests.
     digests_say_all: bool,
-    /// A gauge's value, encoded as in `gauge.rs`. Written by any thread.
+    /// A gauge's value, as its slot holds it. Written by any thread.
     pub(super) gauge: AtomicU64,
     pub(super) labels: SeriesLabels,
 }
@@ -30,7 +31,7 @@ pub(super) static NOWHERE: SeriesEntry = SeriesEntry {
     home: Home { store: &GLOBAL, at: u64::MAX / 2 },
     digests: &[],
     digests_say_all: true,
-    gauge: AtomicU64::new(0),
+    gauge: AtomicU64::new(NEVER_SET),
     labels: SeriesLabels::none(),
 };
 
@@ -162,7 +163,7 @@ impl SeriesTable {
         } else {
             SeriesLabels::new(names.iter().copied().zip(texts.iter().copied()))
         };
-        let gauge = AtomicU64::new(0);
+        let gauge = AtomicU64::new(NEVER_SET);
         let digests: &[Digest] = Vec::leak(digests.to_vec());
         let digests_say_all = digests.iter().all(|digest| digest.len <= Digest::WHOLE);
         let entry = Box::leak(Box::new(SeriesEntry { home, digests, digests_say_all, gauge, labels }));

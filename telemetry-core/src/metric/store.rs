@@ -7,7 +7,7 @@ use super::cells::{Block, Layout, Ledger};
 use super::chain::Chain;
 use super::dynamic::Table as DynamicTable;
 use super::exemplar::Exemplars;
-use super::gauge::STRIDE;
+use super::gauge::{NEVER_SET, STRIDE};
 use super::hash::Digest;
 use super::instrument::Core;
 use super::observed::Observers;
@@ -157,13 +157,14 @@ impl MetricStore {
 
     /// The gauges a thread reaches without asking the store, at the indices of their gates.
     pub(super) fn first_gauges(&'static self) -> &'static Block {
-        self.first_gauges.get_or_init(|| Block::zeroed(registry::gauge_cells()))
+        self.first_gauges.get_or_init(|| Block::filled(registry::gauge_cells(), NEVER_SET))
     }
 
     /// The gauges of an instrument that lie beyond the first ones.
     pub(super) fn late_gauges(&'static self, core: &'static Core) -> &'static Block {
         let _adding = self.lock();
-        let make = || self.late_gauges.push(core, Block::zeroed(core.descriptor.dense.unwrap_or(0) * STRIDE));
+        let cells = core.descriptor.dense.unwrap_or(0) * STRIDE;
+        let make = || self.late_gauges.push(core, Block::filled(cells, NEVER_SET));
         self.late_gauges.find(core).unwrap_or_else(make)
     }
 

@@ -7,8 +7,9 @@
 use std::ptr;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::cells::{Change, bump};
+use super::cells::Change;
 use super::exemplar;
+use super::gauge;
 use super::hash::Digest;
 use super::instrument::{Core, OPEN};
 use super::local::{MetricLocal, Space, quietly, store};
@@ -22,14 +23,13 @@ use super::store::MetricStore;
 pub(super) fn count(core: &'static Core, gate: u32, place: Place, amount: u64) {
     let local = MetricLocal::here();
     match place {
-        Place::Index(offset) => match local.fixed.cell(gate as usize + offset) {
-            Some(cell) => bump(cell, amount),
-            None => count_slowly(core, offset, amount),
-        },
-        Place::Entry(entry) => match local.series.cell(local.index_of(gate, entry)) {
-            Some(cell) => bump(cell, amount),
-            None => count_entry_slowly(core, entry, amount),
-        },
+        Place::Index(offset) => {
+            local.fixed.count(gate as usize + offset, amount, || count_slowly(core, offset, amount));
+        }
+        Place::Entry(entry) => {
+            let slowly = || count_entry_slowly(core, entry, amount);
+            local.series.count(local.index_of(gate, entry), amount, slowly);
+        }
     }
 }
 
@@ -49,24 +49,20 @@ pub(super) fn observe(core: &'static Core, gate: u32, place: Place, bucket: usiz
     }
 }
 
-/// Runs `change` on the slot of a gauge; `gate` as above.
+/// Changes a gauge; `gate` as above.
 #[inline(always)]
-pub(super) fn with_gauge(core: &'static Core, gate: u32, place: Place, change: impl Fn(&AtomicU64)) {
+pub(super) fn change_gauge(core: &'static Core, gate: u32, place: Place, change: gauge::Change) {
     let local = MetricLocal::here();
     match place {
-        Place::Index(offset) => match local.gauges.get(gate as usize + offset) {
-            Some(slot) => change(slot),
-            None => {
-                if let Some(slot) = find_gauge(core, offset) {
-                    change(slot);
-                }
-            }
-        },
+        Place::Index(offset) => {
+            let slowly = || change_gauge_slowly(core, offset, change);
+            local.gauges.with(gate as usize + offset, |slot| change.apply(slot), slowly);
+        }
         Place::Entry(entry) => {
             if gate == OPEN && ptr::eq(local.store.get(), entry.home.store) {
-                change(&entry.gauge);
-            } else if let Some(entry) = find_entry(core, entry) {
-                change(&entry.gauge);
+                change.apply(&entry.gauge);
+            } else {
+                change_gauge_entry_slowly(core, entry, change);
             }
         }
     }
@@ -117,10 +113,8 @@ fn slowly_or_lost<R>(work: impl FnOnce(&MetricLocal, &'static MetricStore) -> R)
 #[cold]
 #[inline(never)]
 fn count_slowly(core: &'static Core, offset: usize, amount: u64) {
-    match MetricLocal::here().fixed.cell(core.plain_gate() as usize + offset) {
-        Some(cell) => bump(cell, amount),
-        None => change_fixed(core, &[(offset, Change::Count(amount))]),
-    }
+    let slowly = || change_fixed(core, &[(offset, Change::Count(amount))]);
+    MetricLocal::here().fixed.count(core.plain_gate() as usize + offset, amount, slowly);
     exemplar::offer(core, Space::Fixed, || Some(registry::base_of(core)? + offset), amount as f64);
 }
 
@@ -128,10 +122,8 @@ fn count_slowly(core: &'static Core, offset: usize, amount: u64) {
 #[inline(never)]
 fn count_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, amount: u64) {
     let local = MetricLocal::here();
-    match local.series.cell(local.index_of(core.plain_gate(), entry)) {
-        Some(cell) => bump(cell, amount),
-        None => change_entry(core, entry, &[(0, Change::Count(amount))]),
-    }
+    let slowly = || change_entry(core, entry, &[(0, Change::Count(amount))]);
+    local.series.count(local.index_of(core.plain_gate(), entry), amount, slowly);
     exemplar::offer(core, Space::Series, || local.cell_here(core, entry), amount as f64);
 }
 
@@ -193,6 +185,20 @@ fn change_entry(core: &'static Core, entry: &'static SeriesEntry, changes: &[(us
 
 #[cold]
 #[inline(never)]
+fn change_gauge_slowly(core: &'static Core, offset: usize, change: gauge::Change) {
+    if let Some(slot) = find_gauge(core, offset) {
+        change.apply(slot);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn change_gauge_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, change: gauge::Change) {
+    if let Some(entry) = find_entry(core, entry) {
+        change.apply(&entry.gauge);
+    }
+}
+
 fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> {
     slowly_or_lost(|local, store| {
         let base = registry::base_of(core)?;
@@ -208,8 +214,6 @@ fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> 
 
 /// The same label set in this thread's store, when an update is wanted there: a handle resolved in one store counts
 /// in whichever store the thread writes to.
-#[cold]
-#[inline(never)]
 fn find_entry(core: &'static Core, entry: &'static SeriesEntry) -> Option<&'static SeriesEntry> {
     let store = store();
     if ptr::eq(entry, &raw const series::NOWHERE) {

@@ -16,8 +16,8 @@ pub use rate::RateLimitSample;
 ///
 /// Asked once for each local root: a span without a parent, or whose parent is in another process. Every other span
 /// of the process inherits the decision. A call site may have a sampler of its own, which is asked instead of the
-/// pipeline's. Called on the thread that opens the span, so it should neither block nor
-/// allocate; a panic in it is the caller's.
+/// pipeline's. Called on the thread that opens the span, so it should neither block nor allocate; a panic in it is the
+/// caller's. Spans it opens itself are not recorded.
 #[diagnostic::on_unimplemented(message = "`{Self}` is not a sampler", label = "does not implement `Sampler`")]
 pub trait Sampler: Send + Sync + 'static {
     /// The decision.

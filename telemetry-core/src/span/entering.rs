@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use super::kept::Kept;
 use super::open::begin_unrecorded;
 use super::task::{Marked, TaskSpan};
-use crate::context::{Current, Local, flag};
+use crate::context::{Current, Frame, Local, flag};
 use crate::pipeline::{GLOBAL, Pipeline};
 use crate::ring::{Slot, state};
 
@@ -194,6 +194,8 @@ fn enter_slowly(local: &Local, marked: Marked) -> Outer {
         None => &GLOBAL,
     };
     let outside = Kept::keep(local, Current::NONE);
+    // A context around this poll whose guard is dropped inside is left with the poll.
+    local.frame.set(local.next_frame());
     if !ptr::eq(local.pipeline.get(), pipeline) {
         local.switch(pipeline);
     }
@@ -255,7 +257,7 @@ fn leave_slowly(local: &Local, marked: Marked, outer: Outer) {
         return_to(local, &GLOBAL, frame, outside);
     }
     if local.disordered.get() {
-        local.forget_orphans();
+        local.forget_inside(&inside);
     }
 }
 
@@ -268,11 +270,17 @@ fn unwind(marked: Marked, outer: Outer) -> Marked {
 }
 
 fn return_to(local: &Local, pipeline: &'static Pipeline, frame: u64, outside: Current) {
+    // Numbers of frames grow inwards. With a smaller one the frame around the poll was left inside it, and what that
+    // frame went back to is so already.
+    if local.frame.get() < frame {
+        return;
+    }
     if !ptr::eq(local.pipeline.get(), pipeline) {
         local.switch(pipeline);
     }
     local.frame.set(frame);
     local.go_back(outside);
+    Frame::leave_if_left(local);
 }
 
 /// Marks a span's slot as entered on a thread, or on none.

@@ -201,7 +201,8 @@ fn close_slowly(marked: *const Slot, outer: *const Slot) {
     if innermost {
         local.go_back(outside);
     } else {
-        local.orphan(inside.span_id, outside);
+        let frame = kept.map_or(0, |kept| kept.frame);
+        local.orphan(inside, frame, outside);
     }
 }
 

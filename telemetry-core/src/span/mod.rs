@@ -2,6 +2,7 @@
 
 mod access;
 mod arena;
+mod asking;
 mod bits;
 mod builder;
 mod declare;

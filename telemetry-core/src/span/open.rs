@@ -1,5 +1,6 @@
 //! Opening spans: the fast path of a child, and the ways of everything else.
 
+use super::asking::ask;
 use super::bits;
 use super::guard::SpanGuard;
 use super::site::{CallSite, gates};
@@ -156,10 +157,7 @@ fn root(
         parent,
         trace_id: TraceId::new(trace_id).unwrap_or(TraceId::MAX),
     };
-    let decision = match sampler.or(site.sampler.map(|sampler| sampler as &dyn Sampler)) {
-        Some(sampler) => sampler.sample(&parameters),
-        None => pipeline.sampler.sample(&parameters),
-    };
+    let decision = ask(local, sampler.or(site.sampler.map(|sampler| sampler as &dyn Sampler)), &parameters);
     match decision {
         Decision::Record => {
             trace.flags |= flag::SAMPLED;
@@ -201,9 +199,10 @@ pub(super) fn begin_root(
 #[cold]
 pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanContext, owner: u32) -> Opened {
     let current = local.current();
-    if current.is_suppressed() {
+    if current.is_closed() {
         return Opened::NOTHING;
     }
+    let marked_slot = local.marked_slot();
     let epoch = local.pipeline.get().timeline.epoch() & flag::EPOCH;
     let sampled = if parent.is_sampled() { flag::SAMPLED } else { 0 };
     let under = Current {
@@ -212,7 +211,7 @@ pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanCo
     };
     local.set_current(under);
     let opened = begin(local, site, owner);
-    local.set_current(current);
+    local.set_current(Current { slot: marked_slot, ..current });
     if opened.is_nothing() && Admission::of(local, site) != Admission::Off {
         return Opened { inside: under };
     }
@@ -227,7 +226,7 @@ pub(super) fn begin_root_named(
     sampler: Option<&dyn Sampler>,
     owner: u32,
 ) -> Opened {
-    if local.current().is_suppressed() {
+    if local.current().is_closed() {
         return Opened::NOTHING;
     }
     let remote = parent.map_or(Current::NONE, SpanContext::to_current);

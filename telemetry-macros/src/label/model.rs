@@ -45,6 +45,7 @@ pub(super) fn build(item: Item<'_>) -> (Label<'_>, Vec<syn::Error>) {
     if values.is_empty() && mistakes.is_empty() {
         mistakes.push(syn::Error::new(item.ident.span(), "a label has at least one value: add a variant"));
     }
+    mistakes.extend(item.variants.iter().filter_map(empty));
     mistakes.extend(repeated(&item.variants, &values));
     let krate = item.krate.unwrap_or_else(|| parse_quote!(::telemetry_core));
     (Label { krate, ident: item.ident, generics: item.generics, values }, mistakes)
@@ -61,6 +62,13 @@ fn case_of(literal: &LitStr, mistakes: &mut Vec<syn::Error>) -> Case {
     let message = format!("unknown case `{text}`: expected one of {}{near}", names.join(", "));
     mistakes.push(syn::Error::new(literal.span(), message));
     Case::Snake
+}
+
+/// An empty value is no label at all to Prometheus.
+fn empty(variant: &Variant<'_>) -> Option<syn::Error> {
+    let literal = variant.rename.as_ref().filter(|literal| literal.value().is_empty())?;
+    let message = "the value of a label is not empty: Prometheus takes an empty one for no label";
+    Some(syn::Error::new(literal.span(), message))
 }
 
 /// Two variants with one value would count in one series under two indices.

@@ -1,7 +1,11 @@
 //! The derive's input, with the arguments of its `#[label(…)]` attributes.
 
-use darling::FromAttributes;
-use syn::{Attribute, Data, DeriveInput, Generics, Ident, LitStr, Path, spanned::Spanned};
+use darling::{FromAttributes, FromMeta};
+use proc_macro2::Span;
+use syn::spanned::Spanned;
+use syn::{
+    Attribute, Data, DeriveInput, Expr, ExprLit, Generics, Ident, Lit, LitStr, Meta, MetaNameValue, Path,
+};
 
 /// What the derive was put on.
 pub(super) struct Item<'a> {
@@ -23,7 +27,7 @@ pub(super) struct Variant<'a> {
 #[derive(Default, FromAttributes)]
 #[darling(attributes(label))]
 struct EnumArguments {
-    rename_all: Option<LitStr>,
+    rename_all: Option<Text>,
     #[darling(rename = "crate")]
     krate: Option<Path>,
 }
@@ -32,7 +36,27 @@ struct EnumArguments {
 #[derive(Default, FromAttributes)]
 #[darling(attributes(label))]
 struct VariantArguments {
-    rename: Option<LitStr>,
+    rename: Option<Text>,
+}
+
+/// A string literal; whatever else stands there is told what is accepted.
+struct Text(LitStr);
+
+impl FromMeta for Text {
+    fn from_meta(item: &Meta) -> darling::Result<Self> {
+        let refused = |at: Span| {
+            let name = item.path().get_ident().map(ToString::to_string).unwrap_or_default();
+            let message = format!("`{name}` takes a string: `{name} = \"…\"`");
+            Err(darling::Error::custom(message).with_span(&at))
+        };
+        match item {
+            Meta::NameValue(MetaNameValue {
+                value: Expr::Lit(ExprLit { lit: Lit::Str(text), .. }), ..
+            }) => Ok(Self(text.clone())),
+            Meta::NameValue(other) => refused(other.value.span()),
+            other => refused(other.span()),
+        }
+    }
 }
 
 pub(super) fn item(input: &DeriveInput) -> Item<'_> {
@@ -42,7 +66,7 @@ pub(super) fn item(input: &DeriveInput) -> Item<'_> {
     Item {
         ident: &input.ident,
         generics: &input.generics,
-        rename_all: arguments.rename_all,
+        rename_all: arguments.rename_all.map(|Text(text)| text),
         krate: arguments.krate,
         variants,
         mistakes,
@@ -59,7 +83,7 @@ fn variants<'a>(input: &'a DeriveInput, mistakes: &mut Vec<syn::Error>) -> Vec<V
                     mistakes.push(syn::Error::new(variant.fields.span(), message));
                 }
                 let arguments: VariantArguments = arguments(&variant.attrs, mistakes);
-                Variant { ident: &variant.ident, rename: arguments.rename }
+                Variant { ident: &variant.ident, rename: arguments.rename.map(|Text(text)| text) }
             });
             return variants.collect();
         }

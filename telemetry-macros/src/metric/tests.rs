@@ -91,10 +91,10 @@ fn a_histogram_with_constant_buckets_under_another_crate_name() {
                     crate_version: ::core::env!("CARGO_PKG_VERSION"),
                 },
                 {
-                    const __TELEMETRY_BUCKETS: &[f64] = &FINE;
+                    const __TELEMETRY_BUCKETS: &[::core::primitive::f64] = &FINE;
                     const _: () = ::core::assert!(
                         ::bookstore::telemetry::__private::metric::are_valid_buckets(__TELEMETRY_BUCKETS),
-                        "the buckets of `time_seconds` must be finite and strictly increasing"
+                        "the buckets of `TIME` must be finite and strictly increasing"
                     );
                     __TELEMETRY_BUCKETS
                 },
@@ -365,5 +365,54 @@ fn every_mistake_is_reported_and_the_static_stands() {
                 }
             }
         "#]],
+    );
+}
+
+#[test]
+fn a_gauge_with_a_constant_name_and_computed_help() {
+    check(
+        quote! {
+            #[doc = include_str!("help.md")]
+            static DEPTH: Gauge = NAME;
+        },
+        &expect![[r##"
+            #[doc = include_str!("help.md")]
+            static DEPTH: ::telemetry_core::__private::metric::Gauge = {
+                const __TELEMETRY_NAME: &::core::primitive::str = NAME;
+                const _: () = {
+                    ::core::assert!(
+                        ::telemetry_core::__private::metric::is_metric_name(__TELEMETRY_NAME),
+                        "the metric's name is invalid: letters, digits, `_` and `:` are accepted, and no digit first"
+                    );
+                    ::core::assert!(
+                        ! ::telemetry_core::__private::metric::is_own_name(__TELEMETRY_NAME),
+                        "the metric's name is reserved: names beginning with `telemetry_` are the framework's own"
+                    );
+                    ::core::assert!(
+                        ! ::telemetry_core::__private::metric::ends_in_total(__TELEMETRY_NAME),
+                        "`_total` is for counters, and this is a gauge"
+                    );
+                };
+                const _: () = ::core::assert!(
+                    ::telemetry_core::__private::metric::says_something(include_str!("help.md")),
+                    "metric `DEPTH` has no HELP: its documentation is empty"
+                );
+                ::telemetry_core::__private::metric::gauge(::telemetry_core::__private::metric::Declared {
+                    name: __TELEMETRY_NAME,
+                    help: ::core::primitive::str::trim_ascii(include_str!("help.md")),
+                    unit: ::telemetry_core::__private::metric::base_unit(__TELEMETRY_NAME),
+                    crate_name: ::core::env!("CARGO_PKG_NAME"),
+                    crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                })
+            };
+            const _: () = {
+                #[::telemetry_core::__private::linkme::distributed_slice(
+                    ::telemetry_core::__private::metric::DECLARED
+                )]
+                #[linkme(crate = ::telemetry_core::__private::linkme)]
+                static __TELEMETRY_DECLARED: &::telemetry_core::__private::metric::Core = DEPTH
+                    .core();
+            };
+        "##]],
     );
 }

@@ -19,7 +19,7 @@ struct Line([AtomicU64; CELLS_PER_LINE]);
 // The view of a block as one array of cells rests on this: a line holds its cells and nothing else.
 const _: () = assert!(size_of::<Line>() == CELLS_PER_LINE * size_of::<AtomicU64>());
 
-/// A fixed number of cells at a stable address, zero when made.
+/// A fixed number of cells at a stable address.
 ///
 /// Shared ownership, not a box: a thread's [`View`] stays valid while the block's owner moves the handle about.
 #[derive(Debug)]
@@ -28,10 +28,15 @@ pub(crate) struct Block {
 }
 
 impl Block {
-    /// Makes a block of at least `cells` cells.
-    pub(crate) fn zeroed(cells: usize) -> Self {
+    /// Makes a block of at least `cells` cells of zero.
+    pub(super) fn zeroed(cells: usize) -> Self {
+        Self::filled(cells, 0)
+    }
+
+    /// Makes a block of at least `cells` cells of the same value.
+    pub(crate) fn filled(cells: usize, value: u64) -> Self {
         let lines = cells.div_ceil(CELLS_PER_LINE);
-        Self { lines: (0..lines).map(|_| Line(std::array::from_fn(|_| AtomicU64::new(0)))).collect() }
+        Self { lines: (0..lines).map(|_| Line(std::array::from_fn(|_| AtomicU64::new(value)))).collect() }
     }
 
     /// The number of cells.
@@ -93,6 +98,24 @@ impl View {
             Some(unsafe { &*self.first.get().add(index) })
         } else {
             None
+        }
+    }
+
+    /// Runs `update` on the cell at `index`, or `otherwise` where the view does not reach that far.
+    ///
+    /// Not through [`get`](Self::get): of a reference that may be there the compiler tests the address once more.
+    #[inline(always)]
+    pub(crate) fn with<R>(
+        &self,
+        index: usize,
+        update: impl FnOnce(&AtomicU64) -> R,
+        otherwise: impl FnOnce() -> R,
+    ) -> R {
+        if self.reaches(index) {
+            // SAFETY: as for `get`.
+            update(unsafe { &*self.first.get().add(index) })
+        } else {
+            otherwise()
         }
     }
 

@@ -29,10 +29,7 @@ fn layout_with_histogram() -> Layout {
 
 /// An update as the hot path makes it, and the slow one behind it.
 fn update(owner: &Owner, ledger: &Ledger, index: usize) {
-    match owner.cell(index) {
-        Some(cell) => bump(cell, 1),
-        None => owner.change(ledger, index, Change::Count(1), true),
-    }
+    owner.count(index, 1, || owner.change(ledger, index, Change::Count(1), true));
 }
 
 fn read(ledger: &Ledger) -> (u64, u64) {

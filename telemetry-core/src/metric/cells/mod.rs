@@ -27,7 +27,6 @@ mod published;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-pub(crate) use block::bump;
 #[cfg(not(loom))]
 pub(crate) use block::{Block, View};
 pub(crate) use layout::Layout;

@@ -22,10 +22,10 @@ impl Owner {
         Self { view: View::empty(), key: Cell::new(0) }
     }
 
-    /// The cell at `index`, unless this thread's block does not reach that far.
+    /// Adds to the count at `index`; calls `otherwise` where this thread's block does not reach that far.
     #[inline(always)]
-    pub(crate) fn cell(&self, index: usize) -> Option<&AtomicU64> {
-        self.view.get(index)
+    pub(crate) fn count(&self, index: usize, amount: u64, otherwise: impl FnOnce()) {
+        self.view.with(index, |cell| bump(cell, amount), otherwise);
     }
 
     /// Counts one in the cell `distance` behind the one at `index`, and adds to the sum there; calls `otherwise` where
@@ -39,7 +39,7 @@ impl Owner {
         self.view.with_pair(index, distance, update, otherwise);
     }
 
-    /// Applies a change where [`cell`](Self::cell) has found nothing. A thread that cannot own a block any more
+    /// Applies a change where [`count`](Self::count) or [`observe`](Self::observe) has found nothing. A thread that cannot own a block any more
     /// (`may_own` false) changes the retired totals.
     pub(crate) fn change(&self, ledger: &Ledger, index: usize, change: Change, may_own: bool) {
         if may_own && !self.view.reaches(index) {

@@ -1,7 +1,7 @@
 //! The properties of cells, on one thread at a time.
 #![allow(unsafe_code, reason = "points a view at a block")]
 
-use super::block::{Block, View, bump_sum};
+use super::block::{Block, View, bump, bump_sum};
 use super::*;
 
 fn counts(ledger: &Ledger, cells: usize) -> Vec<u64> {
@@ -101,7 +101,7 @@ fn a_block_is_as_large_as_the_cells_in_use_rounded_up() {
     assert_eq!(ledger.size(), (1, Ledger::FIRST_CELLS));
     owner.change(&ledger, 1_000, Change::Count(1), true);
     assert_eq!(ledger.size(), (1, 1_024));
-    bump(owner.cell(0).unwrap(), 1);
+    owner.count(0, 1, || panic!("the block reaches its first cell"));
     owner.leave(&ledger, &Layout::empty());
     assert_eq!(ledger.size(), (0, 0));
     // It may come back.

@@ -2,30 +2,27 @@
 
 use super::builder::Declaration;
 use super::error::RegisterError;
-use crate::metric::buckets;
 use crate::metric::snapshot::MetricKind;
+use crate::metric::{buckets, rules};
 
-/// Units a name may end in without a declaration.
-const BASE_UNITS: [&str; 10] =
-    ["seconds", "bytes", "ratio", "celsius", "meters", "grams", "joules", "volts", "amperes", "hertz"];
 const MAX_LIMIT: usize = 100_000;
 
 /// Checks everything but the other instruments' names.
 pub(super) fn check(declaration: &Declaration, kind: MetricKind) -> Result<(), RegisterError> {
     let name = || declaration.name.clone();
     let text = &*declaration.name;
-    if !is_name(text, true) {
+    if !rules::is_metric_name(text) {
         return Err(RegisterError::InvalidName { name: name() });
     }
-    if text.starts_with("telemetry_") {
+    if rules::is_own_name(text) {
         return Err(RegisterError::ReservedName { name: name() });
     }
-    match (kind, text.ends_with("_total")) {
+    match (kind, rules::ends_in_total(text)) {
         (MetricKind::Counter, false) => return Err(RegisterError::CounterWithoutTotal { name: name() }),
         (MetricKind::Gauge, true) => return Err(RegisterError::GaugeWithTotal { name: name() }),
         _ => {}
     }
-    if declaration.help.trim().is_empty() {
+    if !rules::says_something(&declaration.help) {
         return Err(RegisterError::MissingHelp { name: name() });
     }
     check_unit(declaration)?;
@@ -41,17 +38,15 @@ pub(super) fn check(declaration: &Declaration, kind: MetricKind) -> Result<(), R
 
 /// The unit that was declared, or the base unit the name ends in.
 pub(super) fn unit(declaration: &Declaration) -> Option<String> {
-    let stem = stem(&declaration.name);
-    let base = || BASE_UNITS.iter().find(|unit| ends_in(stem, unit)).map(|unit| (*unit).to_owned());
-    declaration.unit.clone().or_else(base)
+    declaration.unit.clone().or_else(|| rules::base_unit(&declaration.name).map(str::to_owned))
 }
 
 fn check_unit(Declaration { name, unit, .. }: &Declaration) -> Result<(), RegisterError> {
     match unit {
-        Some(unit) if !is_name(unit, true) => {
+        Some(unit) if !rules::is_metric_name(unit) => {
             Err(RegisterError::InvalidUnit { name: name.clone(), unit: unit.clone() })
         }
-        Some(unit) if !ends_in(stem(name), unit) => {
+        Some(unit) if !rules::ends_in_unit(name, unit) => {
             Err(RegisterError::UnitNotTheSuffix { name: name.clone(), unit: unit.clone() })
         }
         _ => Ok(()),
@@ -61,7 +56,7 @@ fn check_unit(Declaration { name, unit, .. }: &Declaration) -> Result<(), Regist
 fn check_labels(Declaration { name, labels, .. }: &Declaration) -> Result<(), RegisterError> {
     for (at, label) in labels.iter().enumerate() {
         let (name, label) = (name.clone(), label.clone());
-        if !is_name(&label, false) {
+        if !rules::is_label_name(&label) {
             return Err(RegisterError::InvalidLabel { name, label });
         }
         if matches!(&*label, "le" | "quantile" | "otel_metric_overflow") || label.starts_with("__") {
@@ -72,17 +67,4 @@ fn check_labels(Declaration { name, labels, .. }: &Declaration) -> Result<(), Re
         }
     }
     Ok(())
-}
-
-fn stem(name: &str) -> &str {
-    name.strip_suffix("_total").unwrap_or(name)
-}
-
-fn ends_in(stem: &str, unit: &str) -> bool {
-    stem.strip_suffix(unit).is_some_and(|rest| rest.len() > 1 && rest.ends_with('_'))
-}
-
-fn is_name(text: &str, colons: bool) -> bool {
-    text.starts_with(|first: char| !first.is_ascii_digit())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || colons && c == ':')
 }

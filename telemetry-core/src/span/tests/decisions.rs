@@ -71,3 +71,32 @@ fn disabled_spans_do_nothing() {
     assert_eq!(scope.tree(), "on\n");
     assert_eq!(scope.accounting().started, 1);
 }
+
+/// A sampler that is traced itself.
+struct Traced;
+
+impl crate::Sampler for Traced {
+    fn sample(&self, parameters: &crate::SamplingParameters<'_>) -> crate::Decision {
+        let current = Span::current().context();
+        let _child = open(site!("inside the sampler"));
+        let _root = expansion::open_root(site!("root inside the sampler"));
+        let under = current.map(|current| SpanBuilder::new(site!("under")).parent(current).enter());
+        assert!(under.is_none_or(|under| !under.is_recording()));
+        assert_eq!(Span::current().context(), current);
+        assert_ne!(parameters.name, "refused", "on purpose");
+        crate::Decision::Record
+    }
+}
+
+#[test]
+fn a_sampler_that_opens_spans_is_not_asked_for_them() {
+    let scope = Scope::builder().sampler(Traced).enter().unwrap();
+    {
+        let _root = open(site!("root"));
+        let _detached = expansion::open_root(site!("detached"));
+        assert!(std::panic::catch_unwind(|| expansion::open_root(site!("refused"))).is_err());
+        drop(open(site!("child")));
+    }
+    assert_eq!(scope.tree(), "root\ndetached\n  child\n");
+    assert!(Span::current().context().is_none());
+}

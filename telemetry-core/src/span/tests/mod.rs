@@ -29,6 +29,7 @@ macro_rules! site {
 }
 
 mod decisions;
+mod disorder;
 mod failures;
 mod filters;
 mod handles;

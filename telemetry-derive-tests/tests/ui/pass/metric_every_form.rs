@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use telemetry_core::metric::{CounterSeries, exponential, linear};
+use telemetry_core::testing::Scope;
 use telemetry_core::{Label, metric};
 
 #[derive(Clone, Copy, Debug, Label)]
@@ -18,6 +19,7 @@ enum Method {
 
 const FINE: [f64; 3] = linear(0.1, 0.1);
 const SLICE: &[f64] = &[1.0, 2.0];
+const NAME: &str = "waited_seconds_total";
 
 metric! {
     /// Jobs done.
@@ -48,6 +50,15 @@ metric! {
 
     /// Computed buckets.
     static COMPUTED: Histogram = "computed_seconds", buckets = exponential::<8>(0.001, 2.0);
+
+    /// A constant name.
+    static NAMED: Counter = NAME;
+
+    /// A computed name, which ends in its unit.
+    static JOINED: Histogram = concat!("joined", "_pages"), unit = "pages";
+
+    #[doc = concat!("Computed ", "help.")]
+    static HELPED: Gauge = "helped_bytes";
 
     /// Not compiled.
     #[cfg(any())]
@@ -93,4 +104,15 @@ fn main() {
     LOCAL.with(false).inc();
 
     assert_eq!(metric::check(), []);
+    let metrics = Scope::new().metrics();
+    let described = |name: &str| {
+        let family = metrics.families.iter().find(|family| family.name == name).unwrap();
+        (family.help.to_string(), family.unit.clone().unwrap_or_default().to_string())
+    };
+    assert_eq!(described("waited_seconds_total"), ("A constant name.".into(), "seconds".into()));
+    assert_eq!(described("joined_pages").1, "pages");
+    assert_eq!(described("helped_bytes"), ("Computed help.".into(), "bytes".into()));
+    NAMED.inc();
+    JOINED.observe(1.0);
+    HELPED.inc();
 }

@@ -1,12 +1,13 @@
 //! Metrics to tokens. No rules here.
 
+mod checks;
 mod labels;
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Attribute;
 
-use super::model::{Buckets, Kind, Metric};
+use super::model::{Buckets, Help, Kind, Metric, Name, Unit};
 
 // Expands to:
 //   /// Books looked up.
@@ -14,7 +15,7 @@ use super::model::{Buckets, Kind, Metric};
 //   const _: () = { #[distributed_slice(DECLARED)] static …: &Core = LOOKUPS.core(); };
 //   pub struct LookupsLabels { pub outcome: Outcome }      and its impls
 pub(super) fn metric(metric: &Metric) -> TokenStream {
-    let Metric { krate, attrs, vis, ident, name, help, .. } = metric;
+    let Metric { krate, attrs, vis, ident, .. } = metric;
     let private = quote!(#krate::__private::metric);
     let (ty, function) = match metric.kind {
         Kind::Counter => (quote!(Counter), quote!(counter)),
@@ -22,10 +23,11 @@ pub(super) fn metric(metric: &Metric) -> TokenStream {
         Kind::Histogram => (quote!(Histogram), quote!(histogram)),
     };
     let family = labels::family(metric);
-    let unit = option(metric.unit.as_ref());
+    let (name, help, unit) = (name(metric), help(metric), unit(metric, &private));
     let buckets = buckets(metric, &private);
     let labels = (!metric.labels.is_empty()).then(|| labels::labels(metric, &private));
     let registration = registration(metric, &private);
+    let checks = checks::checks(metric, &private);
     // The whole call at the name, its path too, so that the place the registry reports is that of this declaration.
     let function = at(metric.name_span, quote!(#private::#function));
     let call = quote_spanned! {metric.name_span=>
@@ -40,11 +42,37 @@ pub(super) fn metric(metric: &Metric) -> TokenStream {
             #buckets
         )
     };
+    let call = if checks.is_empty() { call } else { quote!({ #checks #call }) };
     quote! {
         #(#attrs)*
         #vis static #ident: #private::#ty #family = #call;
         #registration
         #labels
+    }
+}
+
+fn name(metric: &Metric) -> TokenStream {
+    match &metric.name {
+        Name::Literal(name) => quote!(#name),
+        Name::Constant(_) => quote!(__TELEMETRY_NAME),
+    }
+}
+
+fn help(metric: &Metric) -> TokenStream {
+    match &metric.help {
+        Help::Text(help) => quote!(#help),
+        Help::Computed(help) => quote!(::core::primitive::str::trim_ascii(#help)),
+    }
+}
+
+fn unit(metric: &Metric, private: &TokenStream) -> TokenStream {
+    match &metric.unit {
+        Unit::None => quote!(::core::option::Option::None),
+        Unit::Known(unit) => quote!(::core::option::Option::Some(#unit)),
+        Unit::OfTheName => {
+            let name = name(metric);
+            quote!(#private::base_unit(#name))
+        }
     }
 }
 
@@ -76,12 +104,12 @@ fn buckets(metric: &Metric, private: &TokenStream) -> Option<TokenStream> {
         (Buckets::Default, _) => quote!(#private::DEFAULT_BUCKETS),
         (Buckets::Checked(bounds), _) => quote!(&[#(#bounds),*]),
         (Buckets::Unchecked(expr), _) => {
-            let message = format!("the buckets of `{}` must be finite and strictly increasing", metric.name);
+            let message = format!("the buckets of `{}` must be finite and strictly increasing", metric.ident);
             let check = quote_spanned! {crate::metric::parse::span_of(expr)=>
                 const _: () = ::core::assert!(#private::are_valid_buckets(__TELEMETRY_BUCKETS), #message);
             };
             quote! {{
-                const __TELEMETRY_BUCKETS: &[f64] = &#expr;
+                const __TELEMETRY_BUCKETS: &[::core::primitive::f64] = &#expr;
                 #check
                 __TELEMETRY_BUCKETS
             }}
@@ -102,11 +130,4 @@ fn at(span: Span, tokens: TokenStream) -> TokenStream {
         token
     });
     respanned.collect()
-}
-
-fn option(value: Option<&String>) -> TokenStream {
-    value.map_or_else(
-        || quote!(::core::option::Option::None),
-        |value| quote!(::core::option::Option::Some(#value)),
-    )
 }

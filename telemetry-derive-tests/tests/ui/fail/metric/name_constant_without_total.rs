@@ -1,5 +1,7 @@
 use telemetry_core::metric;
 
+const NAME: &str = "jobs";
+
 metric! {
     /// Jobs done.
     static JOBS: Counter = NAME;

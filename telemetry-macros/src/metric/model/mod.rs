@@ -1,8 +1,11 @@
 //! Declarations to metrics that obey the rules. Every rule reports, and the metric is made all the same, so that one
 //! mistake does not become twenty.
 
+mod help;
+mod names;
+
 use proc_macro2::Span;
-use syn::{Attribute, Expr, ExprLit, ExprUnary, Ident, Lit, Meta, Path, Type, UnOp, Visibility, parse_quote};
+use syn::{Attribute, Expr, ExprLit, ExprUnary, Ident, Lit, Path, Type, UnOp, Visibility, parse_quote};
 
 use super::did_you_mean;
 use super::parse::{Clause, Declaration, File, span_of};
@@ -16,14 +19,34 @@ pub(super) struct Metric {
     pub(super) vis: Visibility,
     pub(super) ident: Ident,
     pub(super) kind: Kind,
-    pub(super) name: String,
+    pub(super) name: Name,
     /// Where the name stands, for errors about the declaration as a whole.
     pub(super) name_span: Span,
-    pub(super) help: String,
-    pub(super) unit: Option<String>,
+    pub(super) help: Help,
+    pub(super) unit: Unit,
     pub(super) labels: Vec<Label>,
     pub(super) limit: Option<usize>,
     pub(super) buckets: Buckets,
+}
+
+pub(super) enum Name {
+    /// A literal that obeys the rules.
+    Literal(String),
+    /// Anything else: checked by const evaluation.
+    Constant(Box<Expr>),
+}
+
+pub(super) enum Help {
+    Text(String),
+    /// `include_str!(…)` and the like: checked by const evaluation.
+    Computed(Expr),
+}
+
+pub(super) enum Unit {
+    None,
+    Known(String),
+    /// The base unit a constant name ends in, if any.
+    OfTheName,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -85,7 +108,7 @@ impl Mistakes {
         let name_span = span_of(&name);
         let help = self.help(&attrs, &ident);
         let kind = self.kind(&kind);
-        let name = self.name(&name, kind);
+        let name = self.name(name, kind);
         let labels = self.labels(labels);
         let clauses = self.clauses(clauses);
         let unit = self.unit(clauses.unit.as_ref(), &name, kind);
@@ -108,17 +131,16 @@ impl Mistakes {
     }
 
     /// HELP is for the person who reads a dashboard at night; it comes from the documentation.
-    fn help(&mut self, attrs: &[Attribute], ident: &Ident) -> String {
-        let help = first_paragraph(attrs);
-        if help.is_empty() && !attrs.iter().any(is_computed_doc) {
+    fn help(&mut self, attrs: &[Attribute], ident: &Ident) -> Help {
+        help::of(attrs).unwrap_or_else(|| {
             self.add(
                 ident.span(),
                 format_args!(
                     "metric `{ident}` has no HELP: add a doc comment (`/// …`) that says what it measures"
                 ),
             );
-        }
-        help
+            Help::Text(String::new())
+        })
     }
 
     /// The type decides what a value means; there are three.
@@ -140,13 +162,22 @@ impl Mistakes {
 
     /// Prometheus accepts these characters only, the suffix tells a reader the type, and the framework's own figures
     /// are not to be mistaken for the user's.
-    fn name(&mut self, name: &Expr, kind: Kind) -> String {
-        let Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) = name else {
-            self.add(span_of(name), "the name of a metric is a string literal, such as \"jobs_total\"");
-            return String::from("invalid");
+    fn name(&mut self, name: Expr, kind: Kind) -> Name {
+        let literal = match name {
+            Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => literal,
+            Expr::Lit(other) => {
+                self.add(span_of(&other), "the name of a metric is a string, such as \"jobs_total\"");
+                return Name::Literal(String::from("invalid"));
+            }
+            constant => return Name::Constant(Box::new(constant)),
         };
         let (text, span) = (literal.value(), literal.span());
-        if !is_metric_name(&text) {
+        if text == "_total" {
+            self.add(
+                span,
+                "metric name `_total` is invalid: it names nothing, so put something before `_total`",
+            );
+        } else if !names::is_metric_name(&text) {
             self.add(
                 span,
                 format_args!(
@@ -174,7 +205,7 @@ impl Mistakes {
             }
             _ => {}
         }
-        text
+        Name::Literal(text)
     }
 
     /// A label name is an identifier Prometheus accepts, appears once, and is not one the exposition needs itself.
@@ -191,7 +222,7 @@ impl Mistakes {
                     span,
                     format_args!("label `{text}` is reserved: `le`, `quantile`, `otel_metric_overflow` and names in `__` belong to the exposition"),
                 );
-            } else if !is_label_name(&text) {
+            } else if !names::is_label_name(&text) {
                 self.add(
                     span,
                     format_args!(
@@ -244,32 +275,36 @@ impl Mistakes {
     }
 
     /// The unit is part of the name, so that nobody has to look it up.
-    fn unit(&mut self, unit: Option<&Expr>, name: &str, kind: Kind) -> Option<String> {
-        let stem = name.strip_suffix("_total").unwrap_or(name);
-        let total = if kind == Kind::Counter { "_total" } else { "" };
+    fn unit(&mut self, unit: Option<&Expr>, name: &Name, kind: Kind) -> Unit {
+        let stem = match name {
+            Name::Literal(name) => Some(name.strip_suffix("_total").unwrap_or(name)),
+            Name::Constant(_) => None,
+        };
         let Some(unit) = unit else {
-            let last = stem.rsplit('_').next()?;
-            return BASE_UNITS.contains(&last).then(|| last.to_owned());
+            let Some(stem) = stem else { return Unit::OfTheName };
+            let base = BASE_UNITS.iter().find(|unit| names::ends_in(stem, unit));
+            return base.map_or(Unit::None, |unit| Unit::Known((*unit).to_owned()));
         };
         let Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) = unit else {
             self.add(span_of(unit), "the unit is a string literal, such as \"seconds\"");
-            return None;
+            return Unit::None;
         };
         let text = literal.value();
-        if !is_metric_name(&text) {
+        if !names::is_metric_name(&text) {
             self.add(
                 literal.span(),
                 format_args!(
                     "unit `{text}` is invalid: letters, digits, `_` and `:` are accepted, as in \"seconds\""
                 ),
             );
-        } else if !stem.ends_with(&format!("_{text}")) {
+        } else if let Some(stem) = stem.filter(|stem| !names::ends_in(stem, &text)) {
+            let total = if kind == Kind::Counter { "_total" } else { "" };
             self.add(
                 literal.span(),
                 format_args!("the unit is the end of the name: call the metric `{stem}_{text}{total}`, or leave the unit out"),
             );
         }
-        Some(text)
+        Unit::Known(text)
     }
 
     /// Buckets are finite and strictly increasing. Literals are checked here, anything else by const evaluation.
@@ -339,33 +374,6 @@ pub(super) fn label_text(name: &Ident) -> String {
     syn::ext::IdentExt::unraw(name).to_string()
 }
 
-fn first_paragraph(attrs: &[Attribute]) -> String {
-    let lines = attrs.iter().filter_map(doc_line).flat_map(|text| {
-        text.lines()
-            .map(|line| line.trim().to_owned())
-            .chain(text.is_empty().then(String::new))
-            .collect::<Vec<_>>()
-    });
-    let paragraph: Vec<String> =
-        lines.skip_while(String::is_empty).take_while(|line| !line.is_empty()).collect();
-    paragraph.join(" ")
-}
-
-fn doc_line(attr: &Attribute) -> Option<String> {
-    match &attr.meta {
-        Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// `#[doc = include_str!(…)]` and the like, whose text is not known here.
-fn is_computed_doc(attr: &Attribute) -> bool {
-    matches!(&attr.meta, Meta::NameValue(meta) if meta.path.is_ident("doc")) && doc_line(attr).is_none()
-}
-
 fn number(expr: &Expr) -> Option<f64> {
     match expr {
         Expr::Lit(ExprLit { lit: Lit::Float(literal), .. }) => literal.base10_parse().ok(),
@@ -377,17 +385,4 @@ fn number(expr: &Expr) -> Option<f64> {
 
 fn is_ident(ty: &Type, name: &str) -> bool {
     matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(name))
-}
-
-fn is_metric_name(text: &str) -> bool {
-    is_name(text, |c| c == ':')
-}
-
-fn is_label_name(text: &str) -> bool {
-    is_name(text, |_| false)
-}
-
-fn is_name(text: &str, also: impl Fn(char) -> bool) -> bool {
-    text.starts_with(|c: char| !c.is_ascii_digit())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || also(c))
 }

@@ -1,0 +1,10 @@
+use telemetry_core::metric;
+
+metric! {
+    #[doc = concat!(" ", "")]
+    static JOBS: Counter = "jobs_total";
+}
+
+fn main() {
+    JOBS.inc();
+}
