@@ -199,22 +199,24 @@ mod unused {
         Ok(text)
     }
 
-    struct Shelf;
+    struct Shelf(u8);
 
     #[trace]
     impl Shelf {
         #[expect(dead_code, reason = "never called")]
-        fn method(&self) {}
+        fn method(&self) -> u8 {
+            self.0
+        }
     }
 
     #[span]
     #[expect(unused_variables, reason = "not read")]
-    pub(super) fn argument(text: &str) {
-        let _ = Shelf;
+    fn argument(text: &str) {
+        let _ = Shelf(1);
     }
-}
 
-#[test]
-fn what_is_unused_is_said_to_be() {
-    unused::argument("");
+    #[test]
+    fn what_is_unused_is_said_to_be() {
+        argument("");
+    }
 }
