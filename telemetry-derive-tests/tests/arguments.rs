@@ -82,6 +82,31 @@ async fn linked_async(others: &[SpanContext]) {
     inner();
 }
 
+#[span(root, links = [Span::current()])]
+fn detached() {}
+
+#[span(root, links = [Span::current()])]
+async fn detached_async() {}
+
+#[span]
+fn spawner() {
+    detached();
+    block_on(detached_async());
+}
+
+#[test]
+fn links_are_taken_before_the_span_is_current() {
+    let scope = Scope::new();
+    spawner();
+    let spans = scope.spans();
+    let spawner = spans.iter().find(|span| span.name == "spawner").unwrap().span_id;
+    for name in ["detached", "detached_async"] {
+        let span = spans.iter().find(|span| span.name == name).unwrap();
+        assert_eq!(span.links.iter().map(|link| link.span_id).collect::<Vec<_>>(), [spawner], "{name}");
+        assert!(span.parent_span_id.is_none());
+    }
+}
+
 #[test]
 fn links_refer_to_other_spans() {
     let scope = Scope::new();

@@ -448,6 +448,12 @@ mod bodies {
     }
 
     #[span]
+    #[unsafe(no_mangle)]
+    extern "C" fn telemetry_suite_exported(number: i32) -> i32 {
+        number - 1
+    }
+
+    #[span]
     unsafe extern "C" fn foreign(number: i32) -> i32 {
         number + 1
     }
@@ -461,6 +467,7 @@ mod bodies {
         assert_eq!(one("unsafe_block", || unsafe_block(&3)), 3);
         // SAFETY: it has no conditions.
         assert_eq!(one("foreign", || unsafe { foreign(1) }), 2);
+        assert_eq!(one("telemetry_suite_exported", || telemetry_suite_exported(1)), 0);
         let scope = Scope::new();
         assert_eq!(recursive(1), Ok(1));
         assert_eq!(block_on(assert_send(recursive_boxed(1))), 1);
@@ -705,6 +712,27 @@ mod asyncness {
         async fn soon(&self) -> u8 {
             *self
         }
+    }
+
+    fn assert_auto<T: Send + Sync + Unpin + 'static>(value: T) -> T {
+        value
+    }
+
+    #[span]
+    fn owned(text: String) -> impl Future<Output = String> + Unpin {
+        std::future::ready(text)
+    }
+
+    #[span]
+    async fn shared(text: Arc<str>) -> usize {
+        text.len()
+    }
+
+    #[test]
+    fn futures_keep_their_auto_traits() {
+        assert_eq!(one("owned", || block_on(assert_auto(owned(String::from("a"))))), "a");
+        let shared = Box::pin(shared(Arc::from("abc")));
+        assert_eq!(one("shared", || block_on(assert_auto(shared))), 3);
     }
 
     #[span]

@@ -42,8 +42,8 @@ mod trace;
 /// | `skip` | in a traced block: no span for this one |
 /// | `crate = path` | where `telemetry-core` is found, if it goes by another name |
 ///
-/// Attributes and links are evaluated only when the span records, a parent while telemetry is on, and all are
-/// type-checked always:
+/// Attributes are evaluated only when the span records, a parent and links while telemetry is on, before the span opens;
+/// all are type-checked always:
 ///
 /// | in `attrs(…)` | records |
 /// |---|---|

@@ -50,7 +50,7 @@ pub(crate) mod expansion {
     pub use super::failure::returned::Shown;
     pub use super::failure::{Ignored, record};
     pub use super::open::{open, open_root, open_step, open_task, open_task_root};
-    pub use super::opening::{context_of, open_task_under, open_under};
+    pub use super::opening::{context_of, open_task_under, open_under, wanted};
     pub use super::traced::{Traced, boxed, call, making, step};
 }
 

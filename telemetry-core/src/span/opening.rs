@@ -9,6 +9,12 @@ use super::write;
 use super::writer::{Held, Writer};
 use crate::context::{AsSpanContext, Local, SpanContext};
 
+/// What `make` returns, which is asked only where spans of the call site are wanted.
+pub fn wanted<T>(site: &'static CallSite, make: impl FnOnce() -> T) -> Option<T> {
+    let admission = Local::with(|local| Admission::of(local, site));
+    (admission != Admission::Off).then(make)
+}
+
 /// Opens a span for this scope under `parent`, which is asked only where the span is wanted; under what is current if
 /// that is none.
 pub fn open_under(site: &'static CallSite, parent: impl FnOnce() -> Option<SpanContext>) -> SpanGuard {
@@ -22,10 +28,7 @@ pub fn open_task_under(site: &'static CallSite, parent: impl FnOnce() -> Option<
 
 fn under(site: &'static CallSite, parent: impl FnOnce() -> Option<SpanContext>) -> SpanBuilder<'static> {
     let builder = SpanBuilder::new(site);
-    if Local::with(|local| Admission::of(local, site)) == Admission::Off {
-        return builder;
-    }
-    parent().map_or(builder, |parent| builder.parent(parent))
+    wanted(site, parent).flatten().map_or(builder, |parent| builder.parent(parent))
 }
 
 /// The identifiers of what stands for a span.
@@ -34,22 +37,23 @@ pub fn context_of(span: &(impl AsSpanContext + ?Sized)) -> Option<SpanContext> {
 }
 
 impl SpanGuard {
-    /// Refers to other spans.
-    pub fn links(&mut self, others: impl IntoIterator<Item: AsSpanContext>) {
+    /// Refers to other spans, if it records.
+    pub fn links(&mut self, others: Option<impl IntoIterator<Item: AsSpanContext>>) {
         self.writer().links(others);
     }
 }
 
 impl TaskSpan {
-    /// Refers to other spans.
-    pub fn links(&mut self, others: impl IntoIterator<Item: AsSpanContext>) {
+    /// Refers to other spans, if it records.
+    pub fn links(&mut self, others: Option<impl IntoIterator<Item: AsSpanContext>>) {
         self.writer().links(others);
     }
 }
 
 impl Writer {
-    fn links(self, others: impl IntoIterator<Item: AsSpanContext>) {
-        for other in others.into_iter().filter_map(|other| other.as_span_context()) {
+    fn links(self, others: Option<impl IntoIterator<Item: AsSpanContext>>) {
+        let others = others.filter(|_| self.is_recording());
+        for other in others.into_iter().flatten().filter_map(|other| other.as_span_context()) {
             self.with_body(|body| {
                 write::link(body, other.trace_id.to_u128(), other.span_id.to_u64(), other.trace_flags);
             });

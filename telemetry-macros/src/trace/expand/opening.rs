@@ -2,6 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use syn::Expr;
 
 use crate::site::expand::{Opened, borrowed, declare, located, open, records, site_name};
 use crate::site::model::Declared;
@@ -14,28 +15,37 @@ pub(super) fn opening(traced: &Traced, opened: Opened, is_written: bool) -> Toke
     let declaration = declare(private, site);
     let open = span(traced, opened);
     let records = records(private, &name, opened, site);
-    let links = opening.links.as_ref().map(|links| {
-        let ty = opened.type_name();
-        // Located at the links, to which the compiler points when they are none.
-        let place = Span::mixed_site().located_at(place_of(links));
-        let path = located(&quote_spanned!(place=> #private::#ty), place);
-        let link = quote_spanned!(place=> #path::links(&mut #name, #links););
-        quote_spanned! {Span::mixed_site()=>
-            if #private::#ty::is_recording(&#name) {
-                #link
-            }
-        }
-    });
-    let is_written = is_written || records.is_some() || links.is_some();
+    let (links, link) = opening.links.as_ref().map(|links| self::links(private, opened, links)).unzip();
+    let is_written = is_written || records.is_some() || link.is_some();
     let mutable = is_written.then(|| quote_spanned!(Span::mixed_site()=> mut));
     let handle = bind.as_ref().map(|bind| handle(private, bind, opened, &site.declared));
     quote_spanned! {Span::mixed_site()=>
         #declaration
+        #links
         let #mutable #name = #open;
         #records
-        #links
+        #link
         #handle
     }
+}
+
+/// What takes the links before the span is open, when what is current is the span around it, and what records them.
+///
+/// ```text
+/// // Expands to:
+/// let __telemetry_links = wanted(&__TELEMETRY_SITE, || [Span::current()]);
+/// // and, behind the opening:
+/// SpanGuard::links(&mut __telemetry_span, __telemetry_links);
+/// ```
+fn links(private: &TokenStream, opened: Opened, links: &Expr) -> (TokenStream, TokenStream) {
+    let (ty, site) = (opened.type_name(), site_name());
+    // Located at the links, to which the compiler points when they are none.
+    let place = Span::mixed_site().located_at(place_of(links));
+    let path = located(&quote_spanned!(place=> #private::#ty), place);
+    (
+        quote_spanned!(Span::mixed_site()=> let __telemetry_links = #private::wanted(&#site, || #links);),
+        quote_spanned!(place=> #path::links(&mut __telemetry_span, __telemetry_links);),
+    )
 }
 
 /// Opens the span: an expression.

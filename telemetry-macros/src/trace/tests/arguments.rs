@@ -288,15 +288,17 @@ fn links_are_recorded_when_it_is_open() {
                         ::core::env!("CARGO_PKG_VERSION"),
                     )
                     .sampler(&SAMPLER);
+                let __telemetry_links = ::telemetry_core::__private::wanted(
+                    &__TELEMETRY_SITE,
+                    || [first, second],
+                );
                 let mut __telemetry_span = ::telemetry_core::__private::open_task_root(
                     &__TELEMETRY_SITE,
                 );
-                if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
-                    ::telemetry_core::__private::TaskSpan::links(
-                        &mut __telemetry_span,
-                        [first, second],
-                    );
-                }
+                ::telemetry_core::__private::TaskSpan::links(
+                    &mut __telemetry_span,
+                    __telemetry_links,
+                );
                 ::telemetry_core::__private::Traced {
                     span: __telemetry_span,
                     outcome: ::telemetry_core::__private::Ignored,
