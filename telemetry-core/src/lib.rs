@@ -103,8 +103,8 @@ mod exports {
         SamplingParameters,
     };
     pub use crate::span::{
-        AttributeValue, CallSite, Constant, Entry, EventWriter, Instrument, Instrumented, Name, Run, Site,
-        Span, SpanBuilder, SpanGuard, TaskSpan,
+        AttributeValue, CallSite, Constant, Entry, EventWriter, Instrument, Instrumented, Name, PolledSpan,
+        Run, Site, Span, SpanBuilder, SpanGuard, TaskSpan, TimedSpan,
     };
     pub use telemetry_macros::{Label, metric, span, step, trace};
 }

@@ -3,10 +3,12 @@
 pub use crate::filter::Level;
 pub use crate::record::SpanKind;
 pub use crate::sample::{AlwaysSample, NeverSample};
-pub use crate::span::expansion::{Ignored, Probe, Traced, call, call_site, record, returned, site, step};
+pub use crate::span::expansion::{
+    Ignored, Probe, Room, Traced, call, call_site, record, returned, site, step,
+};
 pub use crate::span::expansion::{Shown, boxed, context_of, making, open_task_under, open_under, wanted};
 pub use crate::span::expansion::{open, open_root, open_step, open_task, open_task_root};
-pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, TaskSpan};
+pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, TaskSpan, TimedSpan};
 pub use linkme;
 
 /// The policy of `sample = 0.05`, which the macro has looked at.

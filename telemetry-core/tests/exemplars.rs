@@ -1,5 +1,4 @@
 //! Updates that are kept with the span they were made in.
-#![allow(clippy::items_after_statements, reason = "a traced function stands where it is called")]
 
 use std::time::Duration;
 

@@ -138,3 +138,37 @@ fn attributes_of_an_unsampled_span_are_not_evaluated() {
     sync_attributes(&counter).unwrap();
     assert_eq!((counter.get(), scope.tree().as_str()), (0, ""));
 }
+
+#[test]
+fn declared_attributes_fit_whatever_their_values() {
+    #[span(
+        attrs(a: i64, b: i64, c: i64, d: i64, e: u64, f: u64, g: u64, h: u64, i: f64, j: f64, k: f64, l: f64,
+            m: bool, n: bool, o: bool, p: bool),
+        bind = span
+    )]
+    fn full() {
+        span.a(i64::MIN);
+        span.b(i64::MIN);
+        span.c(i64::MAX);
+        span.d(i64::MIN);
+        span.e(u64::MAX);
+        span.f(u64::MAX);
+        span.g(u64::MAX);
+        span.h(u64::MAX);
+        span.i(0.1);
+        span.j(0.1);
+        span.k(0.1);
+        span.l(0.1);
+        span.m(true);
+        span.n(true);
+        span.o(true);
+        span.p(true);
+    }
+
+    let scope = Scope::new();
+    full();
+    let spans = scope.spans();
+    assert_eq!(spans[0].attributes.len(), 16);
+    assert_eq!(spans[0].dropped_attributes_count, 0);
+    assert_eq!(spans[0].attribute("h"), Some(&Value::U64(u64::MAX)));
+}

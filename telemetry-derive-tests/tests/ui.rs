@@ -16,9 +16,11 @@ const TOPICS: &[&str] = &[
     "name",
     "parent",
     "ret",
+    "room",
     "root",
     "sample",
     "step",
+    "timing",
 ];
 
 #[test]

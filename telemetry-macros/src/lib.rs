@@ -38,6 +38,7 @@ mod trace;
 /// | `ret`, `ret = display`, `ret = debug` | what is returned, or what an `Ok` holds, is recorded as the attribute `return`: by its type, or as `Display` or `Debug` shows it |
 /// | `ret = function` | the same of what `function(&value)` returns |
 /// | `bind = name` | the span's handle, under this name in the body |
+/// | `timing` | for futures: `poll_count`, `busy_ns` and `idle_ns` are recorded, see `TimedSpan` |
 /// | `async = true` | the function returns a boxed future, though its type does not say so; `async = false`: a future that is returned is not looked at |
 /// | `skip` | in a traced block: no span for this one |
 /// | `crate = path` | where `telemetry-core` is found, if it goes by another name |
@@ -52,6 +53,10 @@ mod trace;
 /// | `variable`, `%variable`, `?variable`, `user.id` | the variable or field under its own name |
 /// | `book.id = …`, `"any key" = …` | the same under a dotted or a quoted key |
 /// | `rows: i64` | declares an attribute for the body to set: `span.rows(n)` with `bind = span`; one of `bool`, `i64`, `u64`, `f64`, `str`, `bytes` |
+///
+/// A span holds 128 bytes of attributes. Constant ones take none; the others two and their value: up to eight for a
+/// number, one more than its length for text and bytes. Attributes that cannot fit are an error: declared numbers and
+/// literals count in full, text of run time as if it were empty, and what is inferred without its value.
 ///
 /// # Examples
 /// ```
@@ -196,7 +201,7 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// | `step!("name", key = expression, …)` | the same with attributes, written as in [`macro@trace`]'s `attrs(…)` |
 /// | `step!("name", … => future)` | a future that runs `future`, an `async` block say, inside the span; an `Err` it yields marks the span |
 /// | `step!("name", … => closure)` | the closure, each call of which is a span; `async` ones too, and those that return an `async` block |
-/// | `step!(level = debug, "name", …)` | the same with a level; `sample` and `crate`, too, stand before the name and mean what they do in [`macro@trace`] |
+/// | `step!(level = debug, "name", …)` | the same with a level; `sample`, `timing` and `crate`, too, stand before the name and mean what they do in [`macro@trace`] |
 ///
 /// The name is a string literal or the path of a `const`. The guard stays on its thread: the compiler refuses to hold
 /// it across an `.await` in a task that may move, where the form with `=>` is meant. With a future, that form opens its

@@ -14,7 +14,7 @@
 //! | link | trace identifier, span identifier, flags: 25 bytes, and no key |
 
 use super::short::{signed_size, unsigned_size};
-use super::site::gates;
+use super::site::{CallSite, gates};
 use crate::ring::Slot;
 
 /// Type of an entry.
@@ -70,6 +70,15 @@ impl Key {
         // task, so nobody writes the word.
         let word = unsafe { slot.as_ref() }.map_or(0, |slot| slot.site.with(|word| unsafe { *word }));
         if number < SITE_KEYS { Self::Site(number as u8, word) } else { Self::Static(site_key(word, number)) }
+    }
+
+    /// The key with this number of a call site.
+    pub(super) fn of(site: &'static CallSite, number: usize) -> Self {
+        if number < SITE_KEYS {
+            Self::Site(number as u8, site.gate())
+        } else {
+            Self::Static(site.site.keys.get(number).copied().unwrap_or_default())
+        }
     }
 
     #[cold]

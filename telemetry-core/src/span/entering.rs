@@ -40,7 +40,11 @@ impl TaskSpan {
 
     /// Polls `future` inside the span.
     #[inline(always)]
-    pub(super) fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    pub(super) fn poll_inside<F: Future>(
+        &mut self,
+        future: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<F::Output> {
         let stay = Stay::begin(self);
         let poll = future.poll(cx);
         stay.end(poll.is_ready());
@@ -56,7 +60,7 @@ struct Stay<'a> {
 }
 
 impl<'a> Stay<'a> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin(span: &'a mut TaskSpan) -> Self {
         let marked = span.marked;
         let outer = if marked.is_nothing() {
@@ -69,7 +73,7 @@ impl<'a> Stay<'a> {
         Self { span, outer }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(self, ready: bool) {
         let mut stay = std::mem::ManuallyDrop::new(self);
         let marked = stay.span.marked;
@@ -310,7 +314,7 @@ impl<F: Future> Future for Run<'_, F> {
         let this = unsafe { self.get_unchecked_mut() };
         // SAFETY: as above.
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
-        this.span.poll(future, cx)
+        this.span.poll_inside(future, cx)
     }
 }
 

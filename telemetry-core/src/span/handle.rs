@@ -5,6 +5,7 @@ use std::fmt;
 use super::access::Access;
 use super::arena::{Key, Packed};
 use super::event::{self, EventName, EventWriter, Scratch};
+use super::site::CallSite;
 use super::value::{AttributeValue, Entry};
 use super::write::{self, Formatted};
 use crate::clock;
@@ -179,6 +180,15 @@ impl Span {
             write::link(body, other.trace_id.to_u128(), other.span_id.to_u64(), other.trace_flags);
         });
         self
+    }
+
+    /// Records the attribute with this number among the keys of the span's own call site. For setters that macros make.
+    #[doc(hidden)]
+    #[inline]
+    pub fn declared<V: AttributeValue + ?Sized>(&self, site: &'static CallSite, key: usize, value: &V) {
+        if self.is_recording() {
+            value.record(Entry::span(self.access(), Key::of(site, key)));
+        }
     }
 
     #[inline(always)]

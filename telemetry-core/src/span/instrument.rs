@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use super::builder::SpanBuilder;
 use super::task::TaskSpan;
+use super::timed::{PolledSpan, TimedSpan};
 
 /// Puts a future inside a span.
 pub trait Instrument: Sized {
@@ -20,19 +21,24 @@ impl<F: Future> Instrument for F {}
 
 /// A future inside a span: made by [`Instrument::instrument`].
 #[must_use = "a future does nothing unless it is polled"]
-pub struct Instrumented<F> {
+pub struct Instrumented<F, S = TaskSpan> {
     future: F,
     /// Nothing once the future was ready: the span ends then, and not when the wrapper is dropped.
-    span: TaskSpan,
+    span: S,
 }
 
 impl<F> Instrumented<F> {
     pub(super) const fn new(future: F, span: TaskSpan) -> Self {
         Self { future, span }
     }
+
+    /// Records how often the future is polled, and how long it is busy and idle: see [`TimedSpan`].
+    pub fn timed(self) -> Instrumented<F, TimedSpan> {
+        Instrumented { future: self.future, span: TimedSpan::new(self.span) }
+    }
 }
 
-impl<F: Future> Future for Instrumented<F> {
+impl<F: Future, S: PolledSpan> Future for Instrumented<F, S> {
     type Output = F::Output;
 
     #[inline]
@@ -44,7 +50,7 @@ impl<F: Future> Future for Instrumented<F> {
         let future = unsafe { Pin::new_unchecked(&mut this.future) };
         let poll = this.span.poll(future, cx);
         if poll.is_ready() {
-            this.span = TaskSpan::nothing();
+            this.span.end();
         }
         poll
     }

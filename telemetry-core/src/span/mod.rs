@@ -1,4 +1,7 @@
 //! Spans: opening and closing them, what can be recorded on one, and how it is packed into its slot.
+//!
+//! What every call site calls is inlined where the crate is built for speed. Elsewhere it is not, so that a thousand
+//! call sites cost a debug build no more than a thousand calls.
 
 mod access;
 mod arena;
@@ -18,9 +21,11 @@ mod name;
 mod open;
 mod opening;
 mod panic;
+mod room;
 mod short;
 mod site;
 mod task;
+mod timed;
 mod traced;
 mod unwind;
 mod value;
@@ -41,6 +46,7 @@ pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};
 pub use task::TaskSpan;
+pub use timed::{PolledSpan, TimedSpan};
 pub use value::{AttributeValue, Entry};
 
 /// What macro expansions call.
@@ -51,6 +57,7 @@ pub(crate) mod expansion {
     pub use super::failure::{Ignored, record};
     pub use super::open::{open, open_root, open_step, open_task, open_task_root};
     pub use super::opening::{context_of, open_task_under, open_under, wanted};
+    pub use super::room::Room;
     pub use super::traced::{Traced, boxed, call, making, step};
 }
 

@@ -242,7 +242,7 @@ pub(super) fn begin_root_named(
 ///
 /// What stands in the user's function is this: two looks, and a call where the span is recorded. The rest is one
 /// function for the whole program, which stays in the instruction cache.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn open(site: &'static CallSite) -> SpanGuard {
     if gates::is_off(site.gate()) || Local::here().is_unrecorded() {
         SpanGuard::nothing()
@@ -299,7 +299,7 @@ pub fn open_root(site: &'static CallSite) -> SpanGuard {
 }
 
 /// Opens a span for a future that is awaited where it stands; it is entered at each poll.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn open_task(site: &'static CallSite) -> TaskSpan {
     if gates::is_off(site.gate()) {
         TaskSpan::nothing()

@@ -14,6 +14,7 @@ use super::value::AttributeValue;
 use super::writer::{Held, Writer};
 use crate::clock;
 use crate::context::{Current, Local};
+use crate::pipeline::{GLOBAL, Pipeline};
 use crate::record::{Outcome, Status};
 use crate::ring::Slot;
 
@@ -146,6 +147,11 @@ impl TaskSpan {
         if opened.is_nothing() { Self::nothing() } else { Self::keeping(local, opened.inside) }
     }
 
+    /// The pipeline it was opened in.
+    pub(super) fn pipeline(&self) -> &'static Pipeline {
+        self.marked.kept().map_or(&GLOBAL, |kept| kept.pipeline)
+    }
+
     /// Whether the span has a slot: false when it is disabled, unsampled or dropped.
     #[inline(always)]
     pub fn is_recording(&self) -> bool {
@@ -215,7 +221,7 @@ fn handle(marked: Marked) -> Span {
 }
 
 impl Drop for TaskSpan {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if !self.marked.is_unrecorded() {
             end(self.marked);

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use super::failure::{Outcome, record};
 use super::guard::SpanGuard;
 use super::task::TaskSpan;
+use super::timed::PolledSpan;
 
 /// Runs the body of a function that was made a closure, so that `return` and `?` end the closure, and records what
 /// it returns.
@@ -39,16 +40,16 @@ pub fn boxed<F>(future: F) -> Pin<Box<F>> {
 /// Macros write it out field by field: a function that made it would move the future once more.
 #[derive(Debug)]
 #[must_use = "a future does nothing unless it is polled"]
-pub struct Traced<F, O> {
+pub struct Traced<F, O, S = TaskSpan> {
     /// What is polled; dropped first, so that its end lies within the span.
     pub future: F,
     /// How the span is told what came out.
     pub outcome: O,
     /// What is entered.
-    pub span: TaskSpan,
+    pub span: S,
 }
 
-impl<F: Future, O: Outcome<F::Output>> Future for Traced<F, O> {
+impl<F: Future, O: Outcome<F::Output>, S: PolledSpan> Future for Traced<F, O, S> {
     type Output = F::Output;
 
     #[inline]
@@ -70,21 +71,21 @@ impl<F: Future, O: Outcome<F::Output>> Future for Traced<F, O> {
 
 /// A future inside a span that ends when the future is ready, wherever the wrapper goes. `outcome` records what comes
 /// out.
-pub fn step<F: IntoFuture>(
-    span: TaskSpan,
+pub fn step<F: IntoFuture, S: PolledSpan>(
+    span: S,
     future: F,
-    outcome: impl FnOnce(&mut TaskSpan, &F::Output),
+    outcome: impl FnOnce(&mut S, &F::Output),
 ) -> impl Future<Output = F::Output> {
     Step { future: future.into_future(), ending: Some((span, outcome)) }
 }
 
-struct Step<F, O> {
+struct Step<F, O, S> {
     future: F,
     /// Gone when the future was ready.
-    ending: Option<(TaskSpan, O)>,
+    ending: Option<(S, O)>,
 }
 
-impl<F: Future, O: FnOnce(&mut TaskSpan, &F::Output)> Future for Step<F, O> {
+impl<F: Future, S: PolledSpan, O: FnOnce(&mut S, &F::Output)> Future for Step<F, O, S> {
     type Output = F::Output;
 
     #[inline]

@@ -59,7 +59,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Records a boolean.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn bool(self, value: bool) {
         match self.target {
             Target::Span(access) => access.write(|_, body| short::bool(body, self.key, value)),
@@ -68,7 +68,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Records a signed integer.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn i64(self, value: i64) {
         match self.target {
             Target::Span(access) => access.write(|_, body| short::signed(body, self.key, value)),
@@ -77,7 +77,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Records an unsigned integer.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn u64(self, value: u64) {
         match self.target {
             Target::Span(access) => access.write(|_, body| short::unsigned(body, self.key, value)),
@@ -86,7 +86,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Records a floating-point number.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn f64(self, value: f64) {
         match self.target {
             Target::Span(access) => access.write(|_, body| short::float(body, self.key, value)),
@@ -95,7 +95,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Records text by copying it.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn str(self, value: &str) {
         match self.target {
             Target::Span(access) => access.write(|_, body| short::text(body, self.key, value)),

@@ -1,11 +1,12 @@
 //! A call site as tokens: the `static` and what opens a span there.
 
-use proc_macro2::{Ident, Literal, Span, TokenStream};
+use proc_macro2::{Group, Ident, Literal, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{Expr, ExprReference};
 
 use super::model::{Constant, Name, Recorded, Site};
 use super::parse::Form;
+use super::room;
 
 /// The path of what expansions may name.
 pub(crate) fn private(root: Option<&syn::Path>) -> TokenStream {
@@ -19,6 +20,9 @@ pub(crate) fn private(root: Option<&syn::Path>) -> TokenStream {
 pub(crate) fn located(private: &TokenStream, place: Span) -> TokenStream {
     let place = Span::mixed_site().located_at(place);
     let tokens = private.clone().into_iter().map(|mut token| {
+        if let TokenTree::Group(group) = &token {
+            token = TokenTree::Group(Group::new(group.delimiter(), located(&group.stream(), place)));
+        }
         token.set_span(place);
         token
     });
@@ -83,7 +87,7 @@ pub(crate) fn site_name() -> Ident {
 /// static __TELEMETRY_SITE: CallSite = call_site("load", …).level(Level::Debug).sampler(&AlwaysSample);
 /// ```
 pub(crate) fn declare(private: &TokenStream, site: &Site) -> TokenStream {
-    let Site { name, kind, decision, constants, recorded, declared: _ } = site;
+    let Site { name, kind, decision, constants, recorded, declared } = site;
     let static_name = site_name();
     let origin = quote_spanned! {Span::mixed_site()=>
         ::core::module_path!(),
@@ -92,10 +96,12 @@ pub(crate) fn declare(private: &TokenStream, site: &Site) -> TokenStream {
     };
     let kind =
         kind.as_ref().map(|kind| quote_spanned!(Span::mixed_site()=> kind: #private::SpanKind::#kind,));
-    let keys = (!recorded.is_empty()).then(|| {
-        let keys = recorded.iter().map(|attribute| &attribute.key);
-        quote_spanned!(Span::mixed_site()=> keys: &[#(#keys),*],)
-    });
+    let keys: Vec<&String> = recorded
+        .iter()
+        .map(|attribute| &attribute.key)
+        .chain(declared.iter().map(|attribute| &attribute.key))
+        .collect();
+    let keys = (!keys.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> keys: &[#(#keys),*],));
     let constants = (!constants.is_empty()).then(|| {
         let constants = constants.iter().map(|constant| {
             let Constant { key, variant, value } = constant;
@@ -113,7 +119,11 @@ pub(crate) fn declare(private: &TokenStream, site: &Site) -> TokenStream {
         }
     };
     let decision = decision.expand(private);
-    quote_spanned!(Span::mixed_site()=> static #static_name: #private::CallSite = #call_site #decision;)
+    let room = room::expand(private, site);
+    quote_spanned! {Span::mixed_site()=>
+        static #static_name: #private::CallSite = #call_site #decision;
+        #room
+    }
 }
 
 /// Opens a span: an expression.

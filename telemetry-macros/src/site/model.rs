@@ -60,6 +60,8 @@ pub(crate) struct Constant {
 /// An attribute whose value is an expression.
 pub(crate) struct Recorded {
     pub key: String,
+    /// Where the key stands.
+    pub place: Span,
     pub form: Form,
     pub expression: Expr,
 }
@@ -116,7 +118,12 @@ impl Attributes {
                         let variant = Ident::new(variant, Span::mixed_site());
                         attributes.constants.push(Constant { key: key.text, variant, value });
                     }
-                    None => attributes.recorded.push(Recorded { key: key.text, form, expression }),
+                    None => attributes.recorded.push(Recorded {
+                        key: key.text,
+                        place: key.span,
+                        form,
+                        expression,
+                    }),
                 },
             }
         }
@@ -130,18 +137,6 @@ impl Attributes {
 }
 
 impl DeclaredType {
-    /// The typed setter of core that records it.
-    pub(crate) fn method(self) -> &'static str {
-        match self {
-            Self::Bool => "bool",
-            Self::I64 => "i64",
-            Self::U64 => "u64",
-            Self::F64 => "f64",
-            Self::Str => "str",
-            Self::Bytes => "bytes",
-        }
-    }
-
     /// The type its setter takes.
     pub(crate) fn argument(self) -> TokenStream {
         let span = Span::mixed_site();

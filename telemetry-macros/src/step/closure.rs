@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, ExprClosure, ReturnType};
 
+use super::expand::timed;
 use super::model::Step;
 use crate::site::expand::{Opened, declare, located, open, records};
 use crate::tail::{self, AsyncBlock};
@@ -94,13 +95,14 @@ fn awaited(step: &Step, opening: &TokenStream, body: &TokenStream, output: &Retu
             }
         },
     };
+    let timed = timed(step, &span);
     quote_spanned! {Span::mixed_site()=>
         #site
         let #mutable #span = #open;
         #records
         let __telemetry_future = #opening #future;
         #private::Traced {
-            span: #span,
+            span: #timed,
             outcome: #private::Probe::of_output(&__telemetry_future).__telemetry_probe(),
             future: __telemetry_future,
         }

@@ -1,7 +1,7 @@
 //! A step as tokens.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
 use super::closure::closure;
@@ -67,8 +67,9 @@ fn task(step: &Step, future: &Expr) -> TokenStream {
     let future = quote!(#future);
     let place = future.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span());
     let path = located(private, place);
+    let polled = timed(step, &span);
     let wrapped = quote_spanned! {Span::mixed_site().located_at(place)=>
-        #path::step(#span, #future, |span, returned| {
+        #path::step(#polled, #future, |span, returned| {
             #path::record(span, &#path::Probe::of(returned).__telemetry_probe(), returned);
         })
     };
@@ -79,5 +80,15 @@ fn task(step: &Step, future: &Expr) -> TokenStream {
             #records
             #wrapped
         }
+    }
+}
+
+/// The span of a future, whose polls are counted and timed where that is asked for.
+pub(super) fn timed(step: &Step, span: &Ident) -> TokenStream {
+    let private = &step.private;
+    if step.timing {
+        quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span))
+    } else {
+        span.to_token_stream()
     }
 }

@@ -8,12 +8,15 @@ use super::parse::{Name, Settings, WrittenStep};
 use crate::mistakes::Mistakes;
 use crate::site::expand::private;
 use crate::site::model::{self as site, Attributes, Site};
+use crate::tail;
 
 /// A span opened in the middle of a function.
 pub(super) struct Step {
     /// The path of what the expansion may name.
     pub private: TokenStream,
     pub site: Site,
+    /// Whether the polls of the future are counted and timed.
+    pub timing: bool,
     pub covered: Covered,
 }
 
@@ -28,7 +31,8 @@ pub(super) enum Covered {
 
 /// Checks a step. What comes out is only used when there were no mistakes.
 pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
-    let WrittenStep { settings: Settings { crate_path, decision }, name, attributes, covered } = written;
+    let WrittenStep { settings: Settings { crate_path, decision, timing }, name, attributes, covered } =
+        written;
     if let Name::Literal(name) = &name
         && name.value().trim().is_empty()
     {
@@ -38,6 +42,15 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         && path.segments.first().is_some_and(|first| first.ident == "Self")
     {
         mistakes.at(path, "`Self` cannot be used here, write the type: the name lives in a `static`");
+    }
+    let covered = covered.map_or(Covered::Scope, covers);
+    if let Some(timing) = &timing
+        && !covered.is_polled()
+    {
+        mistakes.at(
+            timing,
+            "`timing` counts the polls of a future: give the step one, `… => future`, or remove it",
+        );
     }
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     for attribute in &declared {
@@ -52,7 +65,20 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         Name::Path(path) => site::Name::Path(path),
     };
     let site = Site { name, kind: None, decision, constants, recorded, declared: Vec::new() };
-    Step { private: private(crate_path.as_ref()), site, covered: covered.map_or(Covered::Scope, covers) }
+    Step { private: private(crate_path.as_ref()), site, timing: timing.is_some(), covered }
+}
+
+impl Covered {
+    /// Whether there is a future to poll.
+    fn is_polled(&self) -> bool {
+        match self {
+            Self::Scope => false,
+            Self::Future(_) => true,
+            Self::Calls(closure) => {
+                closure.asyncness.is_some() || tail::of(&mut closure.body.clone()).is_some()
+            }
+        }
+    }
 }
 
 fn covers(expression: Expr) -> Covered {

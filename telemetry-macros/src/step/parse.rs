@@ -24,6 +24,8 @@ pub(super) struct WrittenStep {
 pub(super) struct Settings {
     pub crate_path: Option<Path>,
     pub decision: Decision,
+    /// Where `timing` stands.
+    pub timing: Option<Ident>,
 }
 
 /// What names the step.
@@ -60,20 +62,30 @@ pub(super) fn step(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Writt
     mistakes.keep(result)
 }
 
-/// What `key = value,` may stand before the name.
-const SETTINGS: &[&str] = &["crate", "level", "sample"];
+/// What may stand before the name, as `key = value,` or as `timing,`.
+const SETTINGS: &[&str] = &["crate", "level", "sample", "timing"];
 
 /// Reads what stands before the name.
 fn settings(input: ParseStream) -> syn::Result<Settings> {
     let mut settings = Settings::default();
     let mut seen = Vec::new();
-    while input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![=>]) {
+    loop {
+        let ahead = input.fork();
+        let is_timing =
+            ahead.call(Ident::parse_any).is_ok_and(|word| word == "timing") && ahead.peek(Token![,]);
+        let has_value = input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![=>]);
+        if !is_timing && !has_value {
+            return Ok(settings);
+        }
         let key = input.call(Ident::parse_any)?;
-        input.parse::<Token![=]>()?;
+        if has_value {
+            input.parse::<Token![=]>()?;
+        }
         if seen.contains(&key) {
             return Err(syn::Error::new_spanned(&key, format!("`{key}` is given twice")));
         }
         match key.to_string().as_str() {
+            "timing" if is_timing => settings.timing = Some(key.clone()),
             "crate" => settings.crate_path = Some(input.call(Path::parse_mod_style)?),
             "level" => settings.decision.level = Some(decision::level(input)?),
             "sample" => settings.decision.sampler = Some(decision::sampler(input)?),
@@ -94,7 +106,6 @@ fn settings(input: ParseStream) -> syn::Result<Settings> {
         }
         seen.push(key);
     }
-    Ok(settings)
 }
 
 fn name(input: ParseStream) -> syn::Result<Name> {

@@ -6,6 +6,7 @@ use syn::{FnArg, Type};
 
 use super::body::mentions;
 use super::function::{Function, peeled};
+use super::model::{asked, is_polled};
 use super::parse::{Arguments, ErrorHandling, Name};
 use super::rules;
 use super::signature::{Yields, future_output};
@@ -59,6 +60,9 @@ impl Defaults {
         if !rules::can_show_what_it_returns(function) {
             defaults.ret = None;
         }
+        if !is_polled(function, asked(&own).or(asked(&defaults))) {
+            defaults.timing = None;
+        }
         if own.name.is_some() {
             defaults.type_name = None;
         }
@@ -91,6 +95,7 @@ impl Arguments {
             err: own.err.or(defaults.err),
             ret: own.ret.or(defaults.ret),
             is_async: own.is_async.or(defaults.is_async),
+            timing: own.timing.or(defaults.timing),
             crate_path: own.crate_path.or(defaults.crate_path),
         }
     }

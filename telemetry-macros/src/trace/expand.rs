@@ -131,6 +131,7 @@ fn awaited(traced: &Traced, output: &Output, future: &TokenStream) -> TokenStrea
     } else {
         (opening(traced, Opened::Task, false), quote_spanned!(Span::mixed_site()=> __telemetry_span))
     };
+    let span = timed(traced, span);
     if output.is_spelled || traced.ignores_output() {
         let outcome = outcome(traced, &probe(private, output));
         return quote_spanned! {Span::mixed_site()=>
@@ -235,8 +236,9 @@ fn making(traced: &Traced, output: &Output, owned: &[Owned], boxed: bool) -> Tok
     // Located at the type, to which the compiler points when it is no future, or none in a box.
     let place = Span::mixed_site().located_at(output.place);
     let path = located(private, place);
+    let span = timed(traced, quote_spanned!(Span::mixed_site()=> __telemetry_span));
     let wrapped = quote_spanned! {place=>
-        #path::step(__telemetry_span, __telemetry_future, |span, returned| {
+        #path::step(#span, __telemetry_future, |span, returned| {
             #path::record(span, &#outcome, returned);
         })
     };
@@ -246,6 +248,12 @@ fn making(traced: &Traced, output: &Output, owned: &[Owned], boxed: bool) -> Tok
         let __telemetry_future = #private::making(&mut __telemetry_span, move || -> #written #body);
         #wrapped
     }
+}
+
+/// The span of a future, whose polls are counted and timed where that is asked for.
+fn timed(traced: &Traced, span: TokenStream) -> TokenStream {
+    let private = &traced.private;
+    if traced.timing { quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span)) } else { span }
 }
 
 /// The probe for a type that is spelled.

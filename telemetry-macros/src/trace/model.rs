@@ -25,6 +25,8 @@ pub(super) struct Traced {
     pub opening: Opening,
     /// The name of the handle in the body.
     pub bind: Option<Ident>,
+    /// Whether the polls of its future are counted and timed.
+    pub timing: bool,
     pub outcome: Outcome,
     /// How what is returned is recorded, if it is.
     pub ret: Option<Returned>,
@@ -99,7 +101,8 @@ pub(super) fn traced(
 ) -> Traced {
     rules::check(of, &arguments, &function, mistakes);
     let asked = asked(&arguments);
-    let Arguments { name, type_name, attributes, kind, decision, err, bind, ret, crate_path, .. } = arguments;
+    let Arguments { name, type_name, attributes, kind, decision, err, bind, ret, timing, crate_path, .. } =
+        arguments;
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
@@ -116,6 +119,7 @@ pub(super) fn traced(
         shape: shape(&function, &site, looks, asked),
         private: private(crate_path.as_ref()),
         opening: Opening { root: arguments.root.is_some(), parent: arguments.parent, links: arguments.links },
+        timing: timing.is_some(),
         function,
         site,
         bind,
@@ -187,6 +191,19 @@ fn yields(function: &Function, asked: Option<bool>) -> Option<Yields<'_>> {
     }
 }
 
+/// Whether calls make a future that is traced.
+pub(super) fn is_polled(function: &Function, asked: Option<bool>) -> bool {
+    let is_async = function.signature.asyncness.is_some();
+    let is_wrapped = || {
+        let can_wrap = signature::made_by(function.output()?).is_some() && !function.has_attribute(TRACKED);
+        Some(can_wrap || body::tail_future(&function.body).is_some())
+    };
+    is_async || yields(function, asked).is_some() && is_wrapped().unwrap_or(false)
+}
+
+/// The attribute of functions whose body sees their caller.
+const TRACKED: &str = "track_caller";
+
 fn shape(function: &Function, site: &Site, looks: bool, asked: Option<bool>) -> Shape {
     let output = function.output();
     let written = || match output {
@@ -202,7 +219,7 @@ fn shape(function: &Function, site: &Site, looks: bool, asked: Option<bool>) -> 
     if function.signature.asyncness.is_some() {
         return Shape::Async { output: written(), owned: owned() };
     }
-    let is_tracked = function.has_attribute("track_caller");
+    let is_tracked = function.has_attribute(TRACKED);
     let Some(output) = output else {
         return match owned() {
             owned if owned.is_empty() || is_tracked => Shape::Guarded,

@@ -29,6 +29,7 @@ pub(super) struct Arguments {
     pub ret: Option<Returned>,
     pub bind: Option<Ident>,
     pub is_async: Option<LitBool>,
+    pub timing: Option<Ident>,
     pub skip: Option<Ident>,
     pub crate_path: Option<Path>,
 }
@@ -93,6 +94,7 @@ const TABLE: &[Row] = &[
     Row { key: "err", form: "err = off` or `err = function", read: values::err },
     Row { key: "ret", form: "ret`, `ret = display`, `ret = debug` or `ret = function", read: values::ret },
     Row { key: "bind", form: "bind = name", read: values::bind },
+    Row { key: "timing", form: "timing", read: values::timing },
     Row { key: "async", form: "async = true", read: values::is_async },
     Row { key: "skip", form: "skip", read: values::skip },
     Row { key: "crate", form: "crate = path", read: values::crate_path },

@@ -9,7 +9,7 @@ use syn::{FnArg, GenericParam, Path, Type};
 use super::Macro;
 use super::body::mentions;
 use super::function::Function;
-use super::model::{asked, returns_maybe_result};
+use super::model::{asked, is_polled, returns_maybe_result};
 use super::parse::{Arguments, ErrorHandling, Name, Returned};
 use super::signature::{future_output, may_be_future, variables_of};
 use crate::mistakes::Mistakes;
@@ -25,6 +25,7 @@ const RULES: &[fn(Macro, &Arguments, &Function, &mut Mistakes)] = &[
     a_mapped_error_must_be_possible,
     what_is_returned_can_be_seen,
     a_future_is_returned,
+    polls_are_those_of_a_future,
     a_handle_is_used,
     a_handle_hides_no_argument,
 ];
@@ -192,6 +193,24 @@ fn a_future_is_returned(_: Macro, arguments: &Arguments, function: &Function, mi
     {
         mistakes
             .at(output, "`async = true` is for a function that returns a future in a box, by whatever name");
+    }
+}
+
+/// A call that is no future is never polled; how long it takes is its span's duration.
+fn polls_are_those_of_a_future(
+    _: Macro,
+    arguments: &Arguments,
+    function: &Function,
+    mistakes: &mut Mistakes,
+) {
+    if let Some(timing) = &arguments.timing
+        && !is_polled(function, asked(arguments))
+    {
+        let name = &function.signature.ident;
+        mistakes.at(
+            timing,
+            format!("`timing` counts the polls of a future, and `{name}` neither is `async` nor returns a future: remove it"),
+        );
     }
 }
 

@@ -1,11 +1,11 @@
 //! The opening of a span as tokens, with its attributes, its links and its handle.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::Expr;
 
 use crate::site::expand::{Opened, borrowed, declare, located, open, records, site_name};
-use crate::site::model::Declared;
+use crate::site::model::{Declared, Site};
 use crate::trace::model::{Opening, Traced};
 
 /// Declares the call site, opens the span, records its attributes and binds its handle.
@@ -18,7 +18,7 @@ pub(super) fn opening(traced: &Traced, opened: Opened, is_written: bool) -> Toke
     let (links, link) = opening.links.as_ref().map(|links| self::links(private, opened, links)).unzip();
     let is_written = is_written || records.is_some() || link.is_some();
     let mutable = is_written.then(|| quote_spanned!(Span::mixed_site()=> mut));
-    let handle = bind.as_ref().map(|bind| handle(private, bind, opened, &site.declared));
+    let handle = bind.as_ref().map(|bind| handle(private, bind, opened, site));
     quote_spanned! {Span::mixed_site()=>
         #declaration
         #links
@@ -77,27 +77,28 @@ fn place_of(tokens: &impl ToTokens) -> Span {
 ///     struct __TelemetrySpan(Span);
 ///     impl __TelemetrySpan {
 ///         fn rows(self, value: i64) {
-///             Span::i64(&self.0, "rows", value);
+///             Span::declared(&self.0, &__TELEMETRY_SITE, 0, &value);
 ///         }
 ///     }
 ///     impl Deref for __TelemetrySpan { … }
 ///     __TelemetrySpan(SpanGuard::handle(&__telemetry_span))
 /// };
 /// ```
-fn handle(private: &TokenStream, bind: &Ident, opened: Opened, declared: &[Declared]) -> TokenStream {
+fn handle(private: &TokenStream, bind: &Ident, opened: Opened, site: &Site) -> TokenStream {
     let ty = opened.type_name();
     // Located at the handle's name, to which the compiler points when a setter is not declared.
     let name = Ident::new("__TelemetrySpan", Span::mixed_site().located_at(bind.span()));
     let handle = quote_spanned!(Span::mixed_site()=> #private::#ty::handle(&__telemetry_span));
-    if declared.is_empty() {
+    if site.declared.is_empty() {
         return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
     }
-    let setters = declared.iter().map(|attribute| {
-        let Declared { key, setter, kind, .. } = attribute;
-        let (method, argument) = (Ident::new(kind.method(), Span::mixed_site()), kind.argument());
+    let call_site = site_name();
+    let setters = site.declared.iter().zip(site.recorded.len()..).map(|(attribute, index)| {
+        let Declared { setter, kind, .. } = attribute;
+        let (index, argument) = (Literal::usize_unsuffixed(index), kind.argument());
         quote_spanned! {Span::mixed_site()=>
             fn #setter(self, value: #argument) {
-                #private::Span::#method(&self.0, #key, value);
+                #private::Span::declared(&self.0, &#call_site, #index, &value);
             }
         }
     });

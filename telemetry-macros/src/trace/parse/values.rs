@@ -119,6 +119,16 @@ pub(super) fn root(
     Ok(())
 }
 
+pub(super) fn timing(
+    arguments: &mut Arguments,
+    key: &Ident,
+    input: ParseStream,
+    _: &mut Mistakes,
+) -> syn::Result<()> {
+    arguments.timing = Some(alone(key, input)?);
+    Ok(())
+}
+
 pub(super) fn skip(
     arguments: &mut Arguments,
     key: &Ident,

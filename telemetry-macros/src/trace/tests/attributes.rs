@@ -120,12 +120,15 @@ fn declared_attributes_are_methods_of_the_handle() {
         ),
         &expect![[r#"
             fn load() {
-                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
-                    "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
-                );
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: "load",
+                    keys: &["rows", "book.title", "type"],
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 let span = {
                     #[derive(::core::clone::Clone, ::core::marker::Copy)]
@@ -133,13 +136,28 @@ fn declared_attributes_are_methods_of_the_handle() {
                     #[allow(dead_code, non_snake_case, clippy::all, clippy::pedantic)]
                     impl __TelemetrySpan {
                         fn rows(self, value: ::core::primitive::i64) {
-                            ::telemetry_core::__private::Span::i64(&self.0, "rows", value);
+                            ::telemetry_core::__private::Span::declared(
+                                &self.0,
+                                &__TELEMETRY_SITE,
+                                0,
+                                &value,
+                            );
                         }
                         fn book_title(self, value: &::core::primitive::str) {
-                            ::telemetry_core::__private::Span::str(&self.0, "book.title", value);
+                            ::telemetry_core::__private::Span::declared(
+                                &self.0,
+                                &__TELEMETRY_SITE,
+                                1,
+                                &value,
+                            );
                         }
                         fn r#type(self, value: ::core::primitive::bool) {
-                            ::telemetry_core::__private::Span::bool(&self.0, "type", value);
+                            ::telemetry_core::__private::Span::declared(
+                                &self.0,
+                                &__TELEMETRY_SITE,
+                                2,
+                                &value,
+                            );
                         }
                     }
                     impl ::core::ops::Deref for __TelemetrySpan {

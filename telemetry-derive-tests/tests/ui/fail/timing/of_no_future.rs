@@ -1,0 +1,13 @@
+use telemetry_core::{span, step};
+
+#[span(timing)]
+fn load() {
+    let _step = step!(timing, "render");
+}
+
+#[span(timing = true)]
+async fn store() {}
+
+fn main() {
+    load();
+}
