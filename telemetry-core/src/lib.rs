@@ -34,6 +34,11 @@
 //! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
 //! - [`testing`]: isolated scopes and assertions.
 //!
+//! # Built out
+//! With the feature `off` nothing of any span is left in the program: the macros leave functions as they are written, and
+//! check their arguments all the same; steps, builders and handles do nothing. Metrics stay. It is meant for the crate of a
+//! final program, since features add up: one crate that asks for it decides for all.
+//!
 //! # Platforms
 //! Rust 1.88, edition 2024. Linux in full. Elsewhere: without the kernel's word on the time-stamp counter (and on
 //! anything but x86-64) the operating system's monotonic clock is read; without `membarrier` a thread reserves one slot

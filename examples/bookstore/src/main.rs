@@ -43,6 +43,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     telemetry_otlp::register()?;
+    telemetry_sqlite::register()?;
     let bootstrap = telemetry::start(args)?;
     let runtime = Runtime::new()?;
     // Before anybody is told where it listens: whoever knows that may send a signal.

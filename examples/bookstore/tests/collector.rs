@@ -73,3 +73,30 @@ fn a_drive_is_sent_to_the_collector_by_environment_alone() {
         assert!(last.to_string().contains(name), "{name} is missing");
     }
 }
+
+#[test]
+fn a_drive_is_kept_in_a_file_by_environment_alone() {
+    let folder = std::env::temp_dir().join(format!("bookstore-sqlite-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("telemetry.sqlite");
+    let output = Command::new(env!("CARGO_BIN_EXE_bookstore"))
+        .args(["--port", "0", "--drive", "50"])
+        .env("TELEMETRY_SINKS", "sqlite,prometheus")
+        .env("TELEMETRY_SQLITE_PATH", &file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    for query in telemetry_sqlite::QUERIES {
+        let mut statement = connection.prepare(query.sql).unwrap();
+        let parameters = match query.name {
+            "trace_tree" => vec![(":trace_id", "")],
+            "counter_rates" => vec![(":name", "telemetry_spans_exported_total")],
+            _ => vec![],
+        };
+        let mut rows = statement.query(&parameters[..]).unwrap();
+        assert!(rows.next().unwrap().is_some(), "{} answers nothing", query.name);
+    }
+    drop(connection);
+    std::fs::remove_dir_all(&folder).unwrap();
+}

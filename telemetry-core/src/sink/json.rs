@@ -1,4 +1,4 @@
-//! Spans as JSON lines.
+//! Spans, and parts of them, as JSON.
 //!
 //! Written straight into a buffer: no tree of values in between. Strings and finite numbers are left to `serde_json`.
 
@@ -10,6 +10,37 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 
 /// The version of the lines' schema; it grows when a field changes its meaning or goes.
 pub(super) const SCHEMA_VERSION: u32 = 1;
+
+/// Attributes as one JSON object, as a line of [`StdoutSink`](super::StdoutSink) has them: integers stay integers, bytes
+/// are base64 text, numbers that are not finite are the texts `NaN`, `Infinity` and `-Infinity`.
+///
+/// # Examples
+/// ```
+/// use telemetry_core::record::{Attribute, Value};
+/// use telemetry_core::sink::json;
+///
+/// let pages = Attribute { key: "book.pages".into(), value: Value::U64(304) };
+/// assert_eq!(json::attributes(&[pages]), "{\"book.pages\":304}");
+/// ```
+pub fn attributes(attributes: &[Attribute]) -> String {
+    text(|out| write_attributes(out, attributes))
+}
+
+/// Events as a JSON list of `{name, time_unix_nano, attributes}`.
+pub fn events(events: &[EventRecord]) -> String {
+    text(|out| list(out, events, write_event))
+}
+
+/// Links as a JSON list of `{trace_id, span_id, trace_flags}`.
+pub fn links(links: &[LinkRecord]) -> String {
+    text(|out| list(out, links, write_link))
+}
+
+fn text(write: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut out = Vec::new();
+    write(&mut out);
+    String::from_utf8(out).expect("JSON is text")
+}
 
 /// Appends a span as one JSON object, without a line end.
 pub(super) fn write_span(out: &mut Vec<u8>, span: &SpanRecord) {
@@ -37,11 +68,11 @@ pub(super) fn write_span(out: &mut Vec<u8>, span: &SpanRecord) {
     key(out, "outcome");
     quoted(out, span.outcome.as_str());
     key(out, "attributes");
-    attributes(out, &span.attributes);
+    write_attributes(out, &span.attributes);
     key(out, "events");
-    list(out, &span.events, event);
+    list(out, &span.events, write_event);
     key(out, "links");
-    list(out, &span.links, link);
+    list(out, &span.links, write_link);
     for (name, count) in [
         ("dropped_attributes_count", span.dropped_attributes_count),
         ("dropped_events_count", span.dropped_events_count),
@@ -58,17 +89,17 @@ pub(super) fn write_span(out: &mut Vec<u8>, span: &SpanRecord) {
     out.extend_from_slice(b"}}");
 }
 
-fn event(out: &mut Vec<u8>, event: &EventRecord) {
+fn write_event(out: &mut Vec<u8>, event: &EventRecord) {
     out.extend_from_slice(b"{\"name\":");
     string(out, &event.name);
     key(out, "time_unix_nano");
     display(out, event.time_unix_nanos);
     key(out, "attributes");
-    attributes(out, &event.attributes);
+    write_attributes(out, &event.attributes);
     out.push(b'}');
 }
 
-fn link(out: &mut Vec<u8>, link: &LinkRecord) {
+fn write_link(out: &mut Vec<u8>, link: &LinkRecord) {
     out.extend_from_slice(b"{\"trace_id\":");
     quoted(out, link.trace_id);
     key(out, "span_id");
@@ -78,7 +109,7 @@ fn link(out: &mut Vec<u8>, link: &LinkRecord) {
     out.push(b'}');
 }
 
-fn attributes(out: &mut Vec<u8>, attributes: &[Attribute]) {
+fn write_attributes(out: &mut Vec<u8>, attributes: &[Attribute]) {
     out.push(b'{');
     for (i, attribute) in attributes.iter().enumerate() {
         if i > 0 {

@@ -4,7 +4,7 @@ mod auto;
 mod factory;
 #[cfg(test)]
 pub(crate) mod fixtures;
-mod json;
+pub mod json;
 mod loss;
 mod memory;
 mod prometheus;

@@ -129,7 +129,7 @@ pub(super) fn close(slot: &Slot, end: u64) {
 }
 
 impl Drop for SpanGuard {
-    #[cfg_attr(not(debug_assertions), inline(always))]
+    #[cfg_attr(any(feature = "off", not(debug_assertions)), inline(always))]
     fn drop(&mut self) {
         if !self.slot.is_null() {
             end(self.slot, self.outer);

@@ -40,6 +40,9 @@ impl Span {
     /// The current span of this thread; one that takes no writes when there is none.
     #[inline(always)]
     pub fn current() -> Self {
+        if cfg!(feature = "off") {
+            return super::off::NO_SPAN;
+        }
         Self { current: Local::here().current() }
     }
 
@@ -131,6 +134,7 @@ impl Span {
     }
 
     /// Records that something happened now, under a name of run time; it is cut to 64 bytes.
+    #[inline]
     pub fn event_dynamic(&self, name: &str) -> &Self {
         self.write(|local, body| {
             event::event(body, &EventName::Dynamic(name), clock::ticks(local), None);
@@ -160,6 +164,7 @@ impl Span {
     }
 
     /// Sets the status; ok beats error beats unset.
+    #[inline]
     pub fn status(&self, status: Status) -> &Self {
         self.write(|_, body| write::status(body, status));
         self
@@ -175,6 +180,7 @@ impl Span {
     }
 
     /// Refers to another span.
+    #[inline]
     pub fn link(&self, other: SpanContext) -> &Self {
         self.write(|_, body| {
             write::link(body, other.trace_id.to_u128(), other.span_id.to_u64(), other.trace_flags);

@@ -18,6 +18,7 @@ mod handle;
 mod instrument;
 mod kept;
 mod name;
+mod off;
 mod open;
 mod opening;
 mod panic;
@@ -55,6 +56,9 @@ pub(crate) mod expansion {
     pub use super::failure::probe::Probe;
     pub use super::failure::returned::Shown;
     pub use super::failure::{Ignored, record};
+    pub use super::off::{
+        NO_SPAN, check, check_debug, check_display, check_links, check_sampler, no_guard, no_step,
+    };
     pub use super::open::{open, open_root, open_step, open_task, open_task_root};
     pub use super::opening::{context_of, open_task_under, open_under, wanted};
     pub use super::room::Room;

@@ -133,17 +133,28 @@ impl Decision {
         // Call sites are of the level `info` by themselves.
         let level = self.level.as_ref().filter(|level| *level != "Info");
         let level = level.map(|level| quote_spanned!(Span::mixed_site()=> .level(#private::Level::#level)));
-        let sampler = self.sampler.as_ref().map(|sampler| match sampler {
-            Sampler::Fixed(policy) => quote_spanned!(Span::mixed_site()=> .sampler(&#private::#policy)),
+        let sampler = self.sampler_expression(private);
+        let sampler = sampler.map(|sampler| quote_spanned!(Span::mixed_site()=> .sampler(#sampler)));
+        quote_spanned!(Span::mixed_site()=> #level #sampler)
+    }
+
+    /// Whether the sampler is one of the user's.
+    pub(super) fn has_sampler_of_users(&self) -> bool {
+        matches!(self.sampler, Some(Sampler::Path(_)))
+    }
+
+    /// A reference to the sampler.
+    pub(super) fn sampler_expression(&self, private: &TokenStream) -> Option<TokenStream> {
+        self.sampler.as_ref().map(|sampler| match sampler {
+            Sampler::Fixed(policy) => quote_spanned!(Span::mixed_site()=> &#private::#policy),
             Sampler::Ratio(ratio) => {
-                quote_spanned!(Span::mixed_site()=> .sampler(const { &#private::ratio(#ratio) }))
+                quote_spanned!(Span::mixed_site()=> const { &#private::ratio(#ratio) })
             }
             // Located at the path, to which the compiler points when it is no sampler.
             Sampler::Path(path) => {
                 let reference = located(&quote_spanned!(Span::mixed_site()=> &), path.span());
-                quote_spanned!(Span::mixed_site()=> .sampler(#reference #path))
+                quote_spanned!(Span::mixed_site()=> #reference #path)
             }
-        });
-        quote_spanned!(Span::mixed_site()=> #level #sampler)
+        })
     }
 }

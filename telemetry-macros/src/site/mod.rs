@@ -3,5 +3,6 @@
 pub(crate) mod decision;
 pub(crate) mod expand;
 pub(crate) mod model;
+pub(crate) mod off;
 pub(crate) mod parse;
 mod room;

@@ -9,7 +9,7 @@ use syn::{Attribute, Path, Visibility};
 use super::defaults::Defaults;
 use super::function::Function;
 use super::parse::Arguments;
-use super::{Macro, expand, model};
+use super::{Macro, expanded, model};
 use crate::mistakes::Mistakes;
 pub(super) use parse::{Ours, ahead, parse};
 
@@ -97,7 +97,7 @@ impl Block {
                 let arguments = defaults.under(own, function);
                 let function = Function::clone(function);
                 let traced = model::traced(of, arguments, self.container.as_deref(), function, mistakes);
-                expand::traced(&traced)
+                expanded(&traced)
             }
         }
     }

@@ -7,6 +7,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
+pub(super) use self::opening::bound;
 use self::opening::{opening, span};
 use super::body::TailFuture;
 use super::function::Function;
@@ -17,7 +18,7 @@ use crate::tail::{self, AsyncBlock};
 
 /// The function, its signature as written and its body under a span.
 pub(super) fn traced(traced: &Traced) -> TokenStream {
-    let Function { attributes, visibility, signature, braces, inner_attributes, body } = &traced.function;
+    let body = &traced.function.body;
     let statements = match &traced.shape {
         Shape::Guarded => guarded(traced),
         Shape::Called { output, owned } => called(traced, output, owned),
@@ -29,6 +30,12 @@ pub(super) fn traced(traced: &Traced) -> TokenStream {
         Shape::TailFuture { output, tail } => tail_future(traced, output, tail),
         Shape::Making { output, owned, boxed } => making(traced, output, owned, *boxed),
     };
+    with_body(traced, &statements)
+}
+
+/// The function with these statements for its body.
+pub(super) fn with_body(traced: &Traced, statements: &TokenStream) -> TokenStream {
+    let Function { attributes, visibility, signature, braces, inner_attributes, .. } = &traced.function;
     // Braces of the user's: in those of an expansion the compiler would not say that the function is never used.
     let mut block = Group::new(Delimiter::Brace, quote!(#(#inner_attributes)* #statements));
     block.set_span(*braces);
@@ -257,13 +264,13 @@ fn timed(traced: &Traced, span: TokenStream) -> TokenStream {
 }
 
 /// The probe for a type that is spelled.
-fn probe(private: &TokenStream, output: &Output) -> TokenStream {
+pub(super) fn probe(private: &TokenStream, output: &Output) -> TokenStream {
     let written = &output.written;
     quote_spanned!(Span::mixed_site()=> #private::Probe::<#written>::NEW)
 }
 
 /// How the span is told what came out: an expression.
-fn outcome(traced: &Traced, probe: &TokenStream) -> TokenStream {
+pub(super) fn outcome(traced: &Traced, probe: &TokenStream) -> TokenStream {
     let private = &traced.private;
     let outcome = match &traced.outcome {
         Outcome::Ignored => quote_spanned!(Span::mixed_site()=> #private::Ignored),

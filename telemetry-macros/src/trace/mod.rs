@@ -7,6 +7,7 @@ mod expand;
 mod function;
 mod item;
 mod model;
+mod off;
 mod parse;
 mod rules;
 mod signature;
@@ -20,6 +21,7 @@ use self::block::Ours;
 use self::defaults::Defaults;
 use self::item::Item;
 use crate::mistakes::Mistakes;
+use crate::site::off::BUILT_OUT;
 
 /// Which of the two macros is at work; they differ only in the name they give.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,6 +47,11 @@ impl Macro {
     }
 }
 
+/// What comes out of one function.
+fn expanded(traced: &model::Traced) -> TokenStream {
+    if BUILT_OUT { off::untraced(traced) } else { expand::traced(traced) }
+}
+
 /// Expands either macro. After a mistake the item comes out as it went in, beside the errors.
 pub(crate) fn attribute(of: Macro, arguments: TokenStream, item: TokenStream) -> TokenStream {
     let mut mistakes = Mistakes::default();
@@ -62,7 +69,7 @@ pub(crate) fn attribute(of: Macro, arguments: TokenStream, item: TokenStream) ->
         Some(Item::Function(function)) => {
             rules::skips_a_member(&arguments, &mut mistakes);
             let traced = model::traced(of, arguments, None, *function, &mut mistakes);
-            (expand::traced(&traced), item)
+            (expanded(&traced), item)
         }
     };
     mistakes.finish(traced).unwrap_or_else(|mistakes| {

@@ -5,6 +5,8 @@ mod arguments;
 mod attributes;
 mod blocks;
 mod futures;
+mod off;
+mod outputs;
 mod shapes;
 
 use expect_test::Expect;

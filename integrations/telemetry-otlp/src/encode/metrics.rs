@@ -116,7 +116,7 @@ fn point<E: Encode>(out: &mut E, period: Period, series: &MetricSeries) {
             out.fixed64s(field(6, "bucketCounts"), counts);
             out.doubles(field(7, "explicitBounds"), bounds);
             exemplars(out, field(8, "exemplars"), series, |value| {
-                (field(4, "asDouble"), Scalar::Double(value))
+                (field(3, "asDouble"), Scalar::Double(value))
             });
         }
     }

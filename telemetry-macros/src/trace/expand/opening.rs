@@ -86,12 +86,7 @@ fn place_of(tokens: &impl ToTokens) -> Span {
 /// ```
 fn handle(private: &TokenStream, bind: &Ident, opened: Opened, site: &Site) -> TokenStream {
     let ty = opened.type_name();
-    // Located at the handle's name, to which the compiler points when a setter is not declared.
-    let name = Ident::new("__TelemetrySpan", Span::mixed_site().located_at(bind.span()));
     let handle = quote_spanned!(Span::mixed_site()=> #private::#ty::handle(&__telemetry_span));
-    if site.declared.is_empty() {
-        return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
-    }
     let call_site = site_name();
     let setters = site.declared.iter().zip(site.recorded.len()..).map(|(attribute, index)| {
         let Declared { setter, kind, .. } = attribute;
@@ -102,6 +97,21 @@ fn handle(private: &TokenStream, bind: &Ident, opened: Opened, site: &Site) -> T
             }
         }
     });
+    bound(private, bind, &setters.collect::<Vec<_>>(), &handle)
+}
+
+/// The handle under its name: with setters, if there are any.
+pub(in crate::trace) fn bound(
+    private: &TokenStream,
+    bind: &Ident,
+    setters: &[TokenStream],
+    handle: &TokenStream,
+) -> TokenStream {
+    if setters.is_empty() {
+        return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
+    }
+    // Located at the handle's name, to which the compiler points when a setter is not declared.
+    let name = Ident::new("__TelemetrySpan", Span::mixed_site().located_at(bind.span()));
     quote_spanned! {Span::mixed_site()=>
         let #bind = {
             #[derive(::core::clone::Clone, ::core::marker::Copy)]

@@ -1,0 +1,33 @@
+//! Why a file cannot be used.
+
+use std::path::PathBuf;
+
+/// Why a file cannot be opened as one of ours.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// SQLite cannot open or prepare it.
+    #[error("the database {} cannot be opened: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// It is a database of something else, which is left alone.
+    #[error("{} is the database of another application, expected a new file or one this sink has made", path.display())]
+    NotOurs {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A later version of this crate has changed its schema.
+    #[error("{} has version {found} of the schema, and this program knows up to {known}", path.display())]
+    TooNew {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The latest this program knows.
+        known: i64,
+    },
+}

@@ -1,0 +1,211 @@
+//! The sink.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use telemetry_core::metric::snapshot::MetricsSnapshot;
+use telemetry_core::record::SpanRecord;
+use telemetry_core::resource::Resource;
+use telemetry_core::settings::Resolved;
+use telemetry_core::sink::{AfterFork, Sink, SinkContext, SinkError};
+
+use crate::error::OpenError;
+use crate::settings::Options;
+use crate::write::{self, Written};
+use crate::{file, retention};
+
+/// How often the age of what is kept is looked at.
+const AGE_CHECKS: Duration = Duration::from_secs(60);
+/// After how many spans the size of the file is looked at.
+const SIZE_CHECK_SPANS: usize = 10_000;
+
+/// Keeps spans and metrics in a SQLite file.
+///
+/// A batch is one transaction: it is in the file as a whole, from the moment the sink has returned, or not at all, and
+/// then counts as dropped. Others may read at any time, and several processes may write. The schema and what can be asked
+/// of it are in the [crate's documentation](crate).
+///
+/// # Examples
+/// ```
+/// use telemetry_core::sink::Sink;
+/// use telemetry_sqlite::SqliteSink;
+///
+/// # let folder = std::env::temp_dir().join(format!("telemetry-sqlite-doc-{}", std::process::id()));
+/// # std::fs::create_dir_all(&folder)?;
+/// let sink = SqliteSink::open(folder.join("telemetry.sqlite"))?;
+/// assert_eq!(sink.name(), "sqlite");
+/// # drop(sink);
+/// # std::fs::remove_dir_all(&folder)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SqliteSink {
+    options: Options,
+    /// None after a fork, until the next write.
+    connection: Option<Connection>,
+    resource: Arc<Resource>,
+    /// The row of this process.
+    run: Option<i64>,
+    written: Written,
+    age_checked: Option<Instant>,
+    spans_since_size_check: usize,
+}
+
+impl SqliteSink {
+    /// Opens a file, which is made where there is none and brought to the latest version of the schema, with the default
+    /// limits: 168 hours and 1 GiB.
+    ///
+    /// # Errors
+    /// It cannot be opened, is a database of something else, or has a later version than this program knows.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref().to_owned();
+        Self::with(Options { path, max_age: Duration::from_secs(168 * 3600), max_bytes: 1 << 30 })
+    }
+
+    /// Opens the file that settings name, with their limits.
+    ///
+    /// # Errors
+    /// As for [`open`](Self::open).
+    pub fn from_settings(resolved: &Resolved) -> Result<Self, OpenError> {
+        Self::with(Options::of(resolved))
+    }
+
+    /// Deletes what is older than this; looked at once a minute.
+    #[must_use]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.options.max_age = age;
+        self
+    }
+
+    /// Deletes the oldest when more bytes than this are used, down to nine tenths of it; looked at every 10,000 spans and
+    /// with every snapshot of the metrics. The write-ahead log, up to 16 MiB unless a reader stays in an old state for
+    /// long, comes on top.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.options.max_bytes = bytes;
+        self
+    }
+
+    fn with(options: Options) -> Result<Self, OpenError> {
+        let connection = Some(file::open(&options.path)?);
+        Ok(Self {
+            options,
+            connection,
+            resource: Arc::new(Resource::empty()),
+            run: None,
+            written: Written::default(),
+            age_checked: None,
+            spans_since_size_check: 0,
+        })
+    }
+
+    fn connection(&mut self) -> Result<&mut Connection, SinkError> {
+        match &mut self.connection {
+            Some(connection) => Ok(connection),
+            none => Ok(none.insert(file::open(&self.options.path).map_err(other)?)),
+        }
+    }
+
+    /// Runs a transaction with the row of this process, which is made in the first one.
+    fn transact<T>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>, i64, &Written) -> rusqlite::Result<T>,
+    ) -> Result<T, SinkError> {
+        let (run, resource) = (self.run, Arc::clone(&self.resource));
+        let written = std::mem::take(&mut self.written);
+        let outcome = self.connection().and_then(|connection| {
+            let transact = || {
+                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let run = match run {
+                    Some(run) => run,
+                    None => write::run(&transaction, &resource, now_unix_nanos())?,
+                };
+                let done = work(&transaction, run, &written)?;
+                transaction.commit()?;
+                Ok((run, done))
+            };
+            transact().map_err(other::<rusqlite::Error>)
+        });
+        self.written = written;
+        let (run, done) = outcome?;
+        self.run = Some(run);
+        Ok(done)
+    }
+
+    fn retain_by_age(&mut self) -> Result<(), SinkError> {
+        if self.age_checked.is_some_and(|checked| checked.elapsed() < AGE_CHECKS) {
+            return Ok(());
+        }
+        self.age_checked = Some(Instant::now());
+        let (max_age, run) = (self.options.max_age, self.run);
+        retention::by_age(self.connection()?, now_unix_nanos(), max_age, run).map_err(other)
+    }
+
+    fn retain_by_size(&mut self) -> Result<(), SinkError> {
+        self.spans_since_size_check = 0;
+        let max_bytes = self.options.max_bytes;
+        retention::by_size(self.connection()?, max_bytes).map_err(other)
+    }
+}
+
+fn other<E: std::error::Error + Send + Sync + 'static>(error: E) -> SinkError {
+    SinkError::Other(Box::new(error))
+}
+
+fn now_unix_nanos() -> i64 {
+    let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(age.as_nanos()).unwrap_or(i64::MAX)
+}
+
+impl fmt::Debug for SqliteSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteSink").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Sink for SqliteSink {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn attach(&mut self, context: &SinkContext) {
+        self.resource = Arc::clone(&context.resource);
+    }
+
+    fn export_spans(&mut self, spans: &[SpanRecord]) -> Result<(), SinkError> {
+        self.transact(|transaction, run, _| write::spans(transaction, run, spans))?;
+        self.spans_since_size_check += spans.len();
+        if self.spans_since_size_check >= SIZE_CHECK_SPANS {
+            // These spans are written, whatever becomes of the old ones; the next snapshot tries again, and says what fails.
+            let _ = self.retain_by_size();
+        }
+        Ok(())
+    }
+
+    fn export_metrics(&mut self, metrics: &Arc<MetricsSnapshot>) -> Result<(), SinkError> {
+        let changes = self.transact(|transaction, run, written| written.write(transaction, run, metrics));
+        if changes.is_err() {
+            // Where another process has deleted series that seemed over, they are made anew.
+            self.written = Written::default();
+        }
+        self.written.remember(changes?);
+        self.retain_by_age()?;
+        self.retain_by_size()
+    }
+
+    fn close(&mut self) -> Result<(), SinkError> {
+        match self.connection.take().map(Connection::close) {
+            Some(Err((_, error))) => Err(other(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// A connection must not be used on both sides of a fork, nor closed on the child's.
+    fn after_fork(&mut self) -> AfterFork {
+        std::mem::forget(self.connection.take());
+        (self.run, self.written, self.age_checked) = (None, Written::default(), None);
+        AfterFork::Keep
+    }
+}
