@@ -42,7 +42,7 @@ pub struct SpanRecord {
     /// How many links did not fit.
     pub dropped_links_count: u32,
     /// Where in the code it was opened.
-    pub origin: Origin,
+    pub origin: &'static Origin,
 }
 
 impl SpanRecord {

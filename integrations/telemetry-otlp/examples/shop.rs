@@ -8,7 +8,7 @@ use std::sync::Arc;
 use telemetry_core::metric::snapshot::{
     Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
 };
-use telemetry_core::record::{Attribute, EventRecord, LinkRecord, SpanRecord, Value};
+use telemetry_core::record::{Attribute, EventRecord, LinkRecord, Origin, SpanRecord, Value};
 use telemetry_core::resource::Resource;
 use telemetry_core::settings::Resolver;
 use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext};
@@ -60,8 +60,13 @@ fn plain(name: &'static str, number: u64, parent: Option<u64>) -> SpanRecord {
     (span.trace_id, span.span_id, span.parent_span_id) = (trace(TRACE), id(number), parent.map(id));
     (span.trace_flags, span.local_root) = (3, false);
     (span.start_unix_nanos, span.duration_nanos) = (START + number, 1_000 * number);
-    (span.origin.crate_name, span.origin.crate_version) = ("shop", "1.2.3");
+    span.origin = opened_in("shop");
     span
+}
+
+fn opened_in(crate_name: &'static str) -> &'static Origin {
+    let origin = Origin { crate_name, crate_version: "1.2.3", module: crate_name, file: "main.rs", line: 1 };
+    Box::leak(Box::new(origin))
 }
 
 fn spans() -> [SpanRecord; 3] {
@@ -89,7 +94,7 @@ fn spans() -> [SpanRecord; 3] {
     let mut root = plain("restock", 3, None);
     root.local_root = true;
     root.trace_id = trace(0xff);
-    root.origin.crate_name = "restock";
+    root.origin = opened_in("restock");
     [query, server, root]
 }
 

@@ -10,7 +10,7 @@ use support::http::{Collector, Reply};
 use support::{by_reason, hasty, lost, snapshot, spans};
 use telemetry_core::metric::snapshot::{Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue};
 use telemetry_core::record::{
-    Attribute, EventRecord, LinkRecord, Outcome, SpanKind, SpanRecord, Status, Value,
+    Attribute, EventRecord, LinkRecord, Origin, Outcome, SpanKind, SpanRecord, Status, Value,
 };
 use telemetry_core::resource::Resource;
 use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext};
@@ -143,8 +143,8 @@ fn a_span_is_written_as_the_specification_says() {
 fn spans_stand_under_the_crate_that_opened_them() {
     let collector = Collector::start([Reply::status(200)]);
     let mut batch = spans(4);
-    batch[1].origin.crate_name = "other";
-    batch[3].origin.crate_version = "9.9.9";
+    batch[1].origin = Box::leak(Box::new(Origin { crate_name: "other", ..*batch[1].origin }));
+    batch[3].origin = Box::leak(Box::new(Origin { crate_version: "9.9.9", ..*batch[3].origin }));
     attached(json_to(&collector)).export_spans(&batch).unwrap();
     let json = collector.requests()[0].json();
     let scopes: Vec<_> = json["resourceSpans"][0]["scopeSpans"]

@@ -39,21 +39,36 @@ impl Reading {
 struct Epoch {
     ticks: u64,
     wall: u64,
-    nanos_per_tick: f64,
+    rate: Rate,
+}
+
+/// Nanoseconds a tick, in units of 2⁻⁵⁶: exact to fifteen digits, and a multiplication and a shift to apply.
+#[derive(Clone, Copy, Debug)]
+struct Rate(u64);
+
+impl Rate {
+    const SHIFT: u32 = 56;
+
+    /// The rate at which so many nanoseconds passed in so many ticks; below 256.
+    fn of(nanos: u64, ticks: u64) -> Self {
+        Self(((u128::from(nanos.max(1)) << Self::SHIFT) / u128::from(ticks.max(1))).min(u64::MAX.into())
+            as u64)
+    }
+
+    #[inline(always)]
+    fn nanos(self, ticks: u64) -> u64 {
+        ((u128::from(ticks) * u128::from(self.0)) >> Self::SHIFT) as u64
+    }
 }
 
 impl Epoch {
     fn unix_nanos(&self, ticks: u64) -> u64 {
         if ticks >= self.ticks {
-            self.wall.saturating_add(scale(ticks - self.ticks, self.nanos_per_tick))
+            self.wall.saturating_add(self.rate.nanos(ticks - self.ticks))
         } else {
-            self.wall.saturating_sub(scale(self.ticks - ticks, self.nanos_per_tick))
+            self.wall.saturating_sub(self.rate.nanos(self.ticks - ticks))
         }
     }
-}
-
-fn scale(ticks: u64, nanos_per_tick: f64) -> u64 {
-    (ticks as f64 * nanos_per_tick) as u64
 }
 
 /// Every line that a span may still refer to.
@@ -87,7 +102,7 @@ impl Epochs {
             std::hint::spin_loop();
             now = Reading::take(source);
         }
-        self.lines.push(Epoch { ticks: first.ticks, wall: first.wall, nanos_per_tick: rate(&first, &now) });
+        self.lines.push(Epoch { ticks: first.ticks, wall: first.wall, rate: rate(&first, &now) });
     }
 
     /// Compares the current line with the clocks; returns the number of the line for traces that begin now.
@@ -101,11 +116,11 @@ impl Epochs {
     fn observe(&mut self, now: Reading) {
         let (Some(first), Some(line)) = (self.first, self.lines.get(self.current)) else { return };
         // A reading that was interrupted says nothing of the clock.
-        let interrupted = scale(now.width, line.nanos_per_tick) > DRIFT_LIMIT_NANOS / 2;
+        let interrupted = line.rate.nanos(now.width) > DRIFT_LIMIT_NANOS / 2;
         if interrupted || line.unix_nanos(now.ticks).abs_diff(now.wall) <= DRIFT_LIMIT_NANOS {
             return;
         }
-        let epoch = Epoch { ticks: now.ticks, wall: now.wall, nanos_per_tick: rate(&first, &now) };
+        let epoch = Epoch { ticks: now.ticks, wall: now.wall, rate: rate(&first, &now) };
         self.current = (self.current + 1) % KEPT;
         if self.current == self.lines.len() {
             self.lines.push(epoch);
@@ -123,14 +138,14 @@ impl Epochs {
     }
 
     pub(super) fn nanos(&self, epoch: u32, ticks: u64) -> u64 {
-        self.line(epoch).map_or(0, |line| scale(ticks, line.nanos_per_tick))
+        self.line(epoch).map_or(0, |line| line.rate.nanos(ticks))
     }
 }
 
 /// Nanoseconds a tick, over the whole time since the first reading.
-fn rate(first: &Reading, now: &Reading) -> f64 {
-    let ticks = now.ticks.saturating_sub(first.ticks).max(1);
-    now.monotonic.saturating_sub(first.monotonic).max(1) as f64 / ticks as f64
+fn rate(first: &Reading, now: &Reading) -> Rate {
+    let ticks = now.ticks.saturating_sub(first.ticks);
+    Rate::of(now.monotonic.saturating_sub(first.monotonic), ticks)
 }
 
 #[cfg(test)]
@@ -152,7 +167,7 @@ mod tests {
 
     fn epochs() -> Epochs {
         let (first, second) = (reading(1, 0), reading(2, 0));
-        let line = Epoch { ticks: first.ticks, wall: first.wall, nanos_per_tick: rate(&first, &second) };
+        let line = Epoch { ticks: first.ticks, wall: first.wall, rate: rate(&first, &second) };
         Epochs { first: Some(first), lines: vec![line], current: 0 }
     }
 
@@ -175,6 +190,17 @@ mod tests {
         assert_eq!(epochs.unix_nanos(0, root.ticks), root.wall);
         assert_eq!(epochs.unix_nanos(0, child.ticks), child.wall);
         assert_eq!(epochs.nanos(0, child.ticks - root.ticks), 2_000_000_000);
+    }
+
+    #[test]
+    fn a_rate_is_exact_over_a_year() {
+        let year = 365 * 24 * HOUR;
+        // 2.6 GHz, measured over two milliseconds and over an hour.
+        for (nanos, ticks) in [(2_000_000, 5_200_000), (HOUR, HOUR / 10 * 26)] {
+            let passed = Rate::of(nanos, ticks).nanos(year / 10 * 26);
+            assert!(passed.abs_diff(year) <= 10, "{passed}");
+        }
+        assert_eq!(Rate::of(1, 1).nanos(u64::MAX), u64::MAX);
     }
 
     #[test]

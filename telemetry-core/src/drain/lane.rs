@@ -66,7 +66,7 @@ impl SinkFigures {
 
 /// What a sink's thread is asked to do.
 pub(super) enum Work {
-    Spans(Arc<[SpanRecord]>),
+    Spans(Arc<Vec<SpanRecord>>),
     Metrics(Arc<MetricsSnapshot>),
     Flush,
     Close,
@@ -165,7 +165,7 @@ impl Lane {
     }
 
     /// Queues a batch, or counts it as dropped when the queue is full or the sink has ended.
-    pub(super) fn push_spans(&self, batch: &Arc<[SpanRecord]>) {
+    pub(super) fn push_spans(&self, batch: &Arc<Vec<SpanRecord>>) {
         let spans = batch.len() as u64;
         let mut state = lock(&self.state);
         state.figures.taken += spans;

@@ -1,5 +1,6 @@
 //! The worker's loop: samplers and metrics, spans in batches, fan-out.
 
+use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, TryLockError};
@@ -19,6 +20,9 @@ use super::sink_thread::{self, panic_message};
 use super::waker::Waker;
 use super::{Source, lock};
 
+/// Batches whose memory is kept for the next ones.
+const KEPT_BATCHES: usize = 4;
+
 /// What the worker and the callers share.
 pub(super) struct Shared {
     pub(super) options: Options,
@@ -28,8 +32,8 @@ pub(super) struct Shared {
     pub(super) shutdown: Mutex<Option<Result<Vec<Delivery>, ShutdownError>>>,
     source: Arc<dyn Source>,
     lanes: Mutex<Lanes>,
-    /// What a panic of the source left in a batch goes with the next one; locked while spans are handed out.
-    scratch: Mutex<Vec<SpanRecord>>,
+    /// Locked while spans are handed out.
+    scratch: Mutex<Scratch>,
     tick_durations: TickDurations,
 }
 
@@ -37,6 +41,48 @@ pub(super) struct Shared {
 struct Lanes {
     list: Vec<Arc<Lane>>,
     closed: bool,
+}
+
+/// What the worker makes batches in.
+#[derive(Default)]
+struct Scratch {
+    /// The next batch. What a panic of the source left in it goes with what comes after.
+    next: Vec<SpanRecord>,
+    /// Batches handed out, whose memory is used again once every sink is done with them: as much as a batch takes comes
+    /// from the system page by page, and would go back to it.
+    handed_out: VecDeque<Arc<Vec<SpanRecord>>>,
+}
+
+impl Scratch {
+    /// Makes the spans gathered so far a batch.
+    fn hand_out(&mut self) -> Arc<Vec<SpanRecord>> {
+        let spare = self.spare();
+        let batch = Arc::new(std::mem::replace(&mut self.next, spare));
+        if self.handed_out.len() == KEPT_BATCHES {
+            self.handed_out.pop_front();
+        }
+        self.handed_out.push_back(Arc::clone(&batch));
+        batch
+    }
+
+    /// The memory of a batch that no sink holds any more.
+    fn spare(&mut self) -> Vec<SpanRecord> {
+        // The one used last is still in the caches.
+        let done = self.handed_out.iter().rposition(|batch| Arc::strong_count(batch) == 1);
+        let batch = done.and_then(|done| self.handed_out.remove(done));
+        let mut spare = batch.and_then(Arc::into_inner).unwrap_or_default();
+        spare.clear();
+        spare
+    }
+
+    /// Forgets the spans that no sink holds any more.
+    fn tidy(&mut self) {
+        for batch in &mut self.handed_out {
+            if let Some(batch) = Arc::get_mut(batch) {
+                batch.clear();
+            }
+        }
+    }
 }
 
 /// How much a tick does.
@@ -59,7 +105,7 @@ impl Shared {
             shutdown: Mutex::new(None),
             source,
             lanes: Mutex::new(Lanes::default()),
-            scratch: Mutex::new(Vec::new()),
+            scratch: Mutex::new(Scratch::default()),
             tick_durations: TickDurations::default(),
         }
     }
@@ -125,20 +171,21 @@ impl Shared {
         self.guarded("spans", || self.hand_out(&mut scratch));
     }
 
-    fn hand_out(&self, scratch: &mut Vec<SpanRecord>) {
+    fn hand_out(&self, scratch: &mut Scratch) {
         let limit = self.source.capacity().saturating_mul(2).max(self.options.batch_spans);
         let mut taken = 0;
         while taken < limit {
-            self.source.drain_spans(self.options.batch_spans, scratch);
-            if scratch.is_empty() {
+            self.source.drain_spans(self.options.batch_spans, &mut scratch.next);
+            if scratch.next.is_empty() {
                 break;
             }
-            taken += scratch.len();
-            let batch: Arc<[SpanRecord]> = scratch.drain(..).collect();
+            taken += scratch.next.len();
+            let batch = scratch.hand_out();
             for lane in self.lanes() {
                 lane.push_spans(&batch);
             }
         }
+        scratch.tidy();
     }
 
     /// Runs one part of a tick; a panic in it (in a sampler, say) is reported and ends that part alone.

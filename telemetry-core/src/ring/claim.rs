@@ -136,7 +136,7 @@ impl Ring {
     /// at most one a thread, of a span that was just being opened and will be refused.
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
-        // Pairs with the barriers in `Producer::reserve` and `Producer::take_revoked`: the mark comes before the look at
+        // Pairs with the barriers in `Producer::reserve` and `Producer::put_back`: the mark comes before the look at
         // reservations, as they come before the look at the mark. What is not seen here will be refused there.
         if !self.heavy() {
             fence(Ordering::SeqCst);

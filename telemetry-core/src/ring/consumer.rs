@@ -1,5 +1,8 @@
 //! The drain's side of the ring: finds complete slots, hands them to a reader, frees them.
 
+use std::ptr;
+
+use super::ahead::{AHEAD, prefetch, prefetch_ahead};
 use super::claim::Ring;
 use super::slot::{Slot, state};
 use crate::sync::Ordering;
@@ -73,10 +76,15 @@ impl Ring {
         // Relaxed: a hint; the slot's own word decides.
         let mut busy = !self.free[run].0.load(Ordering::Relaxed) & ((1u64 << size) - 1);
         let mut freed = 0u64;
+        let slots = &self.slots[run * size..][..size];
+        // The spans were written by other processors. Their lines are asked for before they are read, and for writing,
+        // since the slot is freed next.
+        slots.iter().take(AHEAD).for_each(|slot| prefetch(ptr::from_ref(slot)));
         while busy != 0 {
             let bit = busy.trailing_zeros();
             busy &= busy - 1;
-            let slot = &self.slots[run * size + bit as usize];
+            prefetch_ahead(ptr::from_ref(&slots[bit as usize]));
+            let slot = &slots[bit as usize];
             // Acquire: pairs with the Release of the span's close; the body is whole.
             if slot.owner.load(Ordering::Acquire) == state::COMPLETE {
                 read(slot);

@@ -13,6 +13,7 @@
 //! The run taken by one compare-and-swap has one owner; inside it the owner opens spans with plain stores. Nothing
 //! here knows what a span means: it hands out slots and hands them back.
 
+mod ahead;
 mod barrier;
 mod claim;
 mod consumer;
@@ -20,11 +21,12 @@ mod producer;
 mod slot;
 mod wake;
 
+pub(crate) use ahead::prefetch_ahead;
 pub(crate) use claim::Ring;
 pub(crate) use consumer::Sweep;
 #[cfg(not(loom))]
 pub(crate) use producer::COLD;
-pub(crate) use producer::{Drop as DropReason, Producer, prefetch_ahead};
+pub(crate) use producer::{Drop as DropReason, Producer};
 pub(crate) use slot::{ATTRIBUTE_BYTES, EVENT_BYTES, NAME_BYTES};
 pub(crate) use slot::{Body, Slot, state};
 pub(crate) use wake::Wake;

@@ -3,9 +3,10 @@
 use std::cell::Cell;
 use std::ptr;
 
+use super::ahead::prefetch_ahead;
 use super::barrier::Side;
 use super::claim::{Claim, Ring};
-use super::slot::{SLOT_BYTES, Slot};
+use super::slot::Slot;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 /// The reservation is its owner's.
@@ -305,25 +306,6 @@ impl Producer {
         let stolen = if word & STOLEN != 0 { (word >> MASK_BITS) as u32 } else { 0 };
         (mine & !stolen).count_ones()
     }
-}
-
-/// How many slots ahead their lines are asked for: four spans take longer than a line takes to come.
-const AHEAD: usize = 4;
-
-/// Asks for a line of a slot that will most likely be written soon, the one that lies where `line` does in this span's
-/// slot. The drain has had it on another processor, and for writing it must come from there.
-#[inline(always)]
-#[allow(unsafe_code, reason = "prefetching has no safe wrapper")]
-pub(crate) fn prefetch_ahead<T>(line: *const T) {
-    let address = line.wrapping_byte_add(AHEAD * SLOT_BYTES);
-    #[cfg(all(target_arch = "x86_64", not(loom)))]
-    // SAFETY: a prefetch reads nothing and faults on no address; where the processor does not know this one, it does
-    // nothing.
-    unsafe {
-        std::arch::asm!("prefetchw [{}]", in(reg) address, options(nostack, preserves_flags));
-    }
-    #[cfg(not(all(target_arch = "x86_64", not(loom))))]
-    let _ = address;
 }
 
 /// Counts one more, where this thread alone writes: a load and a store, no locked instruction.

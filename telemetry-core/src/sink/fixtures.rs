@@ -34,7 +34,7 @@ pub(crate) fn span(
         dropped_attributes_count: 0,
         dropped_events_count: 0,
         dropped_links_count: 0,
-        origin: Origin {
+        origin: &Origin {
             crate_name: "shop",
             crate_version: "1.2.3",
             module: "shop::db",

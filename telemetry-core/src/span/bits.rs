@@ -25,14 +25,17 @@ pub(super) enum NameMode {
 
 /// The kind; none where it is the call site's.
 pub(super) const fn kind(bits: u16) -> Option<SpanKind> {
-    match bits & 0b111 {
-        1 => Some(SpanKind::Internal),
-        2 => Some(SpanKind::Server),
-        3 => Some(SpanKind::Client),
-        4 => Some(SpanKind::Producer),
-        5 => Some(SpanKind::Consumer),
-        _ => None,
-    }
+    const KINDS: [Option<SpanKind>; 8] = [
+        None,
+        Some(SpanKind::Internal),
+        Some(SpanKind::Server),
+        Some(SpanKind::Client),
+        Some(SpanKind::Producer),
+        Some(SpanKind::Consumer),
+        None,
+        None,
+    ];
+    KINDS[(bits & 0b111) as usize]
 }
 
 pub(super) const fn set_kind(bits: u16, kind: SpanKind) -> u16 {
@@ -40,11 +43,8 @@ pub(super) const fn set_kind(bits: u16, kind: SpanKind) -> u16 {
 }
 
 pub(super) const fn status(bits: u16) -> Status {
-    match bits >> STATUS_SHIFT & 0b11 {
-        1 => Status::Ok,
-        2 => Status::Error,
-        _ => Status::Unset,
-    }
+    const STATUSES: [Status; 4] = [Status::Unset, Status::Ok, Status::Error, Status::Unset];
+    STATUSES[(bits >> STATUS_SHIFT & 0b11) as usize]
 }
 
 /// Sets the status as OpenTelemetry rules: ok beats error beats unset.
@@ -57,13 +57,17 @@ pub(super) const fn set_status(bits: u16, new: Status) -> u16 {
 }
 
 pub(super) const fn outcome(bits: u16) -> Outcome {
-    match bits >> OUTCOME_SHIFT & 0b111 {
-        1 => Outcome::Failed,
-        2 => Outcome::Panicked,
-        3 => Outcome::Cancelled,
-        4 => Outcome::NeverPolled,
-        _ => Outcome::Completed,
-    }
+    const OUTCOMES: [Outcome; 8] = [
+        Outcome::Completed,
+        Outcome::Failed,
+        Outcome::Panicked,
+        Outcome::Cancelled,
+        Outcome::NeverPolled,
+        Outcome::Completed,
+        Outcome::Completed,
+        Outcome::Completed,
+    ];
+    OUTCOMES[(bits >> OUTCOME_SHIFT & 0b111) as usize]
 }
 
 pub(super) const fn set_outcome(bits: u16, outcome: Outcome) -> u16 {
@@ -71,12 +75,8 @@ pub(super) const fn set_outcome(bits: u16, outcome: Outcome) -> u16 {
 }
 
 pub(super) const fn name_mode(bits: u16) -> NameMode {
-    match bits >> NAME_SHIFT & 0b11 {
-        1 => NameMode::Static,
-        2 => NameMode::Inline,
-        3 => NameMode::Spill,
-        _ => NameMode::Site,
-    }
+    const MODES: [NameMode; 4] = [NameMode::Site, NameMode::Static, NameMode::Inline, NameMode::Spill];
+    MODES[(bits >> NAME_SHIFT & 0b11) as usize]
 }
 
 pub(super) const fn set_name_mode(bits: u16, mode: NameMode) -> u16 {

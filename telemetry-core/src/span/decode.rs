@@ -39,10 +39,12 @@ impl Decoder {
         // SAFETY: the consumer has seen the slot complete (Acquire), and no one writes it until it is freed.
         let (word, body) =
             (slot.site.with(|site| unsafe { *site }), slot.body.with(|body| unsafe { &*body }));
-        let site = &self.directory.get(word).unwrap_or(&UNKNOWN).site;
+        let call_site = self.directory.get(word).unwrap_or(&UNKNOWN);
+        let site = &call_site.site;
         let epoch = word & flag::EPOCH;
         let start = self.conversion.unix_nanos(epoch, body.start);
-        let (links, attributes) = attributes(site, body);
+        let (links, mut attributes) = attributes(site, body);
+        call_site.finish(&mut attributes);
         SpanRecord {
             trace_id: TraceId::new(u128::from(body.trace_high) << 64 | u128::from(body.trace_low))
                 .unwrap_or(TraceId::MAX),
@@ -62,12 +64,15 @@ impl Decoder {
             dropped_attributes_count: u32::from(body.dropped_attributes),
             dropped_events_count: u32::from(body.dropped_events),
             dropped_links_count: bits::dropped_links(body.bits),
-            origin: site.origin,
+            origin: &site.origin,
         }
     }
 
     fn events(&self, site: &Site, body: &Body, epoch: u32, start: u64) -> Vec<EventRecord> {
         let mut events = Vec::new();
+        if body.event_len == 0 {
+            return events;
+        }
         let mut bytes = &body.events[..usize::from(body.event_len)];
         while let Some((raw, rest)) = event::read(bytes) {
             let after = self.conversion.nanos_between(epoch, 0, raw.ticks);
