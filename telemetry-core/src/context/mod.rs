@@ -8,6 +8,7 @@ mod fork;
 mod frame;
 mod local;
 mod sequence;
+mod source;
 
 pub use attach::{Context, ContextGuard};
 pub use current::SpanContext;
@@ -17,3 +18,4 @@ pub(crate) use disorder::remembered;
 pub(crate) use fork::watch_forks;
 pub(crate) use frame::Frame;
 pub(crate) use local::{Local, NO_TOKEN};
+pub use source::AsSpanContext;
