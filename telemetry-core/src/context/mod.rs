@@ -7,6 +7,7 @@ mod exit;
 mod frame;
 mod local;
 mod sequence;
+mod source;
 
 pub use attach::{Context, ContextGuard};
 pub use current::SpanContext;
@@ -15,3 +16,4 @@ pub(crate) use current::{Current, flag};
 pub(crate) use disorder::remembered;
 pub(crate) use frame::Frame;
 pub(crate) use local::{Local, NO_TOKEN};
+pub use source::AsSpanContext;
