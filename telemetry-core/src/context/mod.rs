@@ -4,6 +4,7 @@ mod attach;
 mod current;
 mod disorder;
 mod exit;
+mod fork;
 mod frame;
 mod local;
 mod sequence;
@@ -14,6 +15,7 @@ pub use current::SpanContext;
 pub(crate) use current::{Current, flag};
 #[cfg(test)]
 pub(crate) use disorder::remembered;
+pub(crate) use fork::watch_forks;
 pub(crate) use frame::Frame;
 pub(crate) use local::{Local, NO_TOKEN};
 pub use source::AsSpanContext;
