@@ -204,7 +204,7 @@ mod tests {
 
     #[test]
     fn states_of_one_trace_are_kept_apart_and_equal_ones_together() {
-        let trace = 0xaaaa_0001;
+        let trace = 0xaaaa_0100;
         let (one, two) = (hold(trace, &state("a=1")), hold(trace, &state("a=2")));
         assert_ne!(one, two);
         assert_eq!(hold(trace, &state("a=1")), one);
