@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use benches::{YieldOnce, block_on, work};
-use telemetry_core::{Label, Span, metric, span};
+use telemetry_core::propagate::{format_traceparent, parse_traceparent};
+use telemetry_core::{Label, Span, SpanContext, SpanId, TraceId, metric, span};
 
 /// What runs while an operation is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +42,7 @@ const fn operation(
 }
 
 /// All of them; what they are compared with comes first.
-pub(crate) const OPERATIONS: [Operation; 17] = [
+pub(crate) const OPERATIONS: [Operation; 19] = [
     operation("bare_call", "bare_call", Setting::Disabled, 0, bare_call),
     operation("bare_function", "bare_function", Setting::Disabled, 0, work),
     operation("bare_async", "bare_async", Setting::Disabled, 0, bare_async),
@@ -59,6 +60,8 @@ pub(crate) const OPERATIONS: [Operation; 17] = [
     operation("counter_two_string_labels", "bare_call", Setting::Unsampled, 0, counter_two_string_labels),
     operation("gauge", "bare_call", Setting::Unsampled, 0, gauge),
     operation("histogram", "bare_call", Setting::Unsampled, 0, histogram),
+    operation("traceparent_read", "bare_call", Setting::Disabled, 0, traceparent_read),
+    operation("traceparent_written", "bare_call", Setting::Disabled, 0, traceparent_written),
 ];
 
 /// Opens the trace that the spans of `run` belong to.
@@ -186,4 +189,18 @@ fn gauge(x: u64) -> u64 {
 fn histogram(x: u64) -> u64 {
     DURATION.observe(black_box((x % 1_024) as f64 / 100.0));
     x
+}
+
+#[inline(never)]
+fn traceparent_read(x: u64) -> u64 {
+    let header = black_box("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+    parse_traceparent(header).map_or(x, |parent| parent.span_id.to_u64())
+}
+
+#[inline(never)]
+fn traceparent_written(x: u64) -> u64 {
+    let trace_id = TraceId::new(u128::from(x) << 32 | 1).expect("not zero");
+    let span_id = SpanId::new(x | 1).expect("not zero");
+    let context = SpanContext { trace_id, span_id, trace_flags: 3, remote: false };
+    u64::from(black_box(format_traceparent(black_box(&context)))[40])
 }

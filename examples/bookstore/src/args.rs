@@ -5,26 +5,44 @@ use std::path::PathBuf;
 
 /// What `--help` prints, and what follows every mistake.
 pub const USAGE: &str = "\
-usage: bookstore [--port N | --listen ADDR] [--database PATH] [--drive N] [--sinks A,B]
+usage: bookstore [--port N | --listen ADDR] [--database PATH] [--inventory ADDR] [--drive N] [--sinks A,B]
+       bookstore inventory [--port N | --listen ADDR] [--sinks A,B]
 
   --port N         listen on 127.0.0.1:N; 0 takes any free port (default 8080)
   --listen ADDR    listen on this address and port, such as 0.0.0.0:8080
   --database PATH  keep the books in this file (default: a temporary one)
+  --inventory ADDR ask the inventory at this address for stock; a drive starts one of its own
   --drive N        send itself N requests, print what was recorded, and stop;
                    with JSON lines on standard output the summary goes to standard error
   --sinks A,B      send traces and metrics there, instead of what TELEMETRY_SINKS says
   --help           print this
+
+`bookstore inventory` is the second service, on port 8081; --attached stops it when its standard input ends.
 ";
 
 const DEFAULT_PORT: u16 = 8080;
+const INVENTORY_PORT: u16 = 8081;
 
 /// What the command line asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Serve, and perhaps drive.
     Serve(Args),
+    /// Be the inventory.
+    Inventory(InventoryArgs),
     /// Print the usage and leave.
     Help,
+}
+
+/// How to be the inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InventoryArgs {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The names of the sinks; none for what the settings say.
+    pub sinks: Option<Vec<String>>,
+    /// Whether to stop when standard input ends.
+    pub attached: bool,
 }
 
 /// How to serve.
@@ -36,6 +54,8 @@ pub struct Args {
     pub listen_given: bool,
     /// The database file; none for a temporary one.
     pub database: Option<PathBuf>,
+    /// Where the inventory is; none where there is none.
+    pub inventory: Option<SocketAddr>,
     /// How many requests to send itself; none to serve until told to stop.
     pub drive: Option<u32>,
     /// The names of the sinks; none for what the settings say.
@@ -76,7 +96,9 @@ pub enum ArgsError {
 /// The first mistake found, naming the argument, its value and what is accepted.
 pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, ArgsError> {
     let (mut port, mut listen, mut database, mut drive, mut sinks) = (None, None, None, None, None);
-    let mut rest = arguments.into_iter();
+    let (mut inventory, mut attached) = (None, false);
+    let mut rest = arguments.into_iter().peekable();
+    let is_inventory = rest.next_if(|first| first == "inventory").is_some();
     while let Some(argument) = rest.next() {
         let (name, inline) = match argument.split_once('=') {
             Some((name, value)) => (name, Some(value.to_owned())),
@@ -87,7 +109,14 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Arg
             "--port" => {
                 set(&mut port, "--port", number(value("--port")?, "--port", "a port from 0 to 65535")?)?;
             }
-            "--listen" => set(&mut listen, "--listen", address(value("--listen")?)?)?,
+            "--listen" => set(&mut listen, "--listen", address("--listen", value("--listen")?)?)?,
+            "--attached" if is_inventory && inline.is_none() => attached = true,
+            "--database" | "--inventory" | "--drive" if is_inventory => {
+                return Err(ArgsError::Unknown(argument));
+            }
+            "--inventory" => {
+                set(&mut inventory, "--inventory", address("--inventory", value("--inventory")?)?)?;
+            }
             "--database" => set(&mut database, "--database", path(value("--database")?)?)?,
             "--drive" => set(&mut drive, "--drive", requests(value("--drive")?)?)?,
             "--sinks" => set(&mut sinks, "--sinks", names(value("--sinks")?)?)?,
@@ -100,8 +129,12 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Arg
     }
     let listen_given = port.is_some() || listen.is_some();
     let loopback = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
-    let listen = listen.unwrap_or_else(|| loopback(port.unwrap_or(DEFAULT_PORT)));
-    Ok(Command::Serve(Args { listen, listen_given, database, drive, sinks }))
+    let default_port = if is_inventory { INVENTORY_PORT } else { DEFAULT_PORT };
+    let listen = listen.unwrap_or_else(|| loopback(port.unwrap_or(default_port)));
+    if is_inventory {
+        return Ok(Command::Inventory(InventoryArgs { listen, sinks, attached }));
+    }
+    Ok(Command::Serve(Args { listen, listen_given, database, inventory, drive, sinks }))
 }
 
 fn set<T>(slot: &mut Option<T>, name: &'static str, value: T) -> Result<(), ArgsError> {
@@ -124,8 +157,8 @@ fn requests(value: String) -> Result<u32, ArgsError> {
     }
 }
 
-fn address(value: String) -> Result<SocketAddr, ArgsError> {
-    number(value, "--listen", "an address with a port, such as 0.0.0.0:8080 or [::1]:8080")
+fn address(name: &'static str, value: String) -> Result<SocketAddr, ArgsError> {
+    number(value, name, "an address with a port, such as 0.0.0.0:8080 or [::1]:8080")
 }
 
 fn path(value: String) -> Result<PathBuf, ArgsError> {

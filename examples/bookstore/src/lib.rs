@@ -10,6 +10,7 @@ pub mod db;
 pub mod drive;
 pub mod guard;
 pub mod instruments;
+pub mod inventory;
 pub mod outgoing;
 pub mod page;
 pub mod restock;

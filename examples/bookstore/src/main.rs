@@ -8,8 +8,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use bookstore::args::{self, Args, Command};
-use bookstore::drive::{self, Report};
+use bookstore::args::{self, Args, Command, InventoryArgs};
+use bookstore::drive::{self, JointTrace, Report};
+use bookstore::inventory::{self as service, Child};
 use bookstore::server::{Options, Server, StartError};
 use bookstore::signals::Signals;
 use bookstore::telemetry;
@@ -21,18 +22,23 @@ const BAD_USAGE: u8 = 2;
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let args = match args::parse(std::env::args().skip(1)) {
-        Ok(Command::Serve(args)) => args,
+    match args::parse(std::env::args().skip(1)) {
+        Ok(Command::Serve(args)) => end(run(&args)),
+        Ok(Command::Inventory(args)) => end(inventory(&args)),
         Ok(Command::Help) => {
             say(&args::USAGE);
-            return ExitCode::SUCCESS;
+            ExitCode::SUCCESS
         }
         Err(mistake) => {
             tell(&format_args!("bookstore: {mistake}\n\n{}", args::USAGE));
-            return ExitCode::from(BAD_USAGE);
+            ExitCode::from(BAD_USAGE)
         }
-    };
-    match run(&args) {
+    }
+}
+
+/// How the program ends.
+fn end(result: Result<(), Box<dyn Error>>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             tell(&format_args!("bookstore: {}", Chain(failure.as_ref())));
@@ -51,7 +57,12 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         let _context = runtime.enter();
         Signals::watch()?
     };
-    let server = start(args, bootstrap.as_ref(), &runtime)?;
+    let child = match (args.drive, args.inventory) {
+        (Some(_), None) => Some(Child::start()?),
+        _ => None,
+    };
+    let stock = args.inventory.or(child.as_ref().map(Child::address));
+    let server = start(args, stock, bootstrap.as_ref(), &runtime)?;
     tell(&format_args!("bookstore: listening on http://{}", server.address()));
     let report = match args.drive {
         Some(requests) => runtime.block_on(async {
@@ -69,7 +80,9 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     if let Some(bootstrap) = bootstrap {
         // Before the report, so that all traces stand above it.
         bootstrap.telemetry.flush(DRAIN_TIMEOUT)?;
-        if let Some(report) = report {
+        if let Some(mut report) = report {
+            let theirs = child.map(Child::finish).unwrap_or_default();
+            report.joint = bootstrap.memory.and_then(|memory| JointTrace::find(&memory.spans(), &theirs));
             let json = bootstrap.telemetry.sinks().iter().any(|sink| sink.sink == "stdout");
             // Standard output is all spans then, a line each.
             let show = if json { tell } else { say };
@@ -82,9 +95,44 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Serves stock until it is told to stop.
+fn inventory(args: &InventoryArgs) -> Result<(), Box<dyn Error>> {
+    let bootstrap = telemetry::start_inventory(args)?;
+    let metrics = bootstrap.as_ref().and_then(Bootstrap::metrics_service);
+    let layer = bootstrap.as_ref().map_or_else(TelemetryLayer::new, Bootstrap::http_layer);
+    Runtime::new()?.block_on(async {
+        let mut signals = Signals::watch()?;
+        let listener = tokio::net::TcpListener::bind(args.listen).await?;
+        tell(&format_args!("inventory: listening on http://{}", listener.local_addr()?));
+        let attached = args.attached;
+        let until = async move {
+            tokio::select! {
+                () = signals.wait() => {}
+                () = input_ends(), if attached => {}
+            }
+        };
+        service::serve(listener, service::router(layer, metrics), until).await
+    })?;
+    if let Some(bootstrap) = bootstrap {
+        bootstrap.telemetry.shutdown(DRAIN_TIMEOUT)?;
+    }
+    Ok(())
+}
+
+/// Waits until nobody can write to standard input any more.
+async fn input_ends() {
+    let ends = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
+    let _ = ends.await;
+}
+
 /// Starts the server inside the span of the start, which says what it was started with. A drive whose port nobody
 /// chose takes any free one when the usual is taken.
-fn start(args: &Args, bootstrap: Option<&Bootstrap>, runtime: &Runtime) -> Result<Server, StartError> {
+fn start(
+    args: &Args,
+    inventory: Option<SocketAddr>,
+    bootstrap: Option<&Bootstrap>,
+    runtime: &Runtime,
+) -> Result<Server, StartError> {
     let span = bootstrap.map(Bootstrap::startup_span);
     if let Some(span) = &span {
         let profile = if cfg!(debug_assertions) { "debug" } else { "release" };
@@ -92,7 +140,7 @@ fn start(args: &Args, bootstrap: Option<&Bootstrap>, runtime: &Runtime) -> Resul
     }
     let metrics = bootstrap.and_then(Bootstrap::metrics_service);
     let layer = bootstrap.map_or_else(TelemetryLayer::new, Bootstrap::http_layer);
-    let options = Options { listen: args.listen, database: args.database.clone(), metrics, layer };
+    let options = Options { listen: args.listen, database: args.database.clone(), inventory, metrics, layer };
     match runtime.block_on(Server::start(options.clone())) {
         Err(failure) if failure.is_taken() && args.drive.is_some() && !args.listen_given => {
             let listen = SocketAddr::new(args.listen.ip(), 0);

@@ -31,6 +31,8 @@ pub struct Options {
     pub listen: SocketAddr,
     /// The database file; none for one that goes with the server.
     pub database: Option<PathBuf>,
+    /// Where the inventory is; none where there is none.
+    pub inventory: Option<SocketAddr>,
     /// What `/metrics` shows; none for no such route.
     pub metrics: Option<MetricsService>,
     /// What records the requests.
@@ -104,7 +106,7 @@ impl Server {
         let pool = open_store(&path).await.map_err(|source| StartError::Database { path, source })?;
         span.server_address(&address.to_string());
         let pool_gauges = pool.show()?;
-        let state = AppState::new(pool, KeyRing::demonstration(), reachable(address));
+        let state = AppState::new(pool, KeyRing::demonstration(), reachable(address), options.inventory);
         let (stop, stopped) = watch::channel(false);
         let restocking = tokio::spawn(restock::run(
             state.pool.clone(),

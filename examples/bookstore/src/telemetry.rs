@@ -7,7 +7,7 @@ use telemetry_core::settings::{Resolver, SettingValue, Tier};
 use telemetry_core::sink;
 use telemetry_core::{Bootstrap, ConfigureError, configure};
 
-use crate::args::Args;
+use crate::args::{Args, InventoryArgs};
 
 /// One trace in twenty is recorded by a release build that serves.
 const RELEASE_RATIO: f64 = 0.05;
@@ -26,11 +26,29 @@ pub fn start(args: &Args) -> Result<Option<Bootstrap>, ConfigureError> {
         debug: cfg!(debug_assertions),
         on_terminal: std::io::stdout().is_terminal(),
     };
-    let mut resolver = Resolver::process();
-    if let Some(sinks) = &args.sinks {
-        resolver = resolver.value("SINKS", sinks.clone());
+    configure(with_defaults(chosen(args.sinks.as_ref()), facts), Some(env!("CARGO_PKG_VERSION")))
+}
+
+/// Starts telemetry of the inventory: everything is recorded that its callers record, and all that begins here.
+///
+/// # Errors
+/// As for [`start`].
+pub fn start_inventory(args: &InventoryArgs) -> Result<Option<Bootstrap>, ConfigureError> {
+    let facts = Facts { driving: false, debug: true, on_terminal: std::io::stdout().is_terminal() };
+    let mut resolver = chosen(args.sinks.as_ref());
+    let said = resolver.clone().choices("SINKS", sink::known()).resolve();
+    if said.is_ok_and(|said| said.get("SERVICE_NAME").is_none_or(|name| name.tier() == Tier::Default)) {
+        resolver = resolver.value("SERVICE_NAME", "inventory");
     }
     configure(with_defaults(resolver, facts), Some(env!("CARGO_PKG_VERSION")))
+}
+
+/// The settings of this process, with the sinks of its command line.
+fn chosen(sinks: Option<&Vec<String>>) -> Resolver {
+    match sinks {
+        Some(sinks) => Resolver::process().value("SINKS", sinks.clone()),
+        None => Resolver::process(),
+    }
 }
 
 /// What the defaults depend on.
@@ -54,7 +72,10 @@ fn with_defaults(resolver: Resolver, facts: Facts) -> Resolver {
         defaults.push(("DRAIN_INTERVAL", DRIVE_INTERVAL.into()));
     }
     if facts.driving || (facts.debug && facts.on_terminal) {
-        defaults.push(("SINKS", ["prometheus", "tty"].into()));
+        // What is kept in memory shows a trace over two processes.
+        let drawn: &[&str] =
+            if facts.driving { &["prometheus", "tty", "memory"] } else { &["prometheus", "tty"] };
+        defaults.push(("SINKS", drawn.iter().map(|&name| name.to_owned()).collect::<Vec<_>>().into()));
     }
     let unsaid = |name: &str| said.get(name).is_none_or(|value| value.tier() == Tier::Default);
     defaults

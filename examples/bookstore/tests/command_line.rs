@@ -93,6 +93,18 @@ fn a_drive_shows_its_traces_its_metrics_and_a_summary_and_loses_nothing() {
     let requests: u32 = numbers(scrape, "http_requests_total{").iter().sum();
     assert_eq!(requests as usize, 200 + 1 + related, "the token, and the calls to itself, count as well");
     assert!(scrape.contains("bookstore_pool_total_connections 4\n"));
+    let joint = scrape.split_once("── one trace, two processes ─").unwrap().1;
+    let tree: Vec<&str> = joint.lines().map(str::trim_end).collect();
+    let at =
+        |line: &str| tree.iter().position(|known| known.contains(line)).unwrap_or_else(|| panic!("{joint}"));
+    let order = [
+        "GET /books/{id}/stock server",
+        "inventory.stock internal",
+        "GET client",
+        "GET /stock/{book} server",
+    ];
+    assert!(order.map(at).is_sorted(), "{joint}");
+    assert!(tree[at("GET /stock/{book} server")].starts_with("inventory "), "{joint}");
     assert!(summary.contains("200 in "), "{summary}");
     let spans = summary.lines().find(|line| line.starts_with("spans ")).unwrap();
     let words: Vec<&str> = spans.split_whitespace().collect();

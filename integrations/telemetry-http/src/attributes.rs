@@ -7,10 +7,11 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Uri};
 use telemetry_core::{AttributeValue, CallSite, Entry, Origin, Site, SpanKind};
 
+use crate::conventions::{self, Conventions};
 use crate::redact::redact;
 
 /// The keys, by the numbers that [`key`] names.
-static KEYS: [&str; 10] = [
+static KEYS: [&str; 12] = [
     "http.method",
     "http.route",
     "net.host.name",
@@ -21,6 +22,8 @@ static KEYS: [&str; 10] = [
     "http.url",
     "http.user_agent",
     "net.peer.name",
+    "http.request_id",
+    "http.resend_count",
 ];
 
 /// The numbers of the keys.
@@ -35,25 +38,32 @@ pub(crate) mod key {
     pub(crate) const URL: usize = 7;
     pub(crate) const USER_AGENT: usize = 8;
     pub(crate) const PEER_NAME: usize = 9;
+    pub(crate) const REQUEST_ID: usize = 10;
+    pub(crate) const RESENDS: usize = 11;
 }
 
-/// Where server spans are opened.
-pub(crate) static SERVER: CallSite = CallSite::new(Site {
-    name: "HTTP",
-    kind: SpanKind::Server,
-    keys: &KEYS,
-    constants: &[],
-    origin: origin(line!()),
-});
+/// Where server spans are opened, for each of the conventions.
+static SERVERS: [CallSite; 3] = sites(SpanKind::Server);
 
 /// Where client spans are opened.
-pub(crate) static CLIENT: CallSite = CallSite::new(Site {
-    name: "HTTP",
-    kind: SpanKind::Client,
-    keys: &KEYS,
-    constants: &[],
-    origin: origin(line!()),
-});
+static CLIENTS: [CallSite; 3] = sites(SpanKind::Client);
+
+/// The call site of server spans.
+pub(crate) fn server(conventions: Conventions) -> &'static CallSite {
+    &SERVERS[conventions as usize]
+}
+
+/// The call site of client spans.
+pub(crate) fn client(conventions: Conventions) -> &'static CallSite {
+    &CLIENTS[conventions as usize]
+}
+
+const fn sites(kind: SpanKind) -> [CallSite; 3] {
+    const fn site(kind: SpanKind) -> CallSite {
+        CallSite::new(Site { name: "HTTP", kind, keys: &KEYS, constants: &[], origin: origin(line!()) })
+    }
+    [site(kind), site(kind).on_export(conventions::rename), site(kind).on_export(conventions::duplicate)]
+}
 
 const fn origin(line: u32) -> Origin {
     Origin {
@@ -81,6 +91,11 @@ pub(crate) struct Url<'a>(&'a PathAndQuery);
 const SHORT_URL_BYTES: usize = 40;
 
 impl<'a> Url<'a> {
+    /// The path and query, whatever its length.
+    pub(crate) const fn of(url: &'a PathAndQuery) -> Self {
+        Self(url)
+    }
+
     /// The path and query as one of two: a short one is to be recorded first, where a person looks for it, a long one
     /// after what is to be kept whole, to be cut to the room that is left.
     pub(crate) fn short_and_long(uri: &'a Uri) -> (Option<Self>, Option<Self>) {
@@ -121,7 +136,11 @@ impl AttributeValue for Address {
 /// The name of the host a request was sent to, without the port.
 pub(crate) fn host<'a>(uri: &'a Uri, header: Option<&'a HeaderValue>) -> Option<&'a str> {
     let named = uri.authority().map(http::uri::Authority::as_str);
-    let host = named.or_else(|| header?.to_str().ok())?;
+    host_name(named.or_else(|| header?.to_str().ok())?)
+}
+
+/// A host without its port and whatever stands before it.
+pub(crate) fn host_name(host: &str) -> Option<&str> {
     let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
     if host.starts_with('[') {
         return host.find(']').map(|end| &host[..=end]);
@@ -166,5 +185,7 @@ mod tests {
         assert_eq!(KEYS[key::URL], "http.url");
         assert_eq!(KEYS[key::USER_AGENT], "http.user_agent");
         assert_eq!(KEYS[key::PEER_NAME], "net.peer.name");
+        assert_eq!(KEYS[key::REQUEST_ID], "http.request_id");
+        assert_eq!(KEYS[key::RESENDS], "http.resend_count");
     }
 }

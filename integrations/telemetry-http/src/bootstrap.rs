@@ -2,11 +2,12 @@
 
 use telemetry_core::Bootstrap;
 
-use crate::{MetricsService, TelemetryLayer};
+use crate::{Conventions, MetricOptions, MetricsService, TelemetryLayer};
 
 /// The HTTP side of a [`Bootstrap`].
 pub trait HttpBootstrap {
-    /// The layer, with the settings applied: `EXTRACT_TRACEPARENT`.
+    /// The layer, with the settings applied: `EXTRACT_TRACEPARENT`, and `OTEL_SEMCONV_STABILITY_OPT_IN` of the
+    /// environment.
     fn http_layer(&self) -> TelemetryLayer;
 
     /// The service for `/metrics`; none when `prometheus` is not among the sinks.
@@ -15,7 +16,11 @@ pub trait HttpBootstrap {
 
 impl HttpBootstrap for Bootstrap {
     fn http_layer(&self) -> TelemetryLayer {
-        TelemetryLayer::new().extract_traceparent(self.settings.extract_traceparent)
+        let conventions = Conventions::from_env();
+        TelemetryLayer::new()
+            .extract_traceparent(self.settings.extract_traceparent)
+            .conventions(conventions)
+            .metrics(&MetricOptions::new().conventions(conventions))
     }
 
     fn metrics_service(&self) -> Option<MetricsService> {

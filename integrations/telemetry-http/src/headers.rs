@@ -1,39 +1,76 @@
 //! Trace context in HTTP headers, as W3C Trace Context has it.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use telemetry_core::propagate::{format_traceparent, parse_traceparent};
-use telemetry_core::{Span, SpanContext};
+use telemetry_core::SpanContext;
+use telemetry_core::propagate::{self, Extract, Inject, Keys, Remote};
 
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static(propagate::TRACEPARENT);
+pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static(propagate::TRACESTATE);
 
-/// The span the sender of these headers was in. None when there is no `traceparent`, when it is malformed, or when
-/// there are several: the trace then begins anew.
-pub fn extract(headers: &HeaderMap) -> Option<SpanContext> {
-    let mut values = headers.get_all(TRACEPARENT).iter();
-    let header = values.next()?;
-    match values.next() {
-        None => parse_traceparent(header.as_bytes()),
-        Some(_) => None,
+/// The headers of a request that came in, to be read by whatever [`propagate`] reads.
+#[derive(Clone, Copy, Debug)]
+pub struct Headers<'a>(pub &'a HeaderMap);
+
+/// The headers of a request that goes out, to be written.
+#[derive(Debug)]
+pub struct HeadersMut<'a>(pub &'a mut HeaderMap);
+
+/// The name of a header: the two of Trace Context are at hand, others are made.
+fn named(name: &'static str) -> HeaderName {
+    match name {
+        propagate::TRACEPARENT => TRACEPARENT,
+        propagate::TRACESTATE => TRACESTATE,
+        other => HeaderName::from_static(other),
     }
 }
 
-/// Names the current span of this thread in the headers of an outgoing request, over whatever `traceparent` was there.
-/// Without a current span the headers stay as they are.
+impl Extract for Headers<'_> {
+    fn values<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+        self.0.get_all(named(name)).iter().map(HeaderValue::as_bytes)
+    }
+}
+
+impl Inject for HeadersMut<'_> {
+    fn set(&mut self, name: &'static str, value: &str) {
+        // What is written here is visible ASCII, which is always a header's value.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.0.insert(named(name), value);
+        }
+    }
+
+    fn remove(&mut self, name: &'static str) {
+        self.0.remove(named(name));
+    }
+}
+
+/// The span the sender of these headers was in, and the state of the trace. None when there is no `traceparent`, when
+/// it is malformed, or when there are several: the trace then begins anew.
+pub fn extract(headers: &HeaderMap) -> Option<Remote> {
+    extract_with(headers, Keys::Level2)
+}
+
+pub(crate) fn extract_with(headers: &HeaderMap, keys: Keys) -> Option<Remote> {
+    propagate::extract_with(&Headers(headers), keys)
+}
+
+/// Names the current span of this thread in the headers of an outgoing request, with the state of its trace, over
+/// whatever was there. Without a current span the headers stay as they are.
 pub fn inject(headers: &mut HeaderMap) {
-    if let Some(context) = Span::current().context() {
-        set_traceparent(headers, context);
-    }
+    propagate::inject(&mut HeadersMut(headers));
 }
 
+/// Names a span in the headers of a response: there is no state in those.
 pub(crate) fn set_traceparent(headers: &mut HeaderMap, context: SpanContext) {
     // Digits and dashes are always a header's value.
-    if let Ok(value) = HeaderValue::from_bytes(&format_traceparent(&context)) {
+    if let Ok(value) = HeaderValue::from_bytes(&propagate::format_traceparent(&context)) {
         headers.insert(TRACEPARENT, value);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use telemetry_core::Span;
+
     use super::*;
 
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -43,10 +80,11 @@ mod tests {
         let mut headers = HeaderMap::new();
         assert_eq!(extract(&headers), None);
         headers.append(TRACEPARENT, HeaderValue::from_static(PARENT));
-        assert_eq!(
-            extract(&headers).map(|parent| parent.span_id.to_string()).as_deref(),
-            Some("b7ad6b7169203331")
-        );
+        headers.append(TRACESTATE, HeaderValue::from_static("a=1"));
+        headers.append(TRACESTATE, HeaderValue::from_static("b=2"));
+        let remote = extract(&headers).unwrap();
+        assert_eq!(remote.span.span_id.to_string(), "b7ad6b7169203331");
+        assert_eq!(remote.state.as_str(), "a=1,b=2");
         headers.append(TRACEPARENT, HeaderValue::from_static(PARENT));
         assert_eq!(extract(&headers), None);
     }
@@ -65,11 +103,14 @@ mod tests {
         inject(&mut headers);
         assert!(headers.is_empty(), "nobody is named where there is no span");
         headers.insert(TRACEPARENT, HeaderValue::from_static(PARENT));
-        let _span = telemetry_core::SpanBuilder::new(&crate::attributes::CLIENT).enter();
+        headers.insert(TRACESTATE, HeaderValue::from_static("a=1"));
+        let _span =
+            telemetry_core::SpanBuilder::new(crate::attributes::client(crate::Conventions::Old)).enter();
         inject(&mut headers);
         assert_eq!(
-            extract(&headers).map(|named| named.span_id),
+            extract(&headers).map(|named| named.span.span_id),
             Span::current().context().map(|span| span.span_id)
         );
+        assert!(!headers.contains_key("tracestate"), "the state was another trace's");
     }
 }

@@ -40,27 +40,25 @@
 //! is disabled a request costs a few loads and branches, and no header is set.
 #![forbid(unsafe_code)]
 
-mod asked;
 mod attributes;
-mod body;
 mod bootstrap;
-mod call;
-mod exchange;
-mod future;
+mod client;
+mod conventions;
 mod headers;
-mod layer;
 mod method;
 mod metrics;
-mod names;
 mod redact;
-mod route;
 mod scrape;
+mod server;
 
-pub use body::ResponseBody;
 pub use bootstrap::HttpBootstrap;
-pub use call::call;
-pub use future::ResponseFuture;
-pub use headers::{extract, inject};
-pub use layer::{TelemetryLayer, TelemetryService};
+pub use client::{ClientFuture, ClientLayer, ClientService, Resend, call};
+pub use conventions::Conventions;
+pub use headers::{Headers, HeadersMut, extract, inject};
+pub use metrics::{MetricOptions, PrefixError};
 pub use redact::redact;
 pub use scrape::MetricsService;
+pub use server::{
+    ExcludedError, Hooks, Inbound, RequestHead, RequestId, RequestSpan, ResponseBody, ResponseFuture,
+    ResponseHead, TelemetryLayer, TelemetryService,
+};

@@ -100,7 +100,7 @@ async fn the_trace_of_the_caller_is_continued_and_named_in_the_response() {
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     request.headers_mut().insert("traceparent", parent.parse().unwrap());
     let response = service.call(request).await.unwrap();
-    let named = telemetry_http::extract(response.headers()).unwrap();
+    let named = telemetry_http::extract(response.headers()).unwrap().span;
     drop(response);
     let span = only(&scope);
     assert_eq!(span.trace_id.to_string(), "0af7651916cd43dd8448eb211c80319c");

@@ -9,6 +9,7 @@ use super::current::{Current, SpanContext};
 use super::frame::Frame;
 use super::local::Local;
 use crate::pipeline::Pipeline;
+use crate::propagate::Held;
 
 /// The current span as another thread or task may take it over: its children hang on it, and it cannot be written to.
 ///
@@ -41,6 +42,11 @@ impl Context {
         Self::carrying(|_| SpanContext { remote: true, ..parent }.to_current())
     }
 
+    /// As [`Context::remote`], with the state the trace came with.
+    pub fn of(parent: &Held) -> Self {
+        Self::carrying(|_| parent.span().to_current_with(parent.number()))
+    }
+
     /// This thread's pipeline without any span: the next span is a root.
     pub fn root() -> Self {
         Self::carrying(|_| Current::NONE)
@@ -61,6 +67,11 @@ impl Context {
             let pipeline = local.pipeline.get();
             Self { current: current(local.current()), pipeline, generation: pipeline.generation() }
         })
+    }
+
+    /// Whether anything is recorded on this thread: a few loads, to be asked before more is done.
+    pub fn is_enabled() -> bool {
+        Local::with(|local| local.pipeline.get().is_enabled())
     }
 
     /// The identifiers it carries, if it carries a span.

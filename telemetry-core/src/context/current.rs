@@ -3,6 +3,7 @@
 use std::ptr;
 
 use crate::id::{SpanId, TraceId};
+use crate::propagate::{TraceState, kept};
 use crate::ring::Slot;
 
 /// Bits of [`Current::flags`]. Those of a recorded trace stand in the slot of each of its spans, beside the number of
@@ -16,16 +17,29 @@ pub(crate) mod flag {
     pub(crate) const SAMPLED: u32 = 1 << 9;
     /// Inside a trace of this process whose decision is made.
     pub(crate) const ACTIVE: u32 = 1 << 10;
+    /// Where the number stands under which the trace's state is found, zero for none: see `propagate::kept`.
+    const STATE_SHIFT: u32 = 11;
+    pub(crate) const STATE: u32 = 0xf << STATE_SHIFT;
     /// All that a recorded trace can have.
-    pub(crate) const RECORDED: u32 = EPOCH | RANDOM | SAMPLED | ACTIVE;
+    pub(crate) const RECORDED: u32 = EPOCH | RANDOM | SAMPLED | ACTIVE | STATE;
     /// The bits above them.
-    pub(crate) const WIDTH: u32 = 11;
+    pub(crate) const WIDTH: u32 = 15;
     /// The identifiers came from another process; the next span is a local root.
-    pub(crate) const REMOTE: u32 = 1 << 11;
+    pub(crate) const REMOTE: u32 = 1 << 15;
     /// … which has recorded its span.
-    pub(crate) const REMOTE_SAMPLED: u32 = 1 << 12;
+    pub(crate) const REMOTE_SAMPLED: u32 = 1 << 16;
     /// The thread asks its sampler.
-    pub(crate) const ASKING: u32 = 1 << 13;
+    pub(crate) const ASKING: u32 = 1 << 17;
+
+    /// The number of the trace's state.
+    pub(crate) const fn state(flags: u32) -> u32 {
+        (flags & STATE) >> STATE_SHIFT
+    }
+
+    /// The flags with another number of a state.
+    pub(crate) const fn with_state(flags: u32, number: u32) -> u32 {
+        flags & !STATE | number << STATE_SHIFT
+    }
 
     const _: () = assert!(RECORDED == (1 << WIDTH) - 1);
 }
@@ -68,9 +82,19 @@ impl Current {
         Self { slot: ptr::null(), ..self }
     }
 
+    /// The trace's identifier as one number.
+    pub(crate) fn trace(&self) -> u128 {
+        u128::from(self.trace_high) << 64 | u128::from(self.trace_low)
+    }
+
+    /// What the systems that the trace has passed have noted about it.
+    pub(crate) fn trace_state(&self) -> TraceState {
+        kept::find(self.trace(), flag::state(self.flags))
+    }
+
     /// The identifiers as others see them.
     pub(crate) fn span_context(&self) -> Option<SpanContext> {
-        let trace_id = TraceId::new(u128::from(self.trace_high) << 64 | u128::from(self.trace_low))?;
+        let trace_id = TraceId::new(self.trace())?;
         let sampled = self.flags & (flag::SAMPLED | flag::REMOTE_SAMPLED) != 0;
         let random = self.flags & flag::RANDOM != 0;
         Some(SpanContext {
@@ -104,6 +128,12 @@ impl SpanContext {
     /// Whether the span is recorded.
     pub const fn is_sampled(&self) -> bool {
         self.trace_flags & Self::SAMPLED != 0
+    }
+
+    /// As the current span of a thread that only carries it, with the number of the state it came with.
+    pub(crate) fn to_current_with(self, state: u32) -> Current {
+        let current = self.to_current();
+        Current { flags: flag::with_state(current.flags, state), ..current }
     }
 
     /// As the current span of a thread that only carries it.

@@ -130,14 +130,16 @@ impl Core {
 
     /// Whether updates look for exemplars.
     pub(super) fn is_armed(&self) -> bool {
-        !matches!(self.gate(), OFF | UNREGISTERED) && self.gate() & ARMED != 0
+        is_armed(self.gate())
     }
 
     /// Lets updates go the short way again.
     pub(super) fn disarm(&self) {
         let gate = self.gate();
-        // A gate that has changed meanwhile has been armed anew.
-        let _ = self.gate.compare_exchange(gate, gate & !ARMED, Ordering::Relaxed, Ordering::Relaxed);
+        if is_armed(gate) {
+            // A gate that changes meanwhile is armed anew, or off.
+            let _ = self.gate.compare_exchange(gate, gate & !ARMED, Ordering::Relaxed, Ordering::Relaxed);
+        }
     }
 
     /// The gate word as if it were not armed; that of an instrument the registry does not know where it is off.
@@ -168,4 +170,9 @@ impl Core {
             SeriesLabels::new(descriptor.label_names.iter().copied().zip(texts))
         }))
     }
+}
+
+/// Whether a gate is armed; one that is off has every bit.
+const fn is_armed(gate: u32) -> bool {
+    gate != OFF && gate & ARMED != 0
 }

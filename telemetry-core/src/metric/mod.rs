@@ -13,7 +13,8 @@
 //! Memory: 8 bytes for each cell and each live thread that updates instruments, a counter series having one cell and a
 //! histogram series two more than it has bounds. A thread's block reaches as far as the instruments it uses, rounded
 //! up to a power of two. When a thread ends its cells are folded into one total, under the mutex readers hold, so no
-//! counter falls; updates made while a thread is torn down after that go to the total directly.
+//! counter falls; updates made while a thread is torn down after that go to the total directly. A cell that has an
+//! [exemplar](snapshot::Exemplar) takes some 80 bytes more, in each store that has one.
 //!
 //! Instruments whose names are known only when the program runs, or whose series are to be removed again, are made by a
 //! [registry](dynamic).

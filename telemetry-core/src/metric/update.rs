@@ -152,6 +152,9 @@ fn observe_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, bucket
 impl MetricLocal {
     /// The first cell of a series, or of the same label set in this thread's store.
     fn cell_here(&self, core: &'static Core, entry: &'static SeriesEntry) -> Option<usize> {
+        if ptr::eq(entry, &raw const series::NOWHERE) {
+            return None;
+        }
         let store = self.store.get();
         let here = ptr::eq(store, entry.home.store);
         let entry = if here { entry } else { series::find_again(core, entry)? };

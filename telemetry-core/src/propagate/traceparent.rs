@@ -1,19 +1,20 @@
 //! The `traceparent` header (W3C Trace Context, levels 1 and 2).
 
+use super::hex;
 use crate::context::SpanContext;
 use crate::id::{SpanId, TraceId};
 
 /// Bytes of a `traceparent` of version 00: `00-{32 digits}-{16 digits}-{2 digits}`.
 pub const TRACEPARENT_BYTES: usize = 55;
 
-/// The flags of ours that are defined: sampled and random. Unknown ones are not forwarded.
+/// The flags that are defined: sampled and random. Unknown ones are not forwarded.
 const KNOWN_FLAGS: u8 = SpanContext::SAMPLED | SpanContext::RANDOM;
 
 /// Reads a `traceparent` header.
 ///
-/// White space around the value is ignored. Version 00 is exactly 55 bytes; a later version is read by position and
-/// may go on behind a dash; version ff, upper-case digits and identifiers of zeros are refused. Of the flags only the
-/// known ones are kept. None when the header is malformed: the trace then begins anew.
+/// Spaces and tabs around the value are ignored. Version 00 is exactly 55 bytes; a later version is read by position
+/// and may go on behind a dash; version ff, upper-case digits and identifiers of zeros are refused. Of the flags only
+/// the known ones are kept. None when the header is malformed: the trace then begins anew.
 ///
 /// # Examples
 /// ```
@@ -24,23 +25,35 @@ const KNOWN_FLAGS: u8 = SpanContext::SAMPLED | SpanContext::RANDOM;
 /// assert!(parse_traceparent("00-0AF7651916CD43DD8448EB211C80319C-b7ad6b7169203331-01").is_none());
 /// ```
 pub fn parse_traceparent(header: impl AsRef<[u8]>) -> Option<SpanContext> {
-    let bytes = header.as_ref().trim_ascii();
-    let (exact, rest) = bytes.split_at_checked(TRACEPARENT_BYTES)?;
-    if exact[2] != b'-' || exact[35] != b'-' || exact[52] != b'-' {
+    parse(header.as_ref())
+}
+
+fn parse(header: &[u8]) -> Option<SpanContext> {
+    let header = trim(header);
+    let exact: &[u8; TRACEPARENT_BYTES] = header.first_chunk()?;
+    let [v0, v1, b'-', .., f0, f1] = *exact else { return None };
+    let mut bad = u64::from((exact[35] ^ b'-') | (exact[52] ^ b'-'));
+    let word = |at: usize, bad: &mut u64| {
+        let mut digits = [0; 8];
+        digits.copy_from_slice(&exact[at..at + 8]);
+        u64::from(hex::parse(digits, bad))
+    };
+    let high = word(3, &mut bad) << 32 | word(11, &mut bad);
+    let low = word(19, &mut bad) << 32 | word(27, &mut bad);
+    let span = word(36, &mut bad) << 32 | word(44, &mut bad);
+    let ends = hex::parse([b'0', b'0', b'0', b'0', v0, v1, f0, f1], &mut bad);
+    if bad != 0 {
         return None;
     }
-    match parse_hex(&exact[..2])? {
-        0xff => return None,
-        0 if !rest.is_empty() => return None,
-        _ if !matches!(rest.first(), None | Some(b'-')) => return None,
-        _ => {}
+    match (ends >> 8, &header[TRACEPARENT_BYTES..]) {
+        (0xff, _) => return None,
+        (_, []) | (1.., [b'-', ..]) => {}
+        _ => return None,
     }
-    let high = parse_hex(&exact[3..19])?;
-    let low = parse_hex(&exact[19..35])?;
     Some(SpanContext {
         trace_id: TraceId::new(u128::from(high) << 64 | u128::from(low))?,
-        span_id: SpanId::new(parse_hex(&exact[36..52])?)?,
-        trace_flags: parse_hex(&exact[53..55])? as u8 & KNOWN_FLAGS,
+        span_id: SpanId::new(span)?,
+        trace_flags: ends as u8 & KNOWN_FLAGS,
         remote: true,
     })
 }
@@ -56,34 +69,35 @@ pub fn parse_traceparent(header: impl AsRef<[u8]>) -> Option<SpanContext> {
 /// ```
 pub fn format_traceparent(context: &SpanContext) -> [u8; TRACEPARENT_BYTES] {
     let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
-    write_hex(&mut header[3..35], &context.trace_id.to_bytes());
-    write_hex(&mut header[36..52], &context.span_id.to_bytes());
-    write_hex(&mut header[53..55], &[context.trace_flags & KNOWN_FLAGS]);
+    let trace = context.trace_id.to_u128();
+    let span = context.span_id.to_u64();
+    let words = [
+        (3, (trace >> 96) as u32),
+        (11, (trace >> 64) as u32),
+        (19, (trace >> 32) as u32),
+        (27, trace as u32),
+        (36, (span >> 32) as u32),
+        (44, span as u32),
+    ];
+    for (at, word) in words {
+        header[at..at + 8].copy_from_slice(&hex::format(word));
+    }
+    header[54] = b'0' + (context.trace_flags & KNOWN_FLAGS);
     header
 }
 
-/// The number in at most 16 lower-case hexadecimal digits.
-fn parse_hex(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0, |number, digit| {
-        let value = match digit {
-            b'0'..=b'9' => digit - b'0',
-            b'a'..=b'f' => digit - b'a' + 10,
-            _ => return None,
-        };
-        Some(number << 4 | u64::from(value))
-    })
-}
-
-fn write_hex(to: &mut [u8], bytes: &[u8]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (pair, byte) in to.chunks_exact_mut(2).zip(bytes) {
-        pair[0] = DIGITS[usize::from(byte >> 4)];
-        pair[1] = DIGITS[usize::from(byte & 0xf)];
+/// The value without the spaces and tabs that HTTP allows around it.
+pub(super) fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
     }
+    value
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -94,10 +108,14 @@ mod tests {
         for (header, flags) in [
             (format!("00-{TRACE}-{SPAN}-00"), 0),
             (format!("00-{TRACE}-{SPAN}-01"), 1),
+            (format!("00-{TRACE}-{SPAN}-02"), 2),
             (format!("00-{TRACE}-{SPAN}-03"), 3),
+            (format!("00-{TRACE}-{SPAN}-04"), 0),
             (format!("00-{TRACE}-{SPAN}-ff"), 3),
             (format!("  00-{TRACE}-{SPAN}-01\t"), 1),
+            (format!("\t 00-{TRACE}-{SPAN}-01 \t"), 1),
             (format!("01-{TRACE}-{SPAN}-01"), 1),
+            (format!("fe-{TRACE}-{SPAN}-01"), 1),
             (format!("cc-{TRACE}-{SPAN}-01-what-the-future-will-be"), 1),
             (format!("cc-{TRACE}-{SPAN}-01-"), 1),
         ] {
@@ -111,15 +129,26 @@ mod tests {
         let zero_trace = "0".repeat(32);
         for header in [
             String::new(),
+            " ".to_owned(),
             "00".to_owned(),
             format!("00-{TRACE}-{SPAN}"),
             format!("00-{TRACE}-{SPAN}-0"),
             format!("00-{TRACE}-{SPAN}-0g"),
+            format!("00-{TRACE}-{SPAN}-.0"),
+            format!("00-{TRACE}-{SPAN}-001"),
             format!("00-{TRACE}-{SPAN}-01-"),
+            format!("00-{TRACE}-{SPAN}-01."),
             format!("00-{TRACE}-{SPAN}-01-extra"),
+            format!("00-{TRACE}-{SPAN}-01,00-{TRACE}-{SPAN}-01"),
+            format!("00-{TRACE}-{SPAN}-01\n"),
             format!("cc-{TRACE}-{SPAN}-01extra"),
+            format!("cc-{TRACE}-{SPAN}-01.extra"),
             format!("ff-{TRACE}-{SPAN}-01"),
+            format!("FF-{TRACE}-{SPAN}-01"),
             format!("0-{TRACE}-{SPAN}-01"),
+            format!("000-{TRACE}-{SPAN}-01"),
+            format!(".0-{TRACE}-{SPAN}-01"),
+            format!("0.-{TRACE}-{SPAN}-01"),
             format!("00-{}-{SPAN}-01", TRACE.to_uppercase()),
             format!("00-{TRACE}-{}-01", SPAN.to_uppercase()),
             format!("00-{zero_trace}-{SPAN}-01"),
@@ -134,16 +163,35 @@ mod tests {
         assert_eq!(parse_traceparent([0xff; 55]), None);
     }
 
-    #[test]
-    fn what_is_written_reads_back() {
-        for flags in 0..=3 {
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(trace in 1_u128.., span in 1_u64.., flags in 0..=3_u8) {
             let context = SpanContext {
-                trace_id: TraceId::new(u128::MAX - 7).unwrap(),
-                span_id: SpanId::new(1).unwrap(),
+                trace_id: TraceId::new(trace).unwrap(),
+                span_id: SpanId::new(span).unwrap(),
                 trace_flags: flags,
                 remote: true,
             };
-            assert_eq!(parse_traceparent(format_traceparent(&context)), Some(context));
+            let text = format!("00-{trace:032x}-{span:016x}-{flags:02x}");
+            prop_assert_eq!(&format_traceparent(&context)[..], text.as_bytes());
+            prop_assert_eq!(parse_traceparent(text), Some(context));
         }
+
+        #[test]
+        fn whatever_is_read_stays_the_same_once_written(header in any_header()) {
+            if let Some(read) = parse_traceparent(&header) {
+                prop_assert_eq!(parse_traceparent(format_traceparent(&read)), Some(read));
+            }
+        }
+    }
+
+    /// Headers of every kind: noise, and valid ones with one byte changed.
+    fn any_header() -> impl Strategy<Value = Vec<u8>> {
+        let nearly = (0..60_usize, any::<u8>()).prop_map(|(at, byte)| {
+            let mut header = format!("cc-{TRACE}-{SPAN}-01-more").into_bytes();
+            header[at] = byte;
+            header
+        });
+        prop_oneof![nearly, prop::collection::vec(any::<u8>(), 0..80)]
     }
 }

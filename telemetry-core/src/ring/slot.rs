@@ -29,7 +29,7 @@ pub(crate) struct Slot {
     /// Who may write the body: see [`state`]. Written by the span's own thread (open, enter, leave, close) and by the
     /// consumer (back to free); read by the consumer and by handles that ask whether the span is theirs.
     pub(crate) owner: AtomicU32,
-    /// The call site's number in the upper 21 bits, the flags of the trace in the lower 11.
+    /// The call site's number in the upper 17 bits, the flags of the trace in the lower 15.
     pub(crate) site: UnsafeCell<u32>,
     /// Everything else.
     pub(crate) body: UnsafeCell<Body>,

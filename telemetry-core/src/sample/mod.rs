@@ -6,6 +6,7 @@ mod rate;
 
 use crate::context::SpanContext;
 use crate::id::TraceId;
+use crate::propagate::{TraceState, kept, otel};
 use crate::record::SpanKind;
 use crate::span::{CallSite, Constant};
 pub(crate) use cell::SamplerCell;
@@ -26,11 +27,16 @@ pub trait Sampler: Send + Sync + 'static {
 
 /// Whether a trace is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Decision {
     /// Not recorded; its identifiers still travel, with the sampled flag off.
     Drop,
     /// Recorded.
     Record,
+    /// Recorded, because the trace's [randomness](SamplingParameters::randomness) reaches this threshold of 56 bits:
+    /// services that are called learn it, as `ot=th:…` in `tracestate` (OpenTelemetry's consistent probability
+    /// sampling), and can tell how many traces this one stands for.
+    RecordAbove(u64),
 }
 
 /// What a sampler can see. Attributes with values of run time are not evaluated before the decision.
@@ -46,9 +52,26 @@ pub struct SamplingParameters<'a> {
     pub parent: Option<SpanContext>,
     /// The trace it belongs to.
     pub trace_id: TraceId,
+    /// The number of the state that the trace came with.
+    pub(crate) state: u32,
 }
 
+/// One more than the largest randomness.
+pub(crate) const RANDOMNESS: u64 = 1 << 56;
+
 impl SamplingParameters<'_> {
+    /// What the systems that the trace has passed have noted about it.
+    pub fn trace_state(&self) -> TraceState {
+        kept::find(self.trace_id.to_u128(), self.state)
+    }
+
+    /// The randomness of the trace, of 56 bits: what `ot=rv:…` in its state says, else the low bits of its identifier
+    /// (W3C Trace Context level 2).
+    pub fn randomness(&self) -> u64 {
+        let given = if self.state == 0 { None } else { otel::randomness(&self.trace_state()) };
+        given.unwrap_or(self.trace_id.to_u128() as u64 & (RANDOMNESS - 1))
+    }
+
     /// The constant attributes of the call site.
     pub fn constants(&self) -> &'static [(&'static str, Constant)] {
         self.site.site.constants

@@ -1,6 +1,6 @@
 //! The policies that come with the library.
 
-use super::{Decision, Sampler, SamplingParameters};
+use super::{Decision, RANDOMNESS, Sampler, SamplingParameters};
 
 /// Records every trace.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,7 +25,8 @@ impl Sampler for NeverSample {
 /// Records a share of all traces, chosen by the trace identifier: every service takes the same decision.
 ///
 /// The low 56 bits of the identifier are its randomness (W3C Trace Context level 2); a trace is recorded when they
-/// reach the threshold `(1 - ratio) · 2⁵⁶` (OpenTelemetry's consistent probability sampling).
+/// reach the threshold `(1 - ratio) · 2⁵⁶` (OpenTelemetry's consistent probability sampling), which services that are
+/// called find in the `tracestate`, as `ot=th:…`.
 #[derive(Clone, Copy, Debug)]
 pub struct RatioSample {
     threshold: u64,
@@ -35,9 +36,6 @@ pub struct RatioSample {
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("sampling ratio {0} is invalid: expected a number from 0 to 1")]
 pub struct RatioError(pub f64);
-
-/// One more than the largest randomness.
-const RANDOMNESS: u64 = 1 << 56;
 
 impl RatioSample {
     /// Records the share `ratio` of all traces, from 0 (none) to 1 (all).
@@ -66,8 +64,11 @@ impl RatioSample {
 
 impl Sampler for RatioSample {
     fn sample(&self, parameters: &SamplingParameters<'_>) -> Decision {
-        let randomness = parameters.trace_id.to_u128() as u64 & (RANDOMNESS - 1);
-        if randomness >= self.threshold { Decision::Record } else { Decision::Drop }
+        if parameters.randomness() >= self.threshold {
+            Decision::RecordAbove(self.threshold)
+        } else {
+            Decision::Drop
+        }
     }
 }
 

@@ -85,7 +85,8 @@ impl<S: Sampler> Sampler for RateLimitSample<S> {
     fn sample(&self, parameters: &SamplingParameters<'_>) -> Decision {
         let now = || Local::with(|local| local.pipeline.get().timeline.monotonic_nanos());
         match self.inner.sample(parameters) {
-            Decision::Record if self.takes(now()) => Decision::Record,
+            // How many traces one stands for cannot be told any more.
+            Decision::Record | Decision::RecordAbove(_) if self.takes(now()) => Decision::Record,
             _ => Decision::Drop,
         }
     }

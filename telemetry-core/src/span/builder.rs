@@ -7,7 +7,8 @@ use super::open::{OWNED, Opened, begin, begin_root_named, begin_under, wrapper};
 use super::site::CallSite;
 use super::task::TaskSpan;
 use super::{Instrumented, write};
-use crate::context::{Local, SpanContext};
+use crate::context::{Current, Local, SpanContext};
+use crate::propagate::Held;
 use crate::record::SpanKind;
 use crate::ring::state;
 use crate::sample::{AlwaysSample, Sampler};
@@ -42,6 +43,7 @@ enum Parent {
     Current,
     Root,
     Given(SpanContext),
+    Remote(SpanContext, u32),
 }
 
 impl<'a> SpanBuilder<'a> {
@@ -72,6 +74,12 @@ impl<'a> SpanBuilder<'a> {
     /// one that came from another process it is a local root, and the sampler sees the parent.
     pub const fn parent(mut self, parent: SpanContext) -> Self {
         self.parent = Parent::Given(parent);
+        self
+    }
+
+    /// Makes it a local root under a span of another process, in the trace and with the state that came from there.
+    pub const fn remote(mut self, parent: &Held) -> Self {
+        self.parent = Parent::Remote(parent.span(), parent.number());
         self
     }
 
@@ -112,11 +120,14 @@ impl<'a> SpanBuilder<'a> {
         let name = self.name.map_or(self.site.site.name, |name| name.text());
         let opened = match self.parent {
             Parent::Current => begin(local, self.site, owner),
-            Parent::Root => begin_root_named(local, self.site, None, name, self.sampler, owner),
+            Parent::Root => begin_root_named(local, self.site, Current::NONE, name, self.sampler, owner),
             Parent::Given(parent) if parent.remote => {
-                begin_root_named(local, self.site, Some(parent), name, self.sampler, owner)
+                begin_root_named(local, self.site, parent.to_current(), name, self.sampler, owner)
             }
             Parent::Given(parent) => begin_under(local, self.site, parent, owner),
+            Parent::Remote(parent, state) => {
+                begin_root_named(local, self.site, parent.to_current_with(state), name, self.sampler, owner)
+            }
         };
         // SAFETY: the pointer is null or a slot of a ring, which is never freed.
         if let Some(slot) = unsafe { opened.inside.slot.as_ref() } {

@@ -39,10 +39,12 @@ impl Decoder {
         // SAFETY: the consumer has seen the slot complete (Acquire), and no one writes it until it is freed.
         let (word, body) =
             (slot.site.with(|site| unsafe { *site }), slot.body.with(|body| unsafe { &*body }));
-        let site = &self.directory.get(word).unwrap_or(&UNKNOWN).site;
+        let call_site = self.directory.get(word).unwrap_or(&UNKNOWN);
+        let site = &call_site.site;
         let epoch = word & flag::EPOCH;
         let start = self.conversion.unix_nanos(epoch, body.start);
-        let (links, attributes) = attributes(site, body);
+        let (links, mut attributes) = attributes(site, body);
+        call_site.finish(&mut attributes);
         SpanRecord {
             trace_id: TraceId::new(u128::from(body.trace_high) << 64 | u128::from(body.trace_low))
                 .unwrap_or(TraceId::MAX),

@@ -10,6 +10,7 @@ use super::value::{AttributeValue, Entry};
 use super::write::{self, Formatted};
 use crate::clock;
 use crate::context::{Current, Local, SpanContext};
+use crate::propagate::TraceState;
 use crate::record::{Outcome, Status};
 use crate::ring::Body;
 
@@ -49,6 +50,12 @@ impl Span {
     /// Its identifiers; none when there is no span.
     pub fn context(&self) -> Option<SpanContext> {
         self.current.span_context()
+    }
+
+    /// What the systems that its trace has passed have noted about it, and our own note of how it was sampled; empty
+    /// when there is no span.
+    pub fn trace_state(&self) -> TraceState {
+        self.current.trace_state()
     }
 
     /// Whether writes to it are kept: it has a slot and has not been dropped or left unsampled.

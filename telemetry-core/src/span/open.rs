@@ -8,6 +8,7 @@ use super::task::TaskSpan;
 use crate::clock;
 use crate::context::{Current, Local, SpanContext, flag};
 use crate::id::TraceId;
+use crate::propagate::kept;
 use crate::ring::{DropReason, Slot, state};
 use crate::sample::{Decision, Sampler, SamplingParameters};
 
@@ -146,25 +147,36 @@ fn root(
     let parent = remote.span_context();
     let epoch = pipeline.timeline.epoch() & flag::EPOCH;
     let mut trace = match parent {
-        Some(_) => Current { flags: flag::ACTIVE | epoch | remote.flags & flag::RANDOM, ..remote },
+        Some(_) => {
+            Current { flags: flag::ACTIVE | epoch | remote.flags & (flag::RANDOM | flag::STATE), ..remote }
+        }
         None => new_trace(local),
     };
-    let trace_id = u128::from(trace.trace_high) << 64 | u128::from(trace.trace_low);
+    let (trace_id, number) = (trace.trace(), flag::state(trace.flags));
     let parameters = SamplingParameters {
         name,
         kind: site.site.kind,
         site,
         parent,
         trace_id: TraceId::new(trace_id).unwrap_or(TraceId::MAX),
+        state: number,
     };
     let decision = ask(local, sampler.or(site.sampler.map(|sampler| sampler as &dyn Sampler)), &parameters);
     match decision {
-        Decision::Record => {
-            trace.flags |= flag::SAMPLED;
-            record(local, gate, trace, bits::LOCAL_ROOT, owner)
+        Decision::Record => trace.flags |= flag::SAMPLED,
+        Decision::RecordAbove(threshold) => {
+            let number = kept::resampled(trace_id, number, Some(threshold));
+            trace.flags = flag::with_state(trace.flags | flag::SAMPLED, number);
         }
-        Decision::Drop => Opened { inside: Current { span_id: local.next_id(), ..trace } },
+        Decision::Drop => {
+            // A threshold speaks of a trace that is recorded, so far.
+            if number != 0 && parent.is_some_and(|parent| parent.is_sampled()) {
+                kept::resampled(trace_id, number, None);
+            }
+            return Opened { inside: Current { span_id: local.next_id(), ..trace } };
+        }
     }
+    record(local, gate, trace, bits::LOCAL_ROOT, owner)
 }
 
 /// A trace that begins here.
@@ -185,13 +197,8 @@ pub(super) fn begin_unrecorded(local: &Local) -> Current {
 
 /// Opens a root of its own, whatever is current; nothing where spans are suppressed.
 #[cold]
-pub(super) fn begin_root(
-    local: &Local,
-    site: &'static CallSite,
-    parent: Option<SpanContext>,
-    owner: u32,
-) -> Opened {
-    begin_root_named(local, site, parent, site.site.name, None, owner)
+pub(super) fn begin_root(local: &Local, site: &'static CallSite, owner: u32) -> Opened {
+    begin_root_named(local, site, Current::NONE, site.site.name, None, owner)
 }
 
 /// Opens a child of a span of this process that is not current here. Where the child is not recorded, though telemetry
@@ -205,10 +212,10 @@ pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanCo
     let marked_slot = local.marked_slot();
     let epoch = local.pipeline.get().timeline.epoch() & flag::EPOCH;
     let sampled = if parent.is_sampled() { flag::SAMPLED } else { 0 };
-    let under = Current {
-        flags: flag::ACTIVE | sampled | epoch | parent.to_current().flags & flag::RANDOM,
-        ..parent.to_current()
-    };
+    let carried = parent.to_current();
+    let flags = flag::ACTIVE | sampled | epoch | carried.flags & flag::RANDOM;
+    // Identifiers alone do not say with which state the trace came in; the latest is the best guess.
+    let under = Current { flags: flag::with_state(flags, kept::latest(carried.trace())), ..carried };
     local.set_current(under);
     let opened = begin(local, site, owner);
     local.set_current(Current { slot: marked_slot, ..current });
@@ -218,10 +225,11 @@ pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanCo
     opened
 }
 
+/// Opens a local root, under a span of another process or [none](Current::NONE).
 pub(super) fn begin_root_named(
     local: &Local,
     site: &'static CallSite,
-    parent: Option<SpanContext>,
+    remote: Current,
     name: &str,
     sampler: Option<&dyn Sampler>,
     owner: u32,
@@ -229,7 +237,6 @@ pub(super) fn begin_root_named(
     if local.current().is_closed() {
         return Opened::NOTHING;
     }
-    let remote = parent.map_or(Current::NONE, SpanContext::to_current);
     match Admission::of(local, site) {
         Admission::Wanted(gate) => root(local, site, gate, remote, name, sampler, owner),
         // A parent in another process stays the one of what opens inside.
@@ -295,7 +302,7 @@ fn refilled(local: &Local, site: &'static CallSite) -> Option<Result<&'static Sl
 
 /// Opens the root of a new trace for this scope.
 pub fn open_root(site: &'static CallSite) -> SpanGuard {
-    Local::with(|local| SpanGuard::enter(local, begin_root(local, site, None, OWNED)))
+    Local::with(|local| SpanGuard::enter(local, begin_root(local, site, OWNED)))
 }
 
 /// Opens a span for a future that is awaited where it stands; it is entered at each poll.
@@ -373,5 +380,5 @@ pub(super) fn wrapper(local: &Local, site: &'static CallSite, opened: Opened) ->
 
 /// Opens the root of a new trace for a future.
 pub fn open_task_root(site: &'static CallSite) -> TaskSpan {
-    Local::with(|local| task(local, begin_root(local, site, None, state::DETACHED)))
+    Local::with(|local| task(local, begin_root(local, site, state::DETACHED)))
 }

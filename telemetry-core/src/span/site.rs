@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::filter::{Filter, Level};
-use crate::record::{Origin, SpanKind};
+use crate::record::{Attribute, Origin, SpanKind};
 use crate::sample::Sampler;
 
 /// What a call site is made of.
@@ -40,18 +40,27 @@ pub enum Constant {
 
 /// A place in the code that opens spans.
 pub struct CallSite {
-    /// The site's number above eleven bits, which are zero when spans are plainly wanted. Written under the lock of [`gates`]; read by every span.
+    /// The site's number above fifteen bits, which are zero when spans are plainly wanted. Written under the lock of
+    /// [`gates`]; read by every span.
     gate: AtomicU32,
     pub(crate) site: Site,
     pub(crate) level: Level,
     /// Asked instead of the pipeline's.
     pub(crate) sampler: Option<&'static dyn Sampler>,
+    /// What the drain does to the attributes of the site's spans.
+    on_export: Option<fn(&mut Vec<Attribute>)>,
 }
 
 impl CallSite {
     /// A call site of the level [`Level::Info`]; make it a `static`.
     pub const fn new(site: Site) -> Self {
-        Self { gate: AtomicU32::new(gates::UNREGISTERED), site, level: Level::Info, sampler: None }
+        Self {
+            gate: AtomicU32::new(gates::UNREGISTERED),
+            site,
+            level: Level::Info,
+            sampler: None,
+            on_export: None,
+        }
     }
 
     /// Gives its spans another level, which a [`Filter`](crate::Filter) goes by.
@@ -68,6 +77,21 @@ impl CallSite {
     pub const fn sampler(mut self, sampler: &'static dyn Sampler) -> Self {
         self.sampler = Some(sampler);
         self
+    }
+
+    /// Gives the attributes of its spans a last touch when they are exported, such as other names: on the drain's
+    /// thread, so that recording costs the same. A panic in it is the drain's, so it must not.
+    #[must_use = "a call site is made once, as a `static`"]
+    pub const fn on_export(mut self, change: fn(&mut Vec<Attribute>)) -> Self {
+        self.on_export = Some(change);
+        self
+    }
+
+    /// The last touch.
+    pub(crate) fn finish(&self, attributes: &mut Vec<Attribute>) {
+        if let Some(change) = self.on_export {
+            change(attributes);
+        }
     }
 
     /// Whether a filter lets its spans record.

@@ -10,6 +10,7 @@ use http::{HeaderValue, StatusCode};
 use crate::cache::LoadError;
 use crate::db::{OrderRefused, StoreError};
 use crate::guard::{AuthError, CsrfViolation, GuardDenial};
+use crate::inventory::InventoryError;
 use crate::outgoing::OutgoingError;
 
 /// Why a request was not answered as asked.
@@ -51,6 +52,9 @@ pub enum AppError {
     /// The other service failed.
     #[error(transparent)]
     Outgoing(#[from] OutgoingError),
+    /// The inventory failed.
+    #[error(transparent)]
+    Inventory(#[from] InventoryError),
 }
 
 impl AppError {
@@ -64,7 +68,8 @@ impl AppError {
             Self::RateLimited(_) | Self::Order(OrderRefused::Quota(_)) => StatusCode::TOO_MANY_REQUESTS,
             Self::Order(OrderRefused::OutOfStock { .. }) => StatusCode::CONFLICT,
             Self::Store(_) | Self::Load(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Outgoing(_) => StatusCode::BAD_GATEWAY,
+            Self::Inventory(InventoryError::Nowhere) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Outgoing(_) | Self::Inventory(_) => StatusCode::BAD_GATEWAY,
         }
     }
 }

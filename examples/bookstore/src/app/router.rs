@@ -7,7 +7,7 @@ use telemetry_http::{MetricsService, TelemetryLayer};
 
 use super::AppState;
 use crate::guard;
-use crate::routes::{admin, browse, csrf, export, orders, pages, related, reports};
+use crate::routes::{admin, browse, csrf, export, orders, pages, related, reports, stock};
 
 /// The whole service: every route recorded, and the metrics beside them where there are any.
 pub fn router(state: AppState, layer: TelemetryLayer, metrics: Option<MetricsService>) -> Router {
@@ -17,6 +17,7 @@ pub fn router(state: AppState, layer: TelemetryLayer, metrics: Option<MetricsSer
         .route("/books/{id}", get(browse::one))
         .route("/books/{id}/page", get(pages::book))
         .route("/books/{id}/related", get(related::related))
+        .route("/books/{id}/stock", get(stock::stock))
         .route("/search", get(browse::search))
         .route("/csrf", get(csrf::issue))
         .route("/orders", post(orders::place))

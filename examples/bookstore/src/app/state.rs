@@ -8,6 +8,7 @@ use axum::extract::FromRef;
 use crate::cache::Loader;
 use crate::db::Pool;
 use crate::guard::{KeyRing, RateLimiter};
+use crate::inventory::Inventory;
 use crate::outgoing::Outgoing;
 
 /// Books kept in memory, fewer than the store has, so that some are read anew.
@@ -26,13 +27,16 @@ pub struct AppState {
     pub limiter: Arc<RateLimiter>,
     /// Calls to other services; this one plays the other.
     pub outgoing: Outgoing,
+    /// Calls to the inventory.
+    pub inventory: Inventory,
 }
 
 impl AppState {
-    /// The parts over a database, with calls going out to the service at `peer`.
-    pub fn new(pool: Pool, keys: KeyRing, peer: SocketAddr) -> Self {
+    /// The parts over a database, with calls going out to the service at `peer` and to an inventory.
+    pub fn new(pool: Pool, keys: KeyRing, peer: SocketAddr, inventory: Option<SocketAddr>) -> Self {
         let loader = Loader::new(pool.clone(), KEPT_BOOKS);
-        Self { pool, loader, keys, limiter: Arc::default(), outgoing: Outgoing::to(peer) }
+        let (outgoing, inventory) = (Outgoing::to(peer), Inventory::at(inventory));
+        Self { pool, loader, keys, limiter: Arc::default(), outgoing, inventory }
     }
 }
 

@@ -78,7 +78,8 @@ pub fn ask(number: u32) -> Ask {
     match number % 20 {
         0 => get("/"),
         1 => get(&format!("/books?page={}&sort=title", round % 5)),
-        2 | 14 => get(&format!("/books/{book}")),
+        2 => get(&format!("/books/{book}")),
+        14 => get(&format!("/books/{book}/stock")),
         3 | 17 => get(&format!("/books/{book}/page")),
         4 => get(&format!("/search?q={subject}")),
         5 => post("/orders", "reader-key", Token::Right, format!("{{\"book_id\":{book},\"quantity\":1}}")),

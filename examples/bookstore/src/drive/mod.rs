@@ -1,5 +1,6 @@
 //! The drive: the server's own visitor, who sends it real requests in a fixed order.
 
+mod joint;
 mod mix;
 mod report;
 mod visitor;
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Instant;
 
+pub use joint::JointTrace;
 pub use mix::{Ask, Token, ask};
 pub use report::{Report, WithSpans};
 pub use visitor::{DriveError, Visitor};
@@ -24,7 +26,7 @@ pub async fn drive(address: SocketAddr, requests: u32) -> Result<Report, DriveEr
         let status = visitor.send(ask(number)).await?.status();
         *by_status.entry(status.as_u16()).or_default() += 1;
     }
-    Ok(Report { by_status, took: began.elapsed(), scrape: None })
+    Ok(Report { by_status, took: began.elapsed(), scrape: None, joint: None })
 }
 
 /// Asks the server at `address` for its metrics; none where it has none to show.

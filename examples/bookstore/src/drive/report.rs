@@ -7,6 +7,8 @@ use std::time::Duration;
 use http::StatusCode;
 use telemetry_core::Telemetry;
 
+use super::joint::JointTrace;
+
 const WIDTH: usize = 72;
 const BAR: usize = 30;
 
@@ -19,6 +21,8 @@ pub struct Report {
     pub took: Duration,
     /// The metrics as they were scraped at the end; none where there is nothing to scrape.
     pub scrape: Option<String>,
+    /// A trace that went over to the inventory; none where its spans are not to be had.
+    pub joint: Option<JointTrace>,
 }
 
 impl Report {
@@ -38,6 +42,10 @@ impl Display for Report {
         if let Some(scrape) = &self.scrape {
             heading(f, "GET /metrics")?;
             writeln!(f, "{scrape}")?;
+        }
+        if let Some(joint) = &self.joint {
+            heading(f, "one trace, two processes")?;
+            writeln!(f, "{joint}")?;
         }
         heading(f, "summary")?;
         let requests = self.requests();
@@ -96,6 +104,7 @@ mod tests {
             by_status: BTreeMap::from([(200, 150), (404, 49), (500, 1)]),
             took: Duration::from_millis(500),
             scrape: None,
+            joint: None,
         };
         let text = report.to_string();
         assert!(text.contains("200 in 0.50 s, 400 a second"), "{text}");

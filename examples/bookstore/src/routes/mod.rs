@@ -8,3 +8,4 @@ pub mod orders;
 pub mod pages;
 pub mod related;
 pub mod reports;
+pub mod stock;

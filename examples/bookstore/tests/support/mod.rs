@@ -18,6 +18,7 @@ impl Store {
         let options = Options {
             listen: "127.0.0.1:0".parse().unwrap(),
             database: None,
+            inventory: None,
             metrics: None,
             layer: TelemetryLayer::new(),
         };

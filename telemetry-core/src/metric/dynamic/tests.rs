@@ -4,7 +4,11 @@ use std::sync::Arc;
 use std::thread;
 
 use super::*;
+use crate::__private::metric::counter;
+use crate::metric::Counter;
+use crate::metric::instrument::Declared;
 use crate::metric::snapshot::{MetricFamily, MetricKind};
+use crate::metric::store::GLOBAL;
 use crate::testing::Scope;
 
 fn samples(registry: &Registry) -> Vec<String> {
@@ -203,6 +207,28 @@ fn the_registry_of_a_scope_shows_beside_declared_instruments() {
     // Another scope knows nothing of it.
     let other = Scope::new();
     assert_eq!(family(&other), None);
+}
+
+#[test]
+fn an_instrument_declared_in_what_is_loaded_later_gives_way() {
+    // Not linked among the declared ones, as that of a library loaded meanwhile.
+    static LATE: Counter = counter(Declared {
+        name: "dyn_late_total",
+        help: "Late.",
+        unit: None,
+        crate_name: "late",
+        crate_version: "1.0.0",
+    });
+    let registry = Registry { home: Home::Store(&GLOBAL) };
+    let early = registry.gauge("dyn_late", "Early.").register().unwrap();
+    let line = line!() - 1;
+    LATE.inc();
+    let conflicts = crate::metric::check();
+    let conflict = conflicts.iter().find(|conflict| conflict.second == "dyn_late_total").unwrap();
+    assert_eq!((&*conflict.exposed, &*conflict.first), ("dyn_late", "dyn_late"));
+    assert_eq!((conflict.first_place.line(), conflict.first_place.file()), (line, file!()));
+    early.set(1.0);
+    assert!(registry.remove("dyn_late"));
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! The names of request spans: `METHOD route`, each made once.
 //!
 //! A router has few routes, so their names are kept for the life of the process and spans hold references to them. A
-//! thread looks them up in a table of its own, without locks; the shared table is asked once a thread and route.
+//! thread finds them in a table of its own, without locks or hashing; the shared table is asked where it does not.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -11,6 +11,9 @@ use crate::method::KnownMethod;
 
 /// Routes kept at most: far more than a router has. Requests of further ones are named by their method alone.
 const MAX_ROUTES: usize = 1_000;
+
+/// Places of a thread's own table: more than most routers have routes.
+const PLACES: usize = 128;
 
 /// The kept texts of a route.
 #[derive(Clone, Copy, Debug)]
@@ -31,15 +34,16 @@ impl RouteNames {
 /// The kept texts of a route; none past the thousandth.
 pub(crate) fn of(route: &str) -> Option<RouteNames> {
     thread_local! {
-        static KNOWN: RefCell<HashMap<&'static str, RouteNames>> = RefCell::default();
+        static KNOWN: [Cell<Option<RouteNames>>; PLACES] = const { [const { Cell::new(None) }; PLACES] };
     }
+    // A router's text of a route stays where it is, so its address finds the place; the text itself decides.
+    let place = (route.as_ptr().addr() >> 4 ^ route.len()) % PLACES;
     let looked_up = KNOWN.try_with(|known| {
-        let mut known = known.borrow_mut();
-        if let Some(names) = known.get(route) {
-            return Some(*names);
+        if let Some(names) = known[place].get().filter(|names| names.route == route) {
+            return Some(names);
         }
         let names = shared(route)?;
-        known.insert(names.route, names);
+        known[place].set(Some(names));
         Some(names)
     });
     // A thread that is being torn down has no table any more.

@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::exchange::{End, Exchange};
+use super::exchange::End;
+use super::running::Running;
 
 pin_project! {
     /// Passes the frames on and ends the request after the last one. Dropped before that, the request was
@@ -17,14 +18,14 @@ pin_project! {
         #[pin]
         inner: B,
         // None once the request has ended.
-        exchange: Option<Exchange>,
+        running: Option<Running>,
     }
 
 }
 
 impl<B: Body> ResponseBody<B> {
-    pub(crate) fn new(inner: B, exchange: Option<Exchange>) -> Self {
-        let mut body = Self { inner, exchange };
+    pub(crate) fn new(inner: B, running: Option<Running>) -> Self {
+        let mut body = Self { inner, running };
         body.settle_if_empty();
         body
     }
@@ -32,8 +33,11 @@ impl<B: Body> ResponseBody<B> {
     /// Ends the request at once when the server will not ask for the body: there is none, or none is sent.
     fn settle_if_empty(&mut self) {
         let no_body = self.inner.is_end_stream();
-        if let Some(exchange) = self.exchange.take_if(|exchange| no_body || exchange.sends_no_body()) {
-            exchange.end(End::Completed);
+        let is_over = |running: &mut Running| {
+            no_body || running.exchange().is_some_and(|exchange| exchange.sends_no_body())
+        };
+        if let Some(running) = self.running.take_if(is_over) {
+            running.end(End::Completed);
         }
     }
 }
@@ -47,21 +51,21 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let polled = Exchange::within(this.exchange, || this.inner.as_mut().poll_frame(cx));
+        let polled = Running::within(this.running, || this.inner.as_mut().poll_frame(cx));
         let end = match &polled {
             Poll::Pending => None,
             Poll::Ready(None) => Some(End::Completed),
             Poll::Ready(Some(Err(_))) => Some(End::Failed(type_name::<B::Error>())),
             Poll::Ready(Some(Ok(frame))) => {
-                if let Some(exchange) = this.exchange {
+                if let Some(exchange) = this.running.as_mut().and_then(Running::exchange) {
                     exchange.sent(frame);
                 }
                 // A server that sees the end coming does not ask for it.
                 this.inner.is_end_stream().then_some(End::Completed)
             }
         };
-        if let Some((end, exchange)) = end.and_then(|end| Some((end, this.exchange.take()?))) {
-            exchange.end(end);
+        if let Some((end, running)) = end.and_then(|end| Some((end, this.running.take()?))) {
+            running.end(end);
         }
         polled
     }

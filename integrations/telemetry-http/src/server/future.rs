@@ -8,8 +8,9 @@ use std::task::{Context, Poll, ready};
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::body::ResponseBody;
-use crate::exchange::{End, Exchange};
+use super::body::ResponseBody;
+use super::exchange::End;
+use super::running::Running;
 
 pin_project! {
     /// Polls the inner service inside the request's span. Dropped before it is ready, the request was cancelled.
@@ -18,14 +19,14 @@ pin_project! {
     pub struct ResponseFuture<F> {
         #[pin]
         inner: F,
-        // None once the exchange has gone on to the body, or has ended.
-        exchange: Option<Exchange>,
+        // None once the request has gone on to the body, or has ended.
+        running: Option<Running>,
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, exchange: Option<Exchange>) -> Self {
-        Self { inner, exchange }
+    pub(crate) fn new(inner: F, running: Option<Running>) -> Self {
+        Self { inner, running }
     }
 }
 
@@ -38,18 +39,18 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(Exchange::within(this.exchange, || this.inner.poll(cx)));
-        let mut exchange = this.exchange.take();
+        let result = ready!(Running::within(this.running, || this.inner.poll(cx)));
+        let mut running = this.running.take();
         match result {
             Ok(mut response) => {
-                if let Some(exchange) = &mut exchange {
+                if let Some(exchange) = running.as_mut().and_then(Running::exchange) {
                     exchange.respond(&mut response);
                 }
-                Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, exchange))))
+                Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, running))))
             }
             Err(failure) => {
-                if let Some(exchange) = exchange {
-                    exchange.end(End::Failed(type_name::<E>()));
+                if let Some(running) = running {
+                    running.end(End::Failed(type_name::<E>()));
                 }
                 Poll::Ready(Err(failure))
             }

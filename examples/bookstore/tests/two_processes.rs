@@ -1,0 +1,161 @@
+//! The bookstore and the inventory as two processes: a thousand requests at once, and what both recorded of them.
+#![cfg(unix)]
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
+
+use bookstore::drive::{Ask, DriveError, Visitor, ask};
+use serde_json::Value;
+
+/// Visitors at the same time, and what each asks for.
+const VISITORS: u32 = 50;
+const REQUESTS: u32 = 20;
+
+/// A program that writes its spans to its standard output.
+struct Program {
+    process: Child,
+    address: std::net::SocketAddr,
+    spans: JoinHandle<String>,
+}
+
+impl Program {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bookstore"));
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("TELEMETRY_") || name.to_string_lossy().starts_with("OTEL_")
+            {
+                command.env_remove(name);
+            }
+        }
+        let mut process = command
+            .args(arguments)
+            .args(["--port", "0", "--sinks", "stdout,prometheus"])
+            .env("TELEMETRY_SAMPLE_RATIO", "1")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdout: ChildStdout = process.stdout.take().unwrap();
+        let spans = std::thread::spawn(move || {
+            let mut text = String::new();
+            stdout.read_to_string(&mut text).unwrap();
+            text
+        });
+        let mut lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let said = lines.find_map(|line| Some(line.unwrap().split_once("http://")?.1.to_owned())).unwrap();
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { process, address: said.parse().unwrap(), spans }
+    }
+
+    /// Tells it to stop, and gives its spans.
+    fn stop(mut self) -> Vec<Value> {
+        let killed = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status().unwrap();
+        assert!(killed.success() && self.process.wait().unwrap().success());
+        let text = self.spans.join().unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+/// What a visitor asks for: the mix of a drive, and stock that is there, unknown, or being counted.
+fn request(number: u32) -> Ask {
+    match number % 4 {
+        0 => Ask::get(&format!("/books/{}/stock", number % 60 + 1)).key("reader-key"),
+        _ => ask(number),
+    }
+}
+
+/// Sends a visitor's requests; the answers by method and status.
+async fn visit(
+    address: std::net::SocketAddr,
+    visitor: u32,
+) -> Result<BTreeMap<(String, String), u64>, DriveError> {
+    let client = Visitor::arrive(address).await?;
+    let mut answers = BTreeMap::from([(("GET".to_owned(), "200".to_owned()), 1)]);
+    for number in 0..REQUESTS {
+        let request = request(visitor * REQUESTS + number);
+        let (method, itself) = (request.method.to_string(), request.path.ends_with("/related"));
+        let status = client.send(request).await?.status().as_str().to_owned();
+        *answers.entry((method, status)).or_default() += 1;
+        if itself {
+            *answers.entry(("GET".to_owned(), "200".to_owned())).or_default() += 1;
+        }
+    }
+    Ok(answers)
+}
+
+/// The counts of `http_requests_total`, by method and status.
+fn counted(scrape: &str) -> BTreeMap<(String, String), u64> {
+    let lines = scrape.lines().filter_map(|line| line.strip_prefix("http_requests_total{"));
+    let count = |line: &str| {
+        let (labels, value) = line.split_once("} ").unwrap();
+        let label = |name: &str| {
+            labels.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
+        };
+        ((label("method"), label("status")), value.parse().unwrap())
+    };
+    lines.map(count).collect()
+}
+
+/// The metrics of a program once its drain has seen so many requests end.
+async fn scrape(address: std::net::SocketAddr, requests: u64) -> BTreeMap<(String, String), u64> {
+    let client = Visitor::stranger(address);
+    loop {
+        let answer = client.send(Ask::get("/metrics")).await.unwrap();
+        let counts = counted(std::str::from_utf8(answer.body()).unwrap());
+        if counts.values().sum::<u64>() >= requests {
+            return counts;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_requests_at_once_make_whole_traces_over_both_processes() {
+    let inventory = Program::start(&["inventory"]);
+    let store = Program::start(&["--inventory", &inventory.address.to_string()]);
+    let address = store.address;
+    let visits: Vec<_> = (0..VISITORS).map(|visitor| tokio::spawn(visit(address, visitor))).collect();
+    let mut sent: BTreeMap<(String, String), u64> = BTreeMap::new();
+    for visit in visits {
+        for (kind, count) in visit.await.unwrap().unwrap() {
+            *sent.entry(kind).or_default() += count;
+        }
+    }
+    let total: u64 = sent.values().sum();
+    assert!(total > 1_000 && sent.len() > 6, "{sent:?}");
+    assert_eq!(scrape(address, total).await, sent, "each request is counted once, under its status");
+
+    let stocks = scrape(inventory.address, 1).await;
+    let ours = store.stop();
+    let theirs = inventory.stop();
+    let calls = theirs.iter().filter(|span| span["kind"] == "server").count() as u64;
+    assert!(calls > 100 && stocks.len() >= 2, "{stocks:?}");
+    let servers = ours.iter().filter(|span| span["kind"] == "server").count() as u64;
+    assert_eq!(servers, total);
+
+    let all: Vec<&Value> = ours.iter().chain(&theirs).collect();
+    let text = |span: &Value, key: &str| span[key].as_str().unwrap_or_default().to_owned();
+    let by_id: HashMap<String, &Value> = all.iter().map(|span| (text(span, "span_id"), *span)).collect();
+    assert_eq!(by_id.len(), all.len(), "no identifier twice");
+    let mut roots = HashSet::new();
+    for span in &all {
+        let (trace, parent) = (text(span, "trace_id"), text(span, "parent_span_id"));
+        if parent.is_empty() {
+            assert!(roots.insert(trace), "two roots in a trace: {span}");
+        } else {
+            let parent = by_id.get(&parent).unwrap_or_else(|| panic!("no parent: {span}"));
+            assert_eq!(text(parent, "trace_id"), trace);
+        }
+    }
+    for span in &theirs {
+        if span["kind"] == "server" {
+            let caller = by_id[&text(span, "parent_span_id")];
+            assert_eq!((caller["kind"].as_str(), caller["name"].as_str()), (Some("client"), Some("GET")));
+            assert!(text(by_id[&text(caller, "parent_span_id")], "name") == "inventory.stock");
+        }
+    }
+    let traces: HashSet<String> = all.iter().map(|span| text(span, "trace_id")).collect();
+    assert_eq!(traces, roots, "every trace has its root");
+}

@@ -1,0 +1,75 @@
+//! One outgoing request, by whatever sends it.
+
+use std::any::type_name;
+use std::fmt::Display;
+use std::future::Future;
+
+use http::{Request, Response};
+use http_body::Body;
+
+use super::span::{Outgoing, Sent};
+use crate::attributes;
+use crate::conventions::Conventions;
+
+/// Sends a request inside a client span and names that span in the request's `traceparent`, so that the service at
+/// the other end continues the trace.
+///
+/// The span is named by the method and lasts until the head of the response is there. A status of 400 or above is an
+/// error of the caller's, and so is a failure to get any. Where nothing is recorded, the identifiers of the trace are
+/// passed on all the same.
+///
+/// # Errors
+/// What `send` returns.
+///
+/// # Examples
+/// ```
+/// # async fn example() -> Result<(), std::convert::Infallible> {
+/// # use std::convert::Infallible;
+/// # let client = |request: http::Request<String>| async { Ok::<_, Infallible>(http::Response::new(request.into_body())) };
+/// let request = http::Request::get("http://inventory.example/books/7").body(String::new()).unwrap();
+/// let response = telemetry_http::call(request, |request| client(request)).await?;
+/// assert_eq!(response.status(), 200);
+/// # Ok(())
+/// # }
+/// # let ready = std::pin::pin!(example()).poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+/// # assert!(ready.is_ready());
+/// ```
+pub async fn call<Q, R, E, F>(
+    mut request: Request<Q>,
+    send: impl FnOnce(Request<Q>) -> F,
+) -> Result<Response<R>, E>
+where
+    Q: Body,
+    E: Display,
+    F: Future<Output = Result<Response<R>, E>>,
+{
+    let mut sent = begin(Conventions::Old, &mut request);
+    let result = sent.span().run(async { send(request).await }).await;
+    end(sent, &result);
+    result
+}
+
+/// Opens the span of a request.
+pub(super) fn begin<Q: Body>(conventions: Conventions, request: &mut Request<Q>) -> Sent {
+    let length = attributes::content_length(request.headers(), request.body());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let extensions = std::mem::take(request.extensions_mut());
+    let mut outgoing = Outgoing {
+        method: &method,
+        uri: &uri,
+        headers: request.headers_mut(),
+        extensions: &extensions,
+        length,
+    };
+    let sent = Sent::begin(conventions, &mut outgoing);
+    *request.extensions_mut() = extensions;
+    sent
+}
+
+/// Ends the span of a request.
+pub(super) fn end<R, E: Display>(sent: Sent, result: &Result<Response<R>, E>) {
+    match result {
+        Ok(response) => sent.answered(response.status()),
+        Err(failure) => sent.failed(type_name::<E>(), failure),
+    }
+}

@@ -1,0 +1,77 @@
+//! How requests are counted and measured.
+
+mod chosen;
+mod labels;
+mod standard;
+
+use std::time::Instant;
+
+use http::StatusCode;
+
+use crate::method::KnownMethod;
+pub(crate) use chosen::recorder;
+pub use chosen::{MetricOptions, PrefixError};
+pub(crate) use standard::standard;
+
+/// The status a request counts under that its client gave up before the head of the response, after nginx.
+const CLIENT_CLOSED_REQUEST: &str = "499";
+
+/// The instruments that a layer updates.
+pub(crate) trait Recorder: Send + Sync {
+    /// A request has begun.
+    fn begin(&self, method: KnownMethod);
+    /// A request has ended.
+    fn end(&self, ended: &Ended);
+}
+
+/// What the metrics know of a request that has ended.
+pub(crate) struct Ended<'a> {
+    pub(crate) method: KnownMethod,
+    pub(crate) route: Option<&'static str>,
+    pub(crate) status: &'a str,
+    pub(crate) seconds: f64,
+}
+
+/// A request being measured. Dropped before its end, it was cancelled, or lost in a panic.
+pub(crate) struct Measured {
+    recorder: &'static dyn Recorder,
+    method: KnownMethod,
+    route: Option<&'static str>,
+    began: Instant,
+    status: Option<StatusCode>,
+    failed: bool,
+}
+
+impl Measured {
+    pub(crate) fn begin(
+        recorder: &'static dyn Recorder,
+        method: KnownMethod,
+        route: Option<&'static str>,
+        began: Instant,
+    ) -> Self {
+        recorder.begin(method);
+        Self { recorder, method, route, began, status: None, failed: false }
+    }
+
+    /// Takes note of the status the client was sent.
+    pub(crate) fn respond(&mut self, status: StatusCode) {
+        self.status = Some(status);
+    }
+
+    /// Takes note that the service failed.
+    pub(crate) fn fail(&mut self) {
+        self.failed = true;
+    }
+}
+
+impl Drop for Measured {
+    fn drop(&mut self) {
+        let status = match &self.status {
+            Some(status) => status.as_str(),
+            None if self.failed || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR.as_str(),
+            None => CLIENT_CLOSED_REQUEST,
+        };
+        let seconds = self.began.elapsed().as_secs_f64();
+        self.recorder.end(&Ended { method: self.method, route: self.route, status, seconds });
+    }
+}

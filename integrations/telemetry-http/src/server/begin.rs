@@ -1,0 +1,144 @@
+//! How a request begins to be recorded: whose trace, by what name, and whether at all.
+
+use std::time::Instant;
+
+use http::{Extensions, HeaderMap, Method, Request, Uri};
+use http_body::Body;
+use telemetry_core::propagate::Held;
+use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
+
+use super::asked::Asked;
+use super::exchange::{Exchange, Stage};
+use super::hooks::RequestHead;
+use super::names::{self, RouteNames};
+use super::options::Options;
+use super::request_id::RequestId;
+use super::request_span::RequestSpan;
+use super::route;
+use super::trust::Inbound;
+use crate::attributes;
+use crate::headers;
+use crate::method::KnownMethod;
+use crate::metrics::Measured;
+
+impl Exchange {
+    /// Begins to record a request; nothing while telemetry is disabled.
+    pub(crate) fn begin<B: Body>(options: &Options, request: &mut Request<B>) -> Option<Self> {
+        let _pipeline = options.pipeline.map(|pipeline| pipeline.attach());
+        if !Context::is_enabled() && options.request_id.is_none() {
+            return None;
+        }
+        let identifier = options.request_id.as_ref().map(|name| {
+            let identifier = RequestId::take_or_make(request.headers_mut(), name);
+            (name.clone(), Some(identifier))
+        });
+        let method = KnownMethod::of(request.method());
+        let began = Instant::now();
+        let excluded = options.excluded.contains(request.uri().path());
+        let mut exchange = Self {
+            stage: Stage::Bare,
+            measured: None,
+            began,
+            method,
+            asked: None,
+            status: None,
+            announced: None,
+            sent: 0,
+            complete: false,
+            identifier,
+            hooks: None,
+            pipeline: options.pipeline,
+            held: None,
+        };
+        let names = route::route(request.extensions()).and_then(names::of);
+        if !excluded || options.measure_excluded {
+            let route = names.map(|names| names.route);
+            exchange.measured = Some(Measured::begin(options.recorder, method, route, began));
+        }
+        if excluded {
+            exchange.held = caller(options, request.headers());
+            exchange.stage =
+                exchange.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
+            return Some(exchange);
+        }
+        let (mut span, held) = open(options, request, method, names);
+        exchange.asked = Asked::describe_request(&mut span, request, method, names.map(|names| names.route));
+        exchange.held = held;
+        exchange.stage = Stage::Span(span);
+        exchange.hooks.clone_from(&options.hooks);
+        exchange.introduce(options, request, names);
+        Some(exchange)
+    }
+
+    /// Shows the span to those who want to see it: the hooks, and the handler by the request's extensions.
+    fn introduce<B>(&mut self, options: &Options, request: &mut Request<B>, names: Option<RouteNames>) {
+        if let Some(hooks) = &options.hooks {
+            let head = head(request, names);
+            self.stage.within(|| hooks.request(&head, RequestSpan::here()));
+        }
+        if let (true, Stage::Span(span)) = (options.extension, &self.stage) {
+            let span = RequestSpan(span.handle());
+            request.extensions_mut().insert(span);
+        }
+    }
+}
+
+fn head<B>(request: &Request<B>, names: Option<RouteNames>) -> RequestHead<'_> {
+    let (method, uri, headers, extensions): (&Method, &Uri, &HeaderMap, &Extensions) =
+        (request.method(), request.uri(), request.headers(), request.extensions());
+    RequestHead { method, uri, headers, extensions, route: names.map(|names| names.route) }
+}
+
+/// The caller's span and the state of its trace, as far as callers are trusted with it.
+fn caller(options: &Options, headers: &HeaderMap) -> Option<Held> {
+    let mut remote = headers::extract_with(headers, options.keys)?;
+    if let Some(cap) = &options.cap {
+        remote.span = cap.hold_back(remote.span);
+    }
+    Some(remote.hold())
+}
+
+/// Opens the span of a request, in the trace of its caller where that is trusted.
+fn open<B>(
+    options: &Options,
+    request: &Request<B>,
+    method: KnownMethod,
+    names: Option<RouteNames>,
+) -> (TaskSpan, Option<Held>) {
+    let mut builder = SpanBuilder::new(attributes::server(options.conventions));
+    let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
+    if let Some(hooks) = &options.hooks {
+        let head = head(request, names);
+        chosen = hooks.name(&head);
+        inbound = hooks.inbound(&head).unwrap_or(inbound);
+        decided = hooks.sample(&head).map(Decided);
+    }
+    builder = builder.name(match &chosen {
+        Some(name) => Name::interned(name),
+        None => Name::of(names.map_or(method.as_name(), |names| names.name(method))),
+    });
+    if let Some(decided) = &decided {
+        builder = builder.sampler(decided);
+    }
+    match inbound {
+        Inbound::Ignore => (builder.root().task(), None),
+        Inbound::Link => {
+            let remote = headers::extract_with(request.headers(), options.keys);
+            let links = remote.map(|remote| remote.span);
+            (builder.root().links(links.as_slice()).task(), None)
+        }
+        Inbound::Continue => match caller(options, request.headers()) {
+            Some(held) => (builder.remote(&held).task(), Some(held)),
+            None => (builder.task(), None),
+        },
+    }
+}
+
+/// What a hook has decided, in the place of a sampler.
+struct Decided(Decision);
+
+impl Sampler for Decided {
+    fn sample(&self, _: &SamplingParameters<'_>) -> Decision {
+        self.0
+    }
+}

@@ -1,0 +1,105 @@
+//! The identifier of a request: taken from the caller or made, passed on, echoed and recorded.
+
+use std::cell::RefCell;
+use std::collections::hash_map::RandomState;
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+/// Bytes of an identifier that is taken from a caller, at the most.
+const LONGEST: usize = 128;
+
+/// The identifier of a request, as it stands in its header.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct RequestId(HeaderValue);
+
+thread_local! {
+    static CURRENT: RefCell<Option<RequestId>> = const { RefCell::new(None) };
+}
+
+impl RequestId {
+    /// The identifier of the request this thread is working on, inside a service under a layer with
+    /// [`request_id`](crate::TelemetryLayer::request_id): for log lines.
+    pub fn current() -> Option<Self> {
+        CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+    }
+
+    /// The identifier: visible ASCII.
+    pub fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    /// What the caller says where it is acceptable, else a new one; it stands in the headers from here on.
+    pub(super) fn take_or_make(headers: &mut HeaderMap, name: &HeaderName) -> Self {
+        if let Some(given) = headers.get(name).filter(|given| is_acceptable(given)) {
+            return Self(given.clone());
+        }
+        let made = Self::make();
+        headers.insert(name, made.0.clone());
+        made
+    }
+
+    /// Writes it into a response.
+    pub(super) fn echo(&self, headers: &mut HeaderMap, name: &HeaderName) {
+        headers.insert(name, self.0.clone());
+    }
+
+    /// Makes it the current one of this thread in place of `before`; to be called again to go back.
+    pub(super) fn swap(current: &mut Option<Self>) {
+        let _ = CURRENT.try_with(|place| std::mem::swap(&mut *place.borrow_mut(), current));
+    }
+
+    /// 32 hexadecimal digits that nobody has had.
+    fn make() -> Self {
+        static KEYS: LazyLock<(RandomState, RandomState)> = LazyLock::new(Default::default);
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let text = format!("{:016x}{:016x}", KEYS.0.hash_one(number), KEYS.1.hash_one(number));
+        // Digits are always a header's value.
+        Self(HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("")))
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RequestId").field(&self.as_str()).finish()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Whether a caller's identifier may go into headers, spans and log lines.
+fn is_acceptable(value: &HeaderValue) -> bool {
+    (1..=LONGEST).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: HeaderName = HeaderName::from_static("x-request-id");
+
+    #[test]
+    fn an_acceptable_identifier_is_taken_and_any_other_replaced() {
+        for (given, taken) in [("abc-1", true), ("a b", false), ("", false), (&"x".repeat(129), false)] {
+            let mut headers = HeaderMap::from_iter([(NAME, HeaderValue::from_str(given).unwrap())]);
+            let id = RequestId::take_or_make(&mut headers, &NAME);
+            assert_eq!(id.as_str() == given, taken, "{given}");
+            assert_eq!(headers[NAME], id.as_str());
+        }
+    }
+
+    #[test]
+    fn made_identifiers_differ() {
+        let (one, two) = (RequestId::make(), RequestId::make());
+        assert_ne!(one, two);
+        assert_eq!(one.as_str().len(), 32);
+    }
+}

@@ -1,0 +1,58 @@
+//! The request's span, from anywhere inside the handler.
+
+use std::cell::Cell;
+
+use telemetry_core::Span;
+
+/// The span of the request this thread is working on, whatever span is current inside it.
+///
+/// [`RequestSpan::current`] finds it wherever the handler runs; with the feature `axum` it is an extractor; with
+/// [`extension`](crate::TelemetryLayer::extension) it is among the request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestSpan(
+    /// The handle: it writes while the request is worked on, on that thread.
+    pub Span,
+);
+
+thread_local! {
+    static CURRENT: Cell<Option<RequestSpan>> = const { Cell::new(None) };
+}
+
+impl RequestSpan {
+    /// The span of the request this thread is working on; none outside, and for requests without a span.
+    pub fn current() -> Option<Self> {
+        CURRENT.get()
+    }
+
+    /// The request's span here, or one that takes no writes.
+    pub(super) fn here() -> Span {
+        Self::current().map_or_else(Span::current, |request| request.0)
+    }
+
+    /// Makes a span the request's for as long as the guard lives.
+    pub(super) fn enter(span: Span) -> Entered {
+        Entered(CURRENT.replace(Some(Self(span))))
+    }
+}
+
+/// Goes back to the request before when dropped.
+pub(super) struct Entered(Option<RequestSpan>);
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        CURRENT.set(self.0);
+    }
+}
+
+/// Finds nothing where the request has no span: then the handle takes no writes.
+#[cfg(feature = "axum")]
+impl<S: Sync> axum::extract::FromRequestParts<S> for RequestSpan {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        _: &mut http::request::Parts,
+        _: &S,
+    ) -> Result<Self, std::convert::Infallible> {
+        Ok(Self(Self::here()))
+    }
+}
