@@ -83,7 +83,7 @@ fn closures_that_rayon_calls_many_times_and_tasks_of_its_pool() {
         let sum: u32 = pool.install(|| (0..100).into_par_iter().map(context.wrap_each(work)).sum());
         pool.scope(|scope| {
             for n in 0..5 {
-                scope.spawn(context.wrap_each(move |_: &rayon::Scope<'_>| drop(work(n))));
+                scope.spawn(move |_| assert_eq!(context.run(|| work(n)), n));
             }
         });
         let (one, two) = pool.join(context.wrap(|| work(1)), context.wrap(|| work(2)));
