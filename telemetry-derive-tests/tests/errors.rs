@@ -194,3 +194,83 @@ fn a_display_that_panics_does_not_change_what_is_returned() {
     assert!(rude().is_err());
     assert_eq!(scope.spans()[0].status, Status::Error);
 }
+
+#[tokio::test]
+async fn an_anyhow_error_shows_its_context_and_its_sources() {
+    #[span]
+    async fn contextual() -> anyhow::Result<()> {
+        use anyhow::Context as _;
+        Err(StoreError(fmt::Error)).context("cannot list the shelf")
+    }
+
+    let scope = Scope::new();
+    let returned = contextual().await;
+    let message = format!("cannot list the shelf: {CHAIN}");
+    assert_eq!(returned.map_err(|error| format!("{error:#}")), Err(message.clone()));
+    let spans = scope.spans();
+    assert_eq!(
+        spans[0].attribute("error.message"),
+        Some(&telemetry_core::record::Value::Str(message.into()))
+    );
+    assert_eq!(
+        spans[0].attribute("error.type"),
+        Some(&telemetry_core::record::Value::Str("anyhow::Error".into()))
+    );
+}
+
+#[tokio::test]
+async fn whatever_of_an_error_panics_the_function_returns_it() {
+    #[derive(Debug)]
+    struct Rude;
+
+    impl Display for Rude {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("rude")
+        }
+    }
+
+    impl Error for Rude {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            panic!("no source")
+        }
+    }
+
+    struct RudeDebug;
+
+    impl fmt::Debug for RudeDebug {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("no debug")
+        }
+    }
+
+    #[span]
+    async fn of_source() -> Result<(), Rude> {
+        Err(Rude)
+    }
+
+    #[span]
+    async fn of_debug() -> Result<(), RudeDebug> {
+        Err(RudeDebug)
+    }
+
+    fn no_message(_: &RudeDebug) -> String {
+        panic!("no message")
+    }
+
+    #[span(err = no_message)]
+    fn of_mapping() -> Result<(), RudeDebug> {
+        Err(RudeDebug)
+    }
+
+    let scope = Scope::new();
+    assert!(of_source().await.is_err());
+    assert!(of_debug().await.is_err());
+    assert!(of_mapping().is_err());
+    let spans = scope.spans();
+    assert_eq!(spans.len(), 3);
+    for span in spans {
+        assert_eq!(span.status, Status::Error, "{}", span.name);
+        assert_eq!(span.outcome, telemetry_core::Outcome::Failed, "{}", span.name);
+        assert!(span.attribute("error.type").is_some(), "{}", span.name);
+    }
+}

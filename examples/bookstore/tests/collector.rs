@@ -100,3 +100,22 @@ fn a_drive_is_kept_in_a_file_by_environment_alone() {
     drop(connection);
     std::fs::remove_dir_all(&folder).unwrap();
 }
+
+#[test]
+fn a_drive_is_a_trace_file_by_environment_alone() {
+    let file = std::env::temp_dir().join(format!("bookstore-trace-{}.json", std::process::id()));
+    let output = Command::new(env!("CARGO_BIN_EXE_bookstore"))
+        .args(["--port", "0", "--drive", "50"])
+        .env("TELEMETRY_SINKS", "chrome,prometheus")
+        .env("TELEMETRY_CHROME_PATH", &file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let events: Vec<Json> = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let slices = events.iter().filter(|event| event["ph"] == "X").count();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let exported = stdout.lines().find(|line| line.starts_with("spans ")).unwrap();
+    let exported: usize = exported.split_whitespace().nth(3).unwrap().parse().unwrap();
+    assert!(exported > 200 && slices >= exported, "{slices} of {exported}");
+    std::fs::remove_file(&file).unwrap();
+}

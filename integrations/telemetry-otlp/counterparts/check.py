@@ -2,7 +2,7 @@
 
 The official protobuf messages have to accept our JSON, strictly; the messages of all three encodings have to be equal;
 OpenTelemetry's reference implementation, told of the same spans and metrics, has to make equal messages of them; and a
-real collector (rotel) has to receive them all, by each encoding, compressed and not.
+real collector (rotel) has to receive them all, by each encoding, compressed and not. With TLS, each side has to know the other by its certificate.
 
     python check.py PATH_TO_EXAMPLE_SHOP
 """
@@ -13,6 +13,7 @@ import os
 import pathlib
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,9 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+# It reports every client that is turned away.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import grpc
 import rotel
@@ -55,7 +59,7 @@ TRACE = 0x0102030405060708090A0B0C0D0E0F10
 PROTOCOLS = ["http/json", "http/protobuf", "grpc"]
 
 
-def run(shop, endpoint, protocol, compression, **more):
+def run(shop, endpoint, protocol, compression, stderr=None, **more):
     """Runs the example, which has to succeed."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("OTEL_", "TELEMETRY_"))}
     said = {
@@ -63,13 +67,14 @@ def run(shop, endpoint, protocol, compression, **more):
         "OTEL_EXPORTER_OTLP_PROTOCOL": protocol,
         "OTEL_EXPORTER_OTLP_COMPRESSION": compression,
     }
-    subprocess.run([shop], env=clean | said | more, check=True, timeout=60)
+    subprocess.run([shop], env=clean | said | more, check=True, timeout=60, stderr=stderr)
 
 
 class Official:
-    """A collector made of the official messages, over HTTP and gRPC."""
+    """A collector made of the official messages, over HTTP and gRPC; with TLS where there are certificates, and then only
+    for clients that have one too."""
 
-    def __init__(self):
+    def __init__(self, certificates=None):
         self.traces, self.metrics, self.compressed = [], [], []
         official = self
 
@@ -109,17 +114,30 @@ class Official:
                 official.metrics.append(request)
                 return metrics_pb.ExportMetricsServiceResponse()
 
+        self.certificates = certificates
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if certificates:
+            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=certificates / "ca.pem")
+            tls.load_cert_chain(certificates / "server.pem", certificates / "server.key")
+            tls.verify_mode = ssl.CERT_REQUIRED
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True)
+            # A client that is turned away is what is asked for, not worth a report.
+            self.http.handle_error = lambda *_: None
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
         self.grpc = grpc.server(ThreadPoolExecutor(2))
         trace_grpc.add_TraceServiceServicer_to_server(Traces(), self.grpc)
         metrics_grpc.add_MetricsServiceServicer_to_server(Metrics(), self.grpc)
-        self.grpc_port = self.grpc.add_insecure_port("127.0.0.1:0")
+        if certificates:
+            key, chain, ca = ((certificates / name).read_bytes() for name in ("server.key", "server.pem", "ca.pem"))
+            credentials = grpc.ssl_server_credentials([(key, chain)], ca, require_client_auth=True)
+            self.grpc_port = self.grpc.add_secure_port("127.0.0.1:0", credentials)
+        else:
+            self.grpc_port = self.grpc.add_insecure_port("127.0.0.1:0")
         self.grpc.start()
 
     def endpoint(self, protocol):
         port = self.grpc_port if protocol == "grpc" else self.http.server_address[1]
-        return f"http://127.0.0.1:{port}"
+        return f"https://localhost:{port}" if self.certificates else f"http://127.0.0.1:{port}"
 
 
 def ids_to_base64(value):
@@ -257,6 +275,46 @@ def check_messages(shop):
     print("reference implementation: the same spans and metrics make equal messages")
 
 
+def make_certificates(folder):
+    """An authority, a server and a client it vouches for."""
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)
+
+    openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=authority",
+            "-keyout", "ca.key", "-out", "ca.pem")
+    for name in ("server", "client"):
+        openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.csr")
+        (folder / "names").write_text("subjectAltName=DNS:localhost\nbasicConstraints=CA:FALSE\n")
+        openssl("x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2",
+                "-extfile", "names", "-out", f"{name}.pem")
+
+
+def check_tls(shop):
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        make_certificates(folder)
+        trusting = {"OTEL_EXPORTER_OTLP_CERTIFICATE": str(folder / "ca.pem")}
+        known = trusting | {
+            "OTEL_EXPORTER_OTLP_CLIENT_KEY": str(folder / "client.key"),
+            "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE": str(folder / "client.pem"),
+        }
+        for protocol in PROTOCOLS:
+            official = Official(folder)
+            endpoint = official.endpoint(protocol)
+            run(shop, endpoint, protocol, "gzip", **known)
+            assert (len(official.traces), len(official.metrics)) == (1, 1)
+            # Neither a collector we do not trust nor one that does not trust us gets anything.
+            for refused in ({}, trusting):
+                try:
+                    run(shop, endpoint, protocol, "none", subprocess.DEVNULL, TELEMETRY_OTLP_RETRY_TIME="0", **refused)
+                except subprocess.CalledProcessError:
+                    continue
+                raise AssertionError(f"{protocol}: sent with {sorted(refused)} alone")
+            assert (len(official.traces), len(official.metrics)) == (1, 1)
+    print(f"TLS: {len(PROTOCOLS)} encodings, both sides known by certificates, and refused without")
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -309,4 +367,5 @@ def check_collector(shop):
 if __name__ == "__main__":
     [shop] = sys.argv[1:]
     check_messages(shop)
+    check_tls(shop)
     check_collector(shop)

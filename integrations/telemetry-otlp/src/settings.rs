@@ -172,7 +172,8 @@ const OTHERS: [Setting; 6] = [
     Setting::new(
         "OTLP_RETRY_TIME",
         Kind::Duration { min: Duration::ZERO, max: Duration::from_secs(3600) },
-        "How long a request is tried again, from its first attempt on, before it is given up; with 0 it is not.",
+        "How long a request is tried again, from its first attempt on, before it is given up, one with metrics after \
+         5 s at most; with 0 it is not.",
     )
     .default(DefaultValue::Fixed("60s")),
 ];

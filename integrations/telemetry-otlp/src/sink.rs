@@ -17,7 +17,10 @@ use crate::encode::metrics::{Period, Temporality};
 use crate::error::ConfigError;
 use crate::figures::LOST_POINTS;
 use crate::options::{Limits, Signal, Target};
-use crate::retry::Persistence;
+use crate::retry::{Persistence, Retry};
+
+/// The longest time metrics are tried again. The next ones say all they said, and spans wait behind them.
+const METRICS_RETRY_TIME: Duration = Duration::from_secs(5);
 
 /// Sends spans and metrics to a collector by the OpenTelemetry protocol.
 ///
@@ -68,7 +71,11 @@ impl OtlpSink {
 
     pub(crate) fn with_limits(resolved: &Resolved, limits: &Limits) -> Result<Self, ConfigError> {
         let channel = |signal| {
-            let persistence = Persistence::new(limits.retry, ShutdownSignal::new());
+            let total = match signal {
+                Signal::Traces => limits.retry.total,
+                Signal::Metrics => limits.retry.total.min(METRICS_RETRY_TIME),
+            };
+            let persistence = Persistence::new(Retry { total, ..limits.retry }, ShutdownSignal::new());
             Channel::new(Target::of(signal, resolved)?, limits, persistence)
         };
         Ok(Self {

@@ -178,3 +178,15 @@ fn batches_are_cut_to_the_limits_and_only_what_cannot_be_cut_is_too_large() {
     let losses = export(&mut sink, &batch);
     assert_eq!(by_reason(&losses), [0, 0, 1], "{losses}");
 }
+
+#[test]
+fn metrics_give_way_to_the_next_ones_before_spans_would() {
+    let collector = Collector::start([Reply::retry_after(503, "6")]);
+    let mut sink = hasty(&collector.endpoint()).protocol(Protocol::HttpJson).build().unwrap();
+    let began = Instant::now();
+    let mut snapshot = telemetry_core::metric::snapshot::MetricsSnapshot::default();
+    snapshot.families.push(support::family("shop_load"));
+    let losses = support::lost(sink.export_metrics(&Arc::new(snapshot)));
+    assert_eq!(by_reason(&losses), [0, 1, 0], "{losses}");
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}

@@ -7,7 +7,7 @@ use super::otel::{Equivalent, SDK_DISABLED, TRACES_SAMPLER};
 use super::table::{DefaultValue, Setting};
 
 /// The names a sink can be chosen by without registering one.
-pub const SINKS: &[&str] = &["prometheus", "stdout", "memory", "tty", "auto"];
+pub const SINKS: &[&str] = &["prometheus", "stdout", "memory", "tty", "auto", "chrome"];
 
 /// The names of sinks that are not of the core: a program registers them with the integration they come with.
 pub(super) const INTEGRATION_SINKS: &[&str] = &["sqlite", "otlp"];
@@ -58,6 +58,12 @@ pub(super) const ROWS: &[Setting] = &[
          `otlp` come with integrations, to be registered under those names.",
     )
     .default(DefaultValue::Fixed("prometheus")),
+    Setting::new(
+        "CHROME_PATH",
+        Kind::Text,
+        "The trace file that the sink `chrome` makes, for Perfetto and `chrome://tracing`.",
+    )
+    .default(DefaultValue::Fixed("trace.json")),
     Setting::new(
         "SPAN_RING_CAPACITY",
         Kind::Integer { min: 256, max: 16_777_216, power_of_two: true },

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::nearest::nearest;
 use crate::settings::{Resolved, Resolver, Setting, SettingsErrors, Table, TableError};
 
-use super::{MemorySink, PrometheusSink, Sink, SinkError, StdoutSink, TtySink, auto};
+use super::{ChromeTraceSink, MemorySink, PrometheusSink, Sink, SinkError, StdoutSink, TtySink, auto};
 
 /// Makes a sink from the settings; called each time one of its name is built.
 type Factory = Arc<dyn Fn(&Resolved) -> Result<Box<dyn Sink>, SinkError> + Send + Sync>;
@@ -23,17 +23,19 @@ pub struct Integration {
 }
 
 /// A name and what makes its sink.
-type BuiltIn = (&'static str, fn() -> Box<dyn Sink>);
+type BuiltIn = (&'static str, Make);
+type Make = fn(&Resolved) -> Result<Box<dyn Sink>, SinkError>;
 
 static REGISTRY: Registry = Registry { registered: Mutex::new(BTreeMap::new()) };
 
 /// The sinks every program knows, by name.
-const BUILT_IN: [BuiltIn; 5] = [
-    ("auto", auto),
-    ("memory", || Box::new(MemorySink::new())),
-    ("prometheus", || Box::new(PrometheusSink::new())),
-    ("stdout", || Box::new(StdoutSink::new())),
-    ("tty", || Box::new(TtySink::new())),
+const BUILT_IN: [BuiltIn; 6] = [
+    ("auto", |_| Ok(auto())),
+    ("chrome", |resolved| Ok(Box::new(ChromeTraceSink::from_settings(resolved)?))),
+    ("memory", |_| Ok(Box::new(MemorySink::new()))),
+    ("prometheus", |_| Ok(Box::new(PrometheusSink::new()))),
+    ("stdout", |_| Ok(Box::new(StdoutSink::new()))),
+    ("tty", |_| Ok(Box::new(TtySink::new()))),
 ];
 
 /// Registers a factory under a name, by which the `SINKS` setting and [`build`] can then select it.
@@ -196,17 +198,18 @@ impl Registry {
     }
 
     fn build(&self, name: &str, resolved: Option<&Resolved>) -> Result<Box<dyn Sink>, BuildError> {
-        if let Some(factory) = built_in(name) {
-            return Ok(factory());
+        let failed = |source| BuildError::Failed { name: name.to_owned(), source };
+        let resolve = |rows: &[Setting]| match resolved {
+            Some(resolved) => Ok(resolved.clone()),
+            None => Resolver::new().rows(rows).resolve(),
+        };
+        if let Some(make) = built_in(name) {
+            return make(&resolve(&[])?).map_err(failed);
         }
         // Called outside the lock: a factory may register or build others.
         let registered = self.lock().get(name).cloned();
         if let Some(Registered { settings, factory }) = registered {
-            let made = match resolved {
-                Some(resolved) => factory(resolved),
-                None => factory(&Resolver::new().rows(settings).resolve()?),
-            };
-            return made.map_err(|source| BuildError::Failed { name: name.to_owned(), source });
+            return factory(&resolve(settings)?).map_err(failed);
         }
         let known = self.known();
         let nearest = nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
@@ -225,7 +228,7 @@ impl Registry {
     }
 }
 
-fn built_in(name: &str) -> Option<fn() -> Box<dyn Sink>> {
+fn built_in(name: &str) -> Option<Make> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, factory)| *factory)
 }
 
@@ -272,11 +275,11 @@ mod tests {
         assert_eq!(
             message("promethues"),
             "unknown sink \"promethues\" (did you mean \"prometheus\"?); \
-             known are auto, memory, my-sink, prometheus, stdout, tty"
+             known are auto, chrome, memory, my-sink, prometheus, stdout, tty"
         );
         assert_eq!(
             message("kafka"),
-            "unknown sink \"kafka\"; known are auto, memory, my-sink, prometheus, stdout, tty"
+            "unknown sink \"kafka\"; known are auto, chrome, memory, my-sink, prometheus, stdout, tty"
         );
     }
 

@@ -1,9 +1,11 @@
 //! Where telemetry goes: the trait and the built-in sinks, one file each.
 
 mod auto;
+mod chrome;
 mod factory;
 #[cfg(test)]
 pub(crate) mod fixtures;
+mod held;
 pub mod json;
 mod loss;
 mod memory;
@@ -19,6 +21,7 @@ use crate::record::SpanRecord;
 use crate::resource::Resource;
 
 pub use auto::auto;
+pub use chrome::ChromeTraceSink;
 pub(crate) use factory::build_from;
 pub use factory::{
     BuildError, Integration, RegisterError, build, known, register, register_fallible, register_integration,

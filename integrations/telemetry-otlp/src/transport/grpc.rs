@@ -104,19 +104,15 @@ impl Transport for Grpc {
                 self.connection = Some(connection);
                 Answer::Accepted(Partial::from_protobuf(response.get_ref()))
             }
-            Ok(Err(status)) if status.source().is_none() => {
-                self.connection = Some(connection);
-                read(
-                    &status,
-                    &format!(
-                        "{address} answered {:?}: {}",
-                        status.code(),
-                        shown(status.message().as_bytes())
-                    ),
-                )
-            }
-            // Made on this side, by a connection that could not be made or kept: the next attempt makes another.
-            Ok(Err(status)) => Answer::Unanswered(format!("{address} cannot be asked: {}", chain(&status))),
+            Ok(Err(status)) => match status.source() {
+                // Made on this side, by a connection that could not be made or kept: the next attempt makes another.
+                Some(source) => Answer::Unanswered(format!("{address} cannot be asked: {}", chain(source))),
+                None => {
+                    self.connection = Some(connection);
+                    let message = shown(status.message().as_bytes());
+                    read(&status, &format!("{address} answered {:?}: {message}", status.code()))
+                }
+            },
             Err(_) => Answer::Unanswered(format!("{address} did not answer within {timeout:?}")),
         }
     }

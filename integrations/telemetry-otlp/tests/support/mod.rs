@@ -6,7 +6,9 @@ pub(crate) mod http;
 
 use std::time::Duration;
 
-use telemetry_core::metric::snapshot::MetricsSnapshot;
+use telemetry_core::metric::snapshot::{
+    MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
+};
 use telemetry_core::record::SpanRecord;
 use telemetry_core::sink::{LossReason, Losses, Sink, SinkError};
 use telemetry_core::testing::Scope;
@@ -52,8 +54,21 @@ pub(crate) fn by_reason(losses: &Losses) -> [u64; 3] {
     [LossReason::Refused, LossReason::GivenUp, LossReason::TooLarge].map(|reason| losses.of(reason))
 }
 
+/// A gauge without labels.
+pub(crate) fn family(name: &'static str) -> MetricFamily {
+    MetricFamily {
+        name: name.into(),
+        help: "What it is.".into(),
+        unit: None,
+        kind: MetricKind::Gauge,
+        crate_name: "shop".into(),
+        crate_version: "1".into(),
+        series: vec![MetricSeries::new(vec![], MetricValue::Gauge(1.0))],
+    }
+}
+
 /// A snapshot with one family.
-pub(crate) fn snapshot(family: telemetry_core::metric::snapshot::MetricFamily) -> MetricsSnapshot {
+pub(crate) fn snapshot(family: MetricFamily) -> MetricsSnapshot {
     let mut snapshot = MetricsSnapshot::default();
     snapshot.start_unix_nanos = 1_000;
     snapshot.time_unix_nanos = 2_000;

@@ -12,7 +12,8 @@ const RATIO: &str = "a number from 0 to 1";
 const INTERVAL: &str = "a duration from 0.01s to 300s, in seconds or with a unit (us, ms, s, m, h)";
 const CAPACITY: &str = "a power of two from 256 to 16777216";
 const TEXT: &str = "a text that is not blank";
-const NAMES: &str = "a comma-separated list of prometheus, stdout, memory, tty, auto, kafka, each once";
+const NAMES: &str =
+    "a comma-separated list of prometheus, stdout, memory, tty, auto, chrome, kafka, each once";
 const FILTER: &str = "directives separated by commas, each a level (off, error, warn, info, debug, trace), a path, path=level, [span]=level or path[span]=level";
 const PAIRS: &str = "key=value pairs separated by commas, percent-encoded";
 const SAMPLERS: &str = "always_on, always_off or traceidratio, each also with parentbased_ before it";

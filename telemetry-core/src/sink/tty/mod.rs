@@ -2,7 +2,6 @@
 
 mod bar;
 mod duration;
-mod held;
 mod line;
 mod render;
 #[cfg(test)]
@@ -19,8 +18,8 @@ use anstream::{AutoStream, ColorChoice};
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::{SpanRecord, Value};
 
+use super::held::Held;
 use super::{Sink, SinkContext, SinkError};
-use held::Held;
 
 pub(crate) use render::{Style, render};
 
