@@ -29,7 +29,8 @@
 //! - [`trace`], [`span`], [`step!`]: spans around functions and parts of them; [`Span`]: the current one, to write to.
 //! - [`metric!`], [`macro@Label`], [`Counter`], [`Gauge`], [`Histogram`]: instruments.
 //! - [`Telemetry`], [`configure_from_settings`], [`settings`]: starting, stopping, configuring.
-//! - [`sink`]: where it goes. [`Sampler`]: which traces are recorded. [`propagate`]: across processes.
+//! - [`sink`]: where it goes. [`Sampler`]: which traces are recorded; [`Filter`]: which call
+//!   sites. [`propagate`]: across processes.
 //! - [`Context`], [`Instrument`]: carrying the current span to threads and tasks. [`LogFields`]: into log lines.
 //! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
 //! - [`testing`]: isolated scopes and assertions.
@@ -95,7 +96,7 @@ pub mod testing;
 #[cfg(not(loom))]
 mod exports {
     pub use crate::clock::DRIFT_LIMIT_NANOS;
-    pub use crate::context::{Carried, Context, ContextGuard, InContext, SpanContext};
+    pub use crate::context::{AsSpanContext, Carried, Context, ContextGuard, InContext, SpanContext};
     pub use crate::filter::{Filter, FilterError, Level, UnknownLevel};
     pub use crate::id::{SpanId, TraceId};
     pub use crate::log_fields::{LogField, LogFields};

@@ -7,8 +7,9 @@ pub use crate::span::expansion::{
     Ignored, Probe, Room, Traced, call, call_site, record, returned, site, step,
 };
 pub use crate::span::expansion::{
-    NO_SPAN, check, check_debug, check_display, check_sampler, no_guard, no_step,
+    NO_SPAN, check, check_debug, check_display, check_links, check_sampler, no_guard, no_step,
 };
+pub use crate::span::expansion::{Shown, boxed, context_of, making, open_task_under, open_under, wanted};
 pub use crate::span::expansion::{open, open_root, open_step, open_task, open_task_root};
 pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, TaskSpan, TimedSpan};
 pub use linkme;

@@ -58,7 +58,7 @@ impl<'t, T: Display, const N: usize> Shelf<'t, T, N> {
 
     #[inline]
     #[must_use]
-    pub fn is_empty() -> bool {
+    fn is_empty() -> bool {
         N == 0
     }
 }

@@ -45,7 +45,7 @@ fn cargo(package: &Path, arguments: &[&str]) -> Result<String, String> {
         .args(["--quiet", "--offline"])
         .args(arguments)
         .current_dir(package)
-        .env("CARGO_TARGET_DIR", package.join("target"))
+        .env("CARGO_TARGET_DIR", package.with_file_name("target"))
         .env("CARGO_INCREMENTAL", "0")
         .env("CARGO_TERM_COLOR", "never")
         .env_remove("RUSTFLAGS")

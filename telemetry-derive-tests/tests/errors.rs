@@ -66,6 +66,23 @@ fn the_message_is_the_most_the_type_can_say() {
 }
 
 #[test]
+fn errors_of_other_libraries_show_their_chain() {
+    #[span]
+    fn anyhowed() -> anyhow::Result<()> {
+        Err(anyhow::Error::new(StoreError(fmt::Error)).context("cannot load"))
+    }
+
+    #[span]
+    fn eyred() -> eyre::Result<()> {
+        Err(eyre::Report::new(StoreError(fmt::Error)).wrap_err("cannot load"))
+    }
+
+    let expected = format!("cannot load: {CHAIN}");
+    assert_eq!(message(anyhowed).as_deref(), Some(expected.as_str()));
+    assert_eq!(message(eyred).as_deref(), Some(expected.as_str()));
+}
+
+#[test]
 fn an_error_without_words_is_recorded_by_its_type() {
     struct Mute;
 

@@ -174,7 +174,7 @@ fn one_call_site_serves_all_type_arguments() {
 }
 
 #[span]
-fn destructured((a, [b, ..]): (u8, [u8; 3]), &c: &u8, Shelf { titles }: Shelf, _: u8) -> usize {
+fn destructured((a, [b, ..]): (u8, [u8; 3]), &[c, ..]: &[u8; 16], Shelf { titles }: Shelf, _: u8) -> usize {
     usize::from(a + b + c) + titles.len()
 }
 
@@ -207,7 +207,7 @@ traced! {
 #[test]
 fn patterns_pointers_and_macros_are_no_hindrance() {
     let scope = Scope::new();
-    assert_eq!(destructured((1, [2, 0, 0]), &3, Shelf { titles: Vec::new() }, 0), 6);
+    assert_eq!(destructured((1, [2, 0, 0]), &[3; 16], Shelf { titles: Vec::new() }, 0), 6);
     assert_eq!(guarded_length(Mutex::new(vec![1])), 1);
     // SAFETY: the pointer is valid.
     assert_eq!(unsafe { foreign(&7) }, 7);

@@ -79,7 +79,7 @@ fn a_future_that_is_not_polled_has_no_span_and_one_that_is_dropped_is_cancelled(
 
 #[test]
 fn the_parent_is_the_span_of_the_first_poll() {
-    #[span]
+    #[span(async = false)]
     fn maker() -> impl Future<Output = ()> {
         store()
     }
@@ -141,6 +141,7 @@ fn boxed<'a>(id: &'a str) -> Pin<Box<dyn Future<Output = Result<&'a str, String>
     })
 }
 
+#[allow(clippy::manual_async_fn, reason = "what others may write")]
 #[span]
 fn opaque(number: u32) -> impl Future<Output = u32> + Send {
     async move { number + 1 }

@@ -75,6 +75,12 @@ trait Everything {
         false
     }
     fn handle(&self) {}
+    fn links(&self) {}
+    fn mapped(&self) {}
+    fn returned(&self) {}
+    fn record_returned(&self) {}
+    fn level(&self) {}
+    fn sampler(&self) {}
 }
 
 impl<T: ?::standard::marker::Sized> Everything for T {}
@@ -111,6 +117,73 @@ fn mapped(__telemetry_result: ::standard::primitive::u32) -> Answer {
 
 fn shown(error: &::standard::string::String) -> &::standard::primitive::str {
     error
+}
+
+#[::telemetry_core::span(
+    ret = debug,
+    parent = ::telemetry_core::Span::current(),
+    links = [::telemetry_core::Span::current()],
+    sample = always,
+    level = debug
+)]
+fn returned(number: ::standard::primitive::u32) -> Answer {
+    Answer::Ok(number)
+}
+
+type Later = ::standard::pin::Pin<
+    ::standard::boxed::Box<
+        dyn ::standard::future::Future<Output = ::standard::primitive::u32> + ::standard::marker::Send,
+    >,
+>;
+
+#[::telemetry_core::span(async = true, attrs(number))]
+fn later(number: ::standard::primitive::u32) -> Later {
+    let __telemetry_future = number;
+    ::standard::boxed::Box::pin(::standard::future::ready(__telemetry_future))
+}
+
+struct Shelf;
+
+#[::telemetry_core::trace(err = shown, ret)]
+impl Shelf {
+    fn search(self) -> ::standard::result::Result<::standard::primitive::u32, ::standard::string::String> {
+        ::standard::result::Result::Err(::standard::string::String::new())
+    }
+
+    #[::telemetry_core::trace(skip)]
+    const fn open() -> Self {
+        Self
+    }
+}
+
+fn closures() -> ::standard::primitive::u32 {
+    let __telemetry_span = 1;
+    let add = ::telemetry_core::step!("add", number => |number: ::standard::primitive::u32| number + __telemetry_span);
+    let boxed = ::telemetry_core::step!("boxed" => async |number: ::standard::primitive::u32| number);
+    let future = ::standard::pin::pin!(boxed(add(1)));
+    let mut context = ::standard::task::Context::from_waker(::standard::task::Waker::noop());
+    match ::standard::future::Future::poll(future, &mut context) {
+        ::standard::task::Poll::Ready(number) => number,
+        ::standard::task::Poll::Pending => 0,
+    }
+}
+
+#[test]
+fn every_name_may_be_taken_in_the_other_forms() {
+    use ::standard::prelude::rust_2024::*;
+
+    let scope = ::telemetry_core::testing::Scope::new();
+    ::standard::assert!(returned(1).is_ok());
+    let mut context = ::standard::task::Context::from_waker(::standard::task::Waker::noop());
+    ::standard::assert!(::standard::future::Future::poll(later(2).as_mut(), &mut context).is_ready());
+    ::standard::assert!(Shelf::open().search().is_err());
+    ::standard::assert_eq!(closures(), 2);
+    ::standard::assert_eq!(
+        scope.tree(),
+        "returned return=\"1\"\nlater number=2\n\
+         Shelf::search [error] error.type=\"alloc::string::String\" error.message=\"\"\n\
+         add number=1\nboxed\n",
+    );
 }
 
 #[test]

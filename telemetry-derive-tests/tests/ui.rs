@@ -3,6 +3,7 @@
 /// The folders of mistakes, each by its topic.
 const TOPICS: &[&str] = &[
     "arguments",
+    "async",
     "attrs",
     "bind",
     "block",
@@ -11,7 +12,10 @@ const TOPICS: &[&str] = &[
     "item",
     "kind",
     "level",
+    "links",
     "name",
+    "parent",
+    "ret",
     "room",
     "root",
     "sample",

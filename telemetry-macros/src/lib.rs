@@ -12,6 +12,7 @@ mod metric;
 mod mistakes;
 mod site;
 mod step;
+mod tail;
 mod trace;
 
 /// Makes each call of a function a span, named by the function's path.
@@ -29,15 +30,21 @@ mod trace;
 /// | `kind = server` | the role: `internal` (default), `server`, `client`, `producer`, `consumer` |
 /// | `level = debug` | how much it matters: `error`, `warn`, `info` (default), `debug`, `trace`; a `Filter` goes by it |
 /// | `root` | the span begins a trace of its own |
+/// | `parent = expression` | the span it is a child of: anything that is `AsSpanContext`, such as `SpanContext`, `Context` or `Option<SpanContext>`; none leaves the current span |
+/// | `links = expression` | other spans it refers to: anything to iterate over that yields `AsSpanContext`, such as `[first, second]` |
 /// | `sample = always` | decides on the traces that begin here, instead of the pipeline's sampler: `always`, `never`, a ratio from 0 to 1, or the path of a `static` that is a `Sampler` |
 /// | `err = off` | an `Err` that is returned is not looked at |
 /// | `err = function` | the error's message is what `function(&error)` returns, anything that is `Display` |
+/// | `ret`, `ret = display`, `ret = debug` | what is returned, or what an `Ok` holds, is recorded as the attribute `return`: by its type, or as `Display` or `Debug` shows it |
+/// | `ret = function` | the same of what `function(&value)` returns |
 /// | `bind = name` | the span's handle, under this name in the body |
 /// | `timing` | for futures: `poll_count`, `busy_ns` and `idle_ns` are recorded, see `TimedSpan` |
+/// | `async = true` | the function returns a boxed future, though its type does not say so; `async = false`: a future that is returned is not looked at |
 /// | `skip` | in a traced block: no span for this one |
 /// | `crate = path` | where `telemetry-core` is found, if it goes by another name |
 ///
-/// Attributes are evaluated only when the span records, and type-checked always:
+/// Attributes are evaluated only when the span records, a parent and links while telemetry is on, before the span opens;
+/// all are type-checked always:
 ///
 /// | in `attrs(…)` | records |
 /// |---|---|
@@ -112,11 +119,50 @@ mod trace;
 /// ```
 ///
 /// # What it takes
-/// Functions and methods with a body, async or not, generic or not. A function that ends in `async { … }` or
-/// `Box::pin(async { … })`, as `async_trait` writes it, is traced inside that future. A `const fn` is refused, and so
-/// is a method without a body. In a `#[track_caller]` function an error that leaves early by `return` or `?` is not
-/// seen, since catching it would change the caller. An argument behind `_`, `ref` or `..` is dropped just after the
-/// span has ended.
+/// Functions and methods with a body, async or not, generic or not. A `const fn` is refused, and so is a method without
+/// a body. In a `#[track_caller]` function an error that leaves early by `return` or `?` is not seen, since catching it
+/// would change the caller. An argument behind `_`, `ref` or `..` is dropped just after the span has ended.
+///
+/// A function that returns a future, by `impl Future`, `Pin<Box<dyn Future>>` or `BoxFuture`, is traced as that future.
+/// Where it ends in `async { … }` or `Box::pin(async { … })`, as `async_trait` writes it, and returns no other, the span
+/// opens at the first poll, and attributes are evaluated there. Otherwise it opens at the call, covers the body too, and
+/// costs another box where the type is not `impl Future`.
+/// ```
+/// use std::pin::Pin;
+/// use telemetry_core::testing::Scope;
+/// use telemetry_core::trace;
+///
+/// type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+///
+/// #[trace(name = "cache.get", async = true, attrs(key), ret)]
+/// fn get(key: u64) -> Later<Option<u64>> {
+///     if key == 0 {
+///         return Box::pin(std::future::ready(None));
+///     }
+///     Box::pin(async move { Some(key * 2) })
+/// }
+///
+/// let scope = Scope::new();
+/// let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+/// assert!(get(7).as_mut().poll(&mut context).is_ready());
+/// assert!(get(0).as_mut().poll(&mut context).is_ready());
+/// assert_eq!(scope.tree(), "cache.get key=7 return=14\ncache.get key=0\n");
+/// ```
+///
+/// # What it expands to
+/// The function as it was written, its body behind a call site and a guard:
+/// ```text
+/// fn load(id: i64) -> Result<Book, StoreError> {
+///     static SITE: CallSite = CallSite::new(Site { name: "load", keys: &["id"], … });
+///     let mut span = open(&SITE);
+///     if span.is_recording() {
+///         span.attribute(0, &id);
+///     }
+///     call(&mut span, &outcome, move || -> Result<Book, StoreError> { … })
+/// }
+/// ```
+/// An `async fn` awaits its body in a future that enters the span at each poll. Where nothing can be an error and no
+/// argument has to be dropped within the span, the body stands as it is.
 #[proc_macro_attribute]
 pub fn trace(arguments: TokenStream, item: TokenStream) -> TokenStream {
     trace::attribute(trace::Macro::Trace, arguments.into(), item.into()).into()
@@ -153,12 +199,15 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `step!("name")` | a guard: the span ends when it is dropped, so bind it: `let _step = step!("name");` |
 /// | `step!("name", key = expression, …)` | the same with attributes, written as in [`macro@trace`]'s `attrs(…)` |
-/// | `step!("name", … => future)` | a future that runs `future` inside the span; an `Err` it yields marks the span |
+/// | `step!("name", … => future)` | a future that runs `future`, an `async` block say, inside the span; an `Err` it yields marks the span |
+/// | `step!("name", … => closure)` | the closure, each call of which is a span; `async` ones too, and those that return an `async` block |
 /// | `step!(level = debug, "name", …)` | the same with a level; `sample`, `timing` and `crate`, too, stand before the name and mean what they do in [`macro@trace`] |
 ///
 /// The name is a string literal or the path of a `const`. The guard stays on its thread: the compiler refuses to hold
-/// it across an `.await` in a task that may move, where the form with `=>` is meant. That form opens its span where it
-/// stands, whenever the future is polled.
+/// it across an `.await` in a task that may move, where the form with `=>` is meant. With a future, that form opens its
+/// span where it stands, whenever the future is polled. With a closure, a span opens at each call, or, where the call
+/// makes a future, when that is first polled; the attributes are evaluated there and may name the closure's arguments.
+/// Where the compiler cannot tell what a closure returns, write it: `|…| -> Result<Book, Error> { … }`.
 ///
 /// # Examples
 /// ```
@@ -174,6 +223,17 @@ pub fn span(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// let scope = Scope::new();
 /// page(&[1, 2, 3]);
 /// assert_eq!(scope.tree(), "page\n  render rows=3\n");
+/// ```
+///
+/// A closure, each call of which is a span:
+/// ```
+/// # use telemetry_core::testing::Scope;
+/// # use telemetry_core::step;
+/// # let scope = Scope::new();
+/// let parse = step!("parse", text => |text: &str| text.parse::<u32>());
+/// let years: Vec<u32> = ["1811", "1813"].into_iter().filter_map(|text| parse(text).ok()).collect();
+/// assert_eq!(years, [1811, 1813]);
+/// assert_eq!(scope.tree(), "parse text=\"1811\"\nparse text=\"1813\"\n");
 /// ```
 #[proc_macro]
 pub fn step(tokens: TokenStream) -> TokenStream {

@@ -48,8 +48,7 @@ fn end(result: Result<(), Box<dyn Error>>) -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    telemetry_otlp::register()?;
-    telemetry_sqlite::register()?;
+    register_sinks()?;
     let bootstrap = telemetry::start(args)?;
     let runtime = Runtime::new()?;
     // Before anybody is told where it listens: whoever knows that may send a signal.
@@ -95,8 +94,16 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// Makes the sinks of the integrations known, to be chosen by name.
+fn register_sinks() -> Result<(), Box<dyn Error>> {
+    telemetry_otlp::register()?;
+    telemetry_sqlite::register()?;
+    Ok(())
+}
+
 /// Serves stock until it is told to stop.
 fn inventory(args: &InventoryArgs) -> Result<(), Box<dyn Error>> {
+    register_sinks()?;
     let bootstrap = telemetry::start_inventory(args)?;
     let metrics = bootstrap.as_ref().and_then(Bootstrap::metrics_service);
     let layer = bootstrap.as_ref().map_or_else(TelemetryLayer::new, Bootstrap::http_layer);

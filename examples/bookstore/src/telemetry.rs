@@ -36,7 +36,7 @@ pub fn start(args: &Args) -> Result<Option<Bootstrap>, ConfigureError> {
 pub fn start_inventory(args: &InventoryArgs) -> Result<Option<Bootstrap>, ConfigureError> {
     let facts = Facts { driving: false, debug: true, on_terminal: std::io::stdout().is_terminal() };
     let mut resolver = chosen(args.sinks.as_ref());
-    let said = resolver.clone().choices("SINKS", sink::known()).resolve();
+    let said = sink::with_registered(resolver.clone()).resolve();
     if said.is_ok_and(|said| said.get("SERVICE_NAME").is_none_or(|name| name.tier() == Tier::Default)) {
         resolver = resolver.value("SERVICE_NAME", "inventory");
     }

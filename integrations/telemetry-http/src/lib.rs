@@ -1,6 +1,7 @@
 //! Request spans, request metrics and trace propagation for HTTP services built on tower: axum, hyper, tonic.
 //!
-//! [`TelemetryLayer`] goes around a service, [`MetricsService`] beside it, and [`call`] around what it asks of others:
+//! [`TelemetryLayer`] goes around a service, [`MetricsService`] beside it, and [`ClientLayer`] or [`call`] around what it
+//! asks of others:
 //!
 //! ```
 //! # #[cfg(feature = "axum")] fn router(prometheus: telemetry_core::sink::PrometheusSink) -> axum::Router {
@@ -28,6 +29,7 @@
 //! | `http.response_content_length`, `http.request_content_length` | bytes, where known |
 //! | `net.host.name` | the host the request was sent to |
 //! | `net.peer.ip` | the address of the peer (feature `axum`, with axum's `ConnectInfo`) |
+//! | `http.request_id` | the identifier, by [`TelemetryLayer::request_id`] |
 //! | `http.user_agent` | the header, last, where room is left |
 //!
 //! | metric | labels | counts |
@@ -35,6 +37,11 @@
 //! | `http_requests_total` | `method`, `status` | requests that have ended; cancelled before the head as 499, panicked or failed before it as 500 |
 //! | `http_request_duration_seconds` | `method` | seconds to the end of the body |
 //! | `http_requests_in_flight` | | requests begun and not ended |
+//!
+//! The layer can be told otherwise: whom to trust with a trace ([`Inbound`], [`TelemetryLayer::sampled_by_callers`]), which
+//! paths to leave out ([`TelemetryLayer::exclude`]), what to decide and add for each request ([`Hooks`]), by which names
+//! to describe it ([`Conventions`]), and how to measure it ([`MetricOptions`]). The request's span is within reach of the
+//! handler as [`RequestSpan`].
 //!
 //! A service that returns an error, as opposed to a response, and a panic are recorded and passed on. While telemetry
 //! is disabled a request costs a few loads and branches, and no header is set.

@@ -61,7 +61,7 @@ async fn a_request_is_described_by_what_the_conventions_name() {
     let request = Request::post("/books?q=sea&sig=secret")
         .header("host", "books.example:8080")
         .header("user-agent", "reader/1.0")
-        .body(Full::from("abc"))
+        .body(Full::<Bytes>::from("abc"))
         .unwrap();
     let response = service.call(request).await.unwrap();
     assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "hello");

@@ -282,6 +282,14 @@ impl Local {
         self.clock.set(Source::Unset as u8);
     }
 
+    /// Begins anew in the child of a fork, which has one thread: its next span takes new identifiers and another place in
+    /// the ring. Only words are written: this runs where nothing else may be done.
+    pub(super) fn begin_anew(&self) {
+        self.fast.set(&COLD);
+        self.producer.set(&COLD);
+        self.clock.set(Source::Unset as u8);
+    }
+
     /// Leaves for good: the thread ends.
     pub(super) fn end(&self) {
         self.leave();
@@ -320,7 +328,8 @@ fn next_token() -> u32 {
     TOKENS.fetch_update(Relaxed, Relaxed, |token| (token < NO_TOKEN).then_some(token + 1)).unwrap_or(NO_TOKEN)
 }
 
-/// A number that no other thread and no other process has: the operating system's entropy, stirred.
+/// A number that no other thread and no other process has: the operating system's entropy, stirred. The child of a fork
+/// has its parent's entropy, and a number of its own.
 pub(crate) fn entropy() -> u64 {
-    RandomState::new().hash_one(std::thread::current().id())
+    RandomState::new().hash_one((std::thread::current().id(), std::process::id()))
 }

@@ -5,9 +5,11 @@ mod carried;
 mod current;
 mod disorder;
 mod exit;
+mod fork;
 mod frame;
 mod local;
 mod sequence;
+mod source;
 
 pub use attach::{Context, ContextGuard, InContext};
 pub use carried::Carried;
@@ -15,5 +17,7 @@ pub use current::SpanContext;
 pub(crate) use current::{Current, flag};
 #[cfg(test)]
 pub(crate) use disorder::remembered;
+pub(crate) use fork::watch_forks;
 pub(crate) use frame::Frame;
 pub(crate) use local::{Local, NO_TOKEN};
+pub use source::AsSpanContext;

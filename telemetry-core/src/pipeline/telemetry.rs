@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::source::{PipelineSource, suppress};
 use super::{Accounting, GLOBAL, RingError};
+use crate::context::watch_forks;
 use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError, is_interval};
 use crate::filter::Filter;
 use crate::metric::RegistryConflict;
@@ -184,6 +185,7 @@ impl TelemetryBuilder {
         GLOBAL.sampler.set(self.sampler.unwrap_or(default));
         set_filter(self.filter);
         watch_panics();
+        watch_forks();
         GLOBAL.reopen();
         let drain = Arc::new(drain);
         *running = Some(Arc::clone(&drain));

@@ -23,6 +23,15 @@ impl TaskSpan {
         result
     }
 
+    /// Runs what makes the future inside the span: not a poll yet.
+    #[inline(always)]
+    pub(super) fn making<F>(&mut self, work: impl FnOnce() -> F) -> F {
+        let before = self.marked;
+        let future = self.in_scope(work);
+        self.marked = before;
+        future
+    }
+
     /// A future that enters the span at each poll of `future`.
     #[inline(always)]
     pub fn run<F: Future>(&mut self, future: F) -> Run<'_, F> {

@@ -8,15 +8,17 @@ use core::error::Error;
 use core::fmt::{self, Debug, Display};
 use core::ops::Deref;
 
+use self::returned::Shown;
 use super::writer::Held;
 
 pub(super) mod probe;
+pub(super) mod returned;
 
 /// How many sources of an error are followed: a guard against chains that never end.
 const MAX_SOURCES: usize = 32;
 
-/// A span that can be told of a failure.
-pub trait RecordFailure {
+/// A span that can be told what came out.
+pub trait RecordOutcome {
     /// Sets the status to error, with the type of the error and its message.
     ///
     /// The message is formatted during the call, if at all.
@@ -24,6 +26,9 @@ pub trait RecordFailure {
 
     /// Sets the status to error, with the type of an error that shows nothing of itself.
     fn record_failure_without_message(&mut self, error_type: &'static str);
+
+    /// Records what was returned, as the attribute `return`.
+    fn record_returned(&mut self, value: Shown<'_>);
 }
 
 /// What is recorded of what a function returned.
@@ -32,7 +37,7 @@ pub trait Outcome<R> {
     const LOOKS: bool = true;
 
     /// Records it. The span records.
-    fn record(&self, returned: &R, span: &mut dyn RecordFailure);
+    fn record(&self, returned: &R, span: &mut dyn RecordOutcome);
 }
 
 /// Records what a function returned, on a span that records.
@@ -52,7 +57,7 @@ impl<R> Outcome<R> for Ignored {
     const LOOKS: bool = false;
 
     #[inline(always)]
-    fn record(&self, _: &R, _: &mut dyn RecordFailure) {}
+    fn record(&self, _: &R, _: &mut dyn RecordOutcome) {}
 }
 
 /// The error and its sources, joined by `: `.
@@ -61,7 +66,7 @@ pub struct OfError;
 
 impl<T, E: Error> Outcome<Result<T, E>> for OfError {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), &Chain(error));
         }
@@ -74,7 +79,7 @@ pub struct OfPointer;
 
 impl<T, E: Deref<Target: Error>> Outcome<Result<T, E>> for OfPointer {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), &Chain(&**error));
         }
@@ -87,7 +92,7 @@ pub struct OfDisplay;
 
 impl<T, E: Display> Outcome<Result<T, E>> for OfDisplay {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), error);
         }
@@ -100,7 +105,7 @@ pub struct OfDebug;
 
 impl<T, E: Debug> Outcome<Result<T, E>> for OfDebug {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), &format_args!("{error:?}"));
         }
@@ -113,7 +118,7 @@ pub struct OfSilence;
 
 impl<T, E> Outcome<Result<T, E>> for OfSilence {
     #[inline]
-    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if returned.is_err() {
             span.record_failure_without_message(type_name::<E>());
         }
@@ -131,7 +136,7 @@ type Message<R> = fn(&<R as Fallible>::Error, &mut dyn FnMut(&dyn Display));
 
 impl<R: Fallible> Outcome<R> for Mapped<R> {
     #[inline]
-    fn record(&self, returned: &R, span: &mut dyn RecordFailure) {
+    fn record(&self, returned: &R, span: &mut dyn RecordOutcome) {
         if let Some(error) = returned.error() {
             span.record_failure(type_name::<R::Error>(), &Worded::<R> { error, message: self.0 });
         }

@@ -4,7 +4,7 @@ use std::fmt::{Debug, Display};
 use std::future::IntoFuture;
 
 use super::{AttributeValue, Span, SpanGuard};
-use crate::context::Current;
+use crate::context::{AsSpanContext, Current};
 use crate::sample::Sampler;
 
 /// Takes what can be an attribute.
@@ -18,6 +18,9 @@ pub fn check_debug(_: &dyn Debug) {}
 
 /// Takes a sampler that lives as long as its call site.
 pub fn check_sampler(_: &'static dyn Sampler) {}
+
+/// Takes spans to refer to.
+pub fn check_links(_: impl IntoIterator<Item: AsSpanContext>) {}
 
 /// The handle of no span.
 pub const NO_SPAN: Span = Span::of(Current::NONE);

@@ -20,6 +20,20 @@ pub fn call<R>(span: &mut SpanGuard, outcome: &impl Outcome<R>, body: impl FnOnc
     returned
 }
 
+/// Runs the body of a function that returns a future, inside the span that the future is then polled in.
+///
+/// The bound is that of [`call`].
+#[inline(always)]
+pub fn making<F>(span: &mut TaskSpan, body: impl FnOnce() -> F) -> F {
+    span.making(body)
+}
+
+/// A future on the heap, ready to become one of a type that is not known.
+#[inline(always)]
+pub fn boxed<F>(future: F) -> Pin<Box<F>> {
+    Box::pin(future)
+}
+
 /// The body of a function that was made a future. It enters the span at each poll, records what comes out, and ends
 /// the span when it is dropped.
 ///

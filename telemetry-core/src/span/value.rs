@@ -25,7 +25,7 @@ use crate::record::Value;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded as an attribute",
     label = "not a number, a boolean, text or bytes",
-    note = "write `key = %value` to record its `Display`, `key = ?value` for its `Debug`, or implement `AttributeValue`"
+    note = "write `key = %value` to record its `Display`, `key = ?value` for its `Debug` (of what a function returns: `ret = display`, `ret = debug`), or implement `AttributeValue`"
 )]
 pub trait AttributeValue {
     /// Records the value: calls one of the entry's methods, or none for no value.

@@ -4,11 +4,15 @@ use std::fmt;
 
 use super::access::Access;
 use super::arena::Key;
-use super::failure::RecordFailure;
+use super::failure::RecordOutcome;
+use super::failure::returned::Shown;
 use super::value::{AttributeValue, Entry};
 use super::write::{self, Formatted};
 use crate::record::{Outcome, Status};
 use crate::ring::{Body, Slot};
+
+/// The key of what a function returned.
+const RETURNED: &str = "return";
 
 /// A span that is held open: its slot, or null.
 ///
@@ -50,18 +54,17 @@ impl Writer {
     /// Records what `value` displays.
     #[inline(never)]
     pub(super) fn display(self, key: usize, value: &dyn fmt::Display) {
-        self.formatted(key, format_args!("{value}"));
+        self.formatted(Key::of_site(key, self.0), format_args!("{value}"));
     }
 
     /// Records how `value` looks to a programmer.
     #[inline(never)]
     pub(super) fn debug(self, key: usize, value: &dyn fmt::Debug) {
-        self.formatted(key, format_args!("{value:?}"));
+        self.formatted(Key::of_site(key, self.0), format_args!("{value:?}"));
     }
 
-    fn formatted(self, key: usize, text: fmt::Arguments<'_>) {
+    fn formatted(self, key: Key, text: fmt::Arguments<'_>) {
         if self.is_recording() {
-            let key = Key::of_site(key, self.0);
             let text = Formatted::new(text);
             self.with_body(|body| write::formatted(body, key, &text));
         }
@@ -88,13 +91,21 @@ impl Writer {
     }
 }
 
-impl RecordFailure for Writer {
+impl RecordOutcome for Writer {
     fn record_failure(&mut self, error_type: &'static str, message: &dyn fmt::Display) {
         self.fail(error_type, Some(message));
     }
 
     fn record_failure_without_message(&mut self, error_type: &'static str) {
         self.fail(error_type, None);
+    }
+
+    fn record_returned(&mut self, value: Shown<'_>) {
+        match value {
+            Shown::Value(value) => self.set(RETURNED, value),
+            Shown::Display(value) => self.formatted(Key::Static(RETURNED), format_args!("{value}")),
+            Shown::Debug(value) => self.formatted(Key::Static(RETURNED), format_args!("{value:?}")),
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use syn::spanned::Spanned;
 use syn::{Expr, ExprLit, ExprUnary, Lit, LitFloat, LitInt, Path, UnOp};
 
 use super::expand::located;
-use crate::mistakes::suggestion;
+use crate::mistakes::{nearest, suggestion};
 
 /// The levels a span can have.
 const LEVELS: &[&str] = &["error", "warn", "info", "debug", "trace"];
@@ -76,6 +76,14 @@ pub(crate) fn sampler(input: ParseStream) -> syn::Result<Sampler> {
         Expr::Path(path) if path.qself.is_none() => match path.path.get_ident().map(ToString::to_string) {
             Some(word) if word == "always" => Ok(Sampler::Fixed(fixed("AlwaysSample", &expression))),
             Some(word) if word == "never" => Ok(Sampler::Fixed(fixed("NeverSample", &expression))),
+            // A sampler is a static, and those are not spelled like this.
+            Some(word) if word.starts_with(char::is_lowercase) => match nearest(&word, ["always", "never"]) {
+                Some(meant) => Err(syn::Error::new_spanned(
+                    path,
+                    format!("unknown sampler `{word}`: did you mean `{meant}`? `sample` takes {SAMPLES}"),
+                )),
+                None => Ok(Sampler::Path(path.path.clone())),
+            },
             _ if path.path.segments.first().is_some_and(|first| first.ident == "Self") => {
                 refused("`Self` cannot be used here, write the type")
             }

@@ -53,6 +53,14 @@ impl Opened {
         Ident::new(name, Span::mixed_site())
     }
 
+    /// The function that opens it under a parent that is given.
+    pub(crate) fn under_function(self) -> &'static str {
+        match self {
+            Self::Guard => "open_under",
+            Self::Task | Self::Step => "open_task_under",
+        }
+    }
+
     /// Its type.
     pub(crate) fn type_name(self) -> Ident {
         let name = match self {
@@ -161,7 +169,7 @@ pub(crate) fn records(
 }
 
 /// `&expression`, with the parentheses it may need, where the expression stands.
-pub(super) fn borrowed(expression: &Expr) -> Expr {
+pub(crate) fn borrowed(expression: &Expr) -> Expr {
     let first = expression.to_token_stream().into_iter().next();
     let place = first.map_or_else(Span::mixed_site, |token| token.span());
     Expr::Reference(ExprReference {

@@ -4,14 +4,16 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
-use super::model::Step;
+use super::closure::closure;
+use super::model::{Covered, Step};
 use crate::site::expand::{Opened, declare, located, open, records};
 
-/// An expression: a guard, or a future.
+/// An expression: a guard, a future, or a closure.
 pub(super) fn step(step: &Step) -> TokenStream {
-    match &step.future {
-        None => guard(step),
-        Some(future) => task(step, future),
+    match &step.covered {
+        Covered::Scope => guard(step),
+        Covered::Future(future) => task(step, future),
+        Covered::Calls(calls) => closure(step, calls),
     }
 }
 
@@ -65,11 +67,7 @@ fn task(step: &Step, future: &Expr) -> TokenStream {
     let future = quote!(#future);
     let place = future.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span());
     let path = located(private, place);
-    let polled = if step.timing {
-        quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span))
-    } else {
-        span.to_token_stream()
-    };
+    let polled = timed(step, &span);
     let wrapped = quote_spanned! {Span::mixed_site().located_at(place)=>
         #path::step(#polled, #future, |span, returned| {
             #path::record(span, &#path::Probe::of(returned).__telemetry_probe(), returned);
@@ -82,5 +80,15 @@ fn task(step: &Step, future: &Expr) -> TokenStream {
             #records
             #wrapped
         }
+    }
+}
+
+/// The span of a future, whose polls are counted and timed where that is asked for.
+pub(super) fn timed(step: &Step, span: &Ident) -> TokenStream {
+    let private = &step.private;
+    if step.timing {
+        quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span))
+    } else {
+        span.to_token_stream()
     }
 }

@@ -1,5 +1,6 @@
 //! `step!`: a child of the current span, opened inside a function.
 
+mod closure;
 mod expand;
 mod model;
 mod off;

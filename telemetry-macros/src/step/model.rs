@@ -2,12 +2,13 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Expr;
+use syn::{Expr, ExprClosure};
 
 use super::parse::{Name, Settings, WrittenStep};
 use crate::mistakes::Mistakes;
 use crate::site::expand::private;
 use crate::site::model::{self as site, Attributes, Site};
+use crate::tail;
 
 /// A span opened in the middle of a function.
 pub(super) struct Step {
@@ -16,13 +17,21 @@ pub(super) struct Step {
     pub site: Site,
     /// Whether the polls of the future are counted and timed.
     pub timing: bool,
-    /// The future it covers; without one it covers a scope.
-    pub future: Option<Expr>,
+    pub covered: Covered,
+}
+
+/// What the span covers.
+pub(super) enum Covered {
+    /// The scope around the step.
+    Scope,
+    Future(Expr),
+    /// Each call of a closure.
+    Calls(Box<ExprClosure>),
 }
 
 /// Checks a step. What comes out is only used when there were no mistakes.
 pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
-    let WrittenStep { settings: Settings { crate_path, decision, timing }, name, attributes, future } =
+    let WrittenStep { settings: Settings { crate_path, decision, timing }, name, attributes, covered } =
         written;
     if let Name::Literal(name) = &name
         && name.value().trim().is_empty()
@@ -34,8 +43,9 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
     {
         mistakes.at(path, "`Self` cannot be used here, write the type: the name lives in a `static`");
     }
+    let covered = covered.map_or(Covered::Scope, covers);
     if let Some(timing) = &timing
-        && future.is_none()
+        && !covered.is_polled()
     {
         mistakes.at(
             timing,
@@ -55,5 +65,27 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         Name::Path(path) => site::Name::Path(path),
     };
     let site = Site { name, kind: None, decision, constants, recorded, declared: Vec::new() };
-    Step { private: private(crate_path.as_ref()), site, timing: timing.is_some(), future }
+    Step { private: private(crate_path.as_ref()), site, timing: timing.is_some(), covered }
+}
+
+impl Covered {
+    /// Whether there is a future to poll.
+    fn is_polled(&self) -> bool {
+        match self {
+            Self::Scope => false,
+            Self::Future(_) => true,
+            Self::Calls(closure) => {
+                closure.asyncness.is_some() || tail::of(&mut closure.body.clone()).is_some()
+            }
+        }
+    }
+}
+
+fn covers(expression: Expr) -> Covered {
+    match expression {
+        Expr::Closure(closure) => Covered::Calls(Box::new(closure)),
+        Expr::Group(group) => covers(*group.expr),
+        Expr::Paren(paren) => covers(*paren.expr),
+        future => Covered::Future(future),
+    }
 }

@@ -1,13 +1,14 @@
 //! A step that is built out.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, ExprClosure};
 
-use super::model::Step;
+use super::model::{Covered, Step};
 use crate::site::expand::located;
 use crate::site::off::checks;
 
-/// An expression of the same type: a guard of nothing, or the future.
+/// An expression of the same type: a guard of nothing, the future, or the closure.
 ///
 /// ```text
 /// // Expands to:
@@ -21,13 +22,20 @@ use crate::site::off::checks;
 pub(super) fn nothing(step: &Step) -> TokenStream {
     let private = &step.private;
     let checks = checks(private, &step.site, None);
-    let value = match &step.future {
-        None => quote_spanned!(Span::mixed_site()=> #private::no_guard()),
-        Some(future) => {
+    let value = match &step.covered {
+        Covered::Scope => quote_spanned!(Span::mixed_site()=> #private::no_guard()),
+        Covered::Future(future) => {
             let future = quote!(#future);
             let place = future.clone().into_iter().next().map_or_else(Span::mixed_site, |token| token.span());
             let path = located(private, place);
             quote_spanned!(Span::mixed_site().located_at(place)=> #path::no_step(#future))
+        }
+        // The attributes may name the closure's arguments.
+        Covered::Calls(calls) => {
+            let mut closure = ExprClosure::clone(calls);
+            let body = &calls.body;
+            *closure.body = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> { #checks #body }));
+            return closure.into_token_stream();
         }
     };
     quote_spanned!(Span::mixed_site()=> { #checks #value })

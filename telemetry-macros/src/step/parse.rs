@@ -1,5 +1,5 @@
-//! `step!("name", key = expression, …)` and `step!("name", key = expression, … => future)` as written, with what may
-//! stand before the name.
+//! `step!("name", key = expression, …)`, alone and with `=> future` or `=> closure`, as written, with what may stand
+//! before the name.
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
@@ -15,7 +15,8 @@ pub(super) struct WrittenStep {
     pub settings: Settings,
     pub name: Name,
     pub attributes: Vec<Written>,
-    pub future: Option<Expr>,
+    /// What stands behind `=>`.
+    pub covered: Option<Expr>,
 }
 
 /// What may stand before the name.
@@ -39,18 +40,23 @@ pub(super) fn step(tokens: TokenStream, mistakes: &mut Mistakes) -> Option<Writt
         let settings = settings(input)?;
         let name = name(input)?;
         if !input.is_empty() && !input.peek(Token![=>]) && input.parse::<Option<Token![,]>>()?.is_none() {
-            return Err(input.error("expected `,` before the attributes or `=>` before a future"));
+            return Err(
+                input.error("expected `,` before the attributes or `=>` before a future or a closure")
+            );
         }
         let attributes = attributes(input, mistakes);
-        let future = match input.parse::<Option<Token![=>]>>()? {
+        let covered = match input.parse::<Option<Token![=>]>>()? {
             Some(arrow) if input.is_empty() => {
-                return Err(syn::Error::new_spanned(arrow, "expected a future after `=>`"));
+                return Err(syn::Error::new_spanned(arrow, "expected a future or a closure after `=>`"));
             }
             Some(_) => Some(input.parse::<Expr>()?),
             None => None,
         };
         input.parse::<Option<Token![,]>>()?;
-        Ok(WrittenStep { settings, name, attributes, future })
+        if !input.is_empty() {
+            return Err(input.error("a step covers one future or closure, and attributes stand before `=>`"));
+        }
+        Ok(WrittenStep { settings, name, attributes, covered })
     };
     let result = read.parse2(tokens);
     mistakes.keep(result)

@@ -150,3 +150,126 @@ fn the_crate_comes_first() {
         "#]],
     );
 }
+
+#[test]
+fn each_call_of_a_closure_is_a_span() {
+    check(
+        quote!("parse", text => |text: &str| text.parse::<u32>()),
+        &expect![[r#"
+        fn around() {
+            let it = |text: &str| {
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                    name: "parse",
+                    keys: &["text"],
+                    ..::telemetry_core::__private::site(
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                });
+                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
+                if ::telemetry_core::__private::SpanGuard::is_recording(&__telemetry_span) {
+                    ::telemetry_core::__private::SpanGuard::attribute(
+                        &mut __telemetry_span,
+                        0,
+                        &text,
+                    );
+                }
+                let __telemetry_result = ::telemetry_core::__private::call(
+                    &mut __telemetry_span,
+                    &::telemetry_core::__private::Ignored,
+                    || text.parse::<u32>(),
+                );
+                ::telemetry_core::__private::record(
+                    &mut __telemetry_span,
+                    &::telemetry_core::__private::Probe::of(&__telemetry_result)
+                        .__telemetry_probe(),
+                    &__telemetry_result,
+                );
+                __telemetry_result
+            };
+        }
+    "#]],
+    );
+}
+
+#[test]
+fn an_async_closure_is_awaited_in_its_span() {
+    check(
+        quote!("load" => async move |id: u64| -> Result<Book, Error> { db.load(id).await }),
+        &expect![[r#"
+            fn around() {
+                let it = async move |id: u64| -> Result<Book, Error> {
+                    {
+                        static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                            "load",
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        );
+                        let __telemetry_span = ::telemetry_core::__private::open_task(
+                            &__TELEMETRY_SITE,
+                        );
+                        let __telemetry_future = async {
+                            if false {
+                                return ::telemetry_core::__private::returned::<
+                                    Result<Book, Error>,
+                                >();
+                            }
+                            { { db.load(id).await } }
+                        };
+                        ::telemetry_core::__private::Traced {
+                            span: __telemetry_span,
+                            outcome: ::telemetry_core::__private::Probe::of_output(
+                                    &__telemetry_future,
+                                )
+                                .__telemetry_probe(),
+                            future: __telemetry_future,
+                        }
+                            .await
+                    }
+                };
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn the_future_a_closure_returns_runs_in_its_span() {
+    check(
+        quote!("load", id => move |id| Box::pin(async move { db.load(id).await })),
+        &expect![[r#"
+            fn around() {
+                let it = move |id| Box::pin(async move {
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "load",
+                        keys: &["id"],
+                        ..::telemetry_core::__private::site(
+                            ::core::module_path!(),
+                            ::core::env!("CARGO_PKG_NAME"),
+                            ::core::env!("CARGO_PKG_VERSION"),
+                        )
+                    });
+                    let mut __telemetry_span = ::telemetry_core::__private::open_task(
+                        &__TELEMETRY_SITE,
+                    );
+                    if ::telemetry_core::__private::TaskSpan::is_recording(&__telemetry_span) {
+                        ::telemetry_core::__private::TaskSpan::attribute(
+                            &mut __telemetry_span,
+                            0,
+                            &id,
+                        );
+                    }
+                    let __telemetry_future = async move { db.load(id).await };
+                    ::telemetry_core::__private::Traced {
+                        span: __telemetry_span,
+                        outcome: ::telemetry_core::__private::Probe::of_output(&__telemetry_future)
+                            .__telemetry_probe(),
+                        future: __telemetry_future,
+                    }
+                        .await
+                });
+            }
+        "#]],
+    );
+}

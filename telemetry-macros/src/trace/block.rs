@@ -58,12 +58,16 @@ struct Own {
 }
 
 impl Block {
-    /// The block with its functions traced. What comes out is only used when there were no mistakes.
-    pub(super) fn traced(&self, of: Macro, defaults: &Defaults, mistakes: &mut Mistakes) -> TokenStream {
+    /// Notes that there is nothing to trace.
+    pub(super) fn check(&self, mistakes: &mut Mistakes) {
         if !self.has_functions() {
             let mistake = "there is no function with a body to trace in here";
             mistakes.push(syn::Error::new(self.place, mistake));
         }
+    }
+
+    /// The block with its functions traced. What comes out is only used when there were no mistakes.
+    pub(super) fn traced(&self, of: Macro, defaults: &Defaults, mistakes: &mut Mistakes) -> TokenStream {
         self.with_members(|member| self.member(member, of, defaults, mistakes))
     }
 
@@ -77,11 +81,15 @@ impl Block {
         if own.as_ref().is_some_and(|own| own.arguments.skip.is_some()) {
             return item.to_token_stream();
         }
+        let is_asked_for = own.is_some();
         let of = own.as_ref().map_or(of, |own| own.of);
         let own = own.as_ref().map(|own| own.arguments.clone()).unwrap_or_default();
         match item {
             MemberItem::Other(tokens) => tokens.clone(),
             MemberItem::Block(block) => {
+                if is_asked_for {
+                    block.check(mistakes);
+                }
                 let defaults = defaults.inside(own, mistakes);
                 block.traced(of, &defaults, mistakes)
             }

@@ -6,8 +6,9 @@ use syn::{FnArg, Type};
 
 use super::body::mentions;
 use super::function::{Function, peeled};
-use super::model::is_polled;
+use super::model::{asked, is_polled};
 use super::parse::{Arguments, ErrorHandling, Name};
+use super::rules;
 use super::signature::{Yields, future_output};
 use crate::mistakes::Mistakes;
 use crate::site::parse::{Value, Written};
@@ -56,7 +57,10 @@ impl Defaults {
         if matches!(defaults.err, Some(ErrorHandling::Mapped(_))) && !returns_result(function) {
             defaults.err = None;
         }
-        if !is_polled(function) {
+        if !rules::can_show_what_it_returns(function) {
+            defaults.ret = None;
+        }
+        if !is_polled(function, asked(&own).or(asked(&defaults))) {
             defaults.timing = None;
         }
         if own.name.is_some() {
@@ -86,7 +90,11 @@ impl Arguments {
             kind: own.kind.or(defaults.kind),
             root: own.root.or(defaults.root),
             decision: defaults.decision.under(own.decision),
+            parent: own.parent.or(defaults.parent),
+            links: own.links.or(defaults.links),
             err: own.err.or(defaults.err),
+            ret: own.ret.or(defaults.ret),
+            is_async: own.is_async.or(defaults.is_async),
             timing: own.timing.or(defaults.timing),
             crate_path: own.crate_path.or(defaults.crate_path),
         }

@@ -1,19 +1,24 @@
 //! A traced function as tokens.
 
-use proc_macro2::{Group, Ident, Literal, Span, TokenStream};
+mod opening;
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
-use super::body::{TailFuture, tail_future_mut};
+pub(super) use self::opening::bound;
+use self::opening::{opening, span};
+use super::body::TailFuture;
 use super::function::Function;
 use super::model::{Outcome, Output, Owned, Shape, Traced};
-use crate::site::expand::{Opened, declare, located, open, records, site_name};
-use crate::site::model::{Declared, Site};
+use super::parse::{Returned, Shown};
+use crate::site::expand::{Opened, declare, located};
+use crate::tail::{self, AsyncBlock};
 
 /// The function, its signature as written and its body under a span.
 pub(super) fn traced(traced: &Traced) -> TokenStream {
-    let Function { attributes, visibility, signature, inner_attributes, body } = &traced.function;
+    let body = &traced.function.body;
     let statements = match &traced.shape {
         Shape::Guarded => guarded(traced),
         Shape::Called { output, owned } => called(traced, output, owned),
@@ -23,14 +28,18 @@ pub(super) fn traced(traced: &Traced) -> TokenStream {
             awaited(traced, output, &future(traced, &opening, output, owned, body))
         }
         Shape::TailFuture { output, tail } => tail_future(traced, output, tail),
+        Shape::Making { output, owned, boxed } => making(traced, output, owned, *boxed),
     };
-    quote! {
-        #(#attributes)*
-        #visibility #signature {
-            #(#inner_attributes)*
-            #statements
-        }
-    }
+    with_body(traced, &statements)
+}
+
+/// The function with these statements for its body.
+pub(super) fn with_body(traced: &Traced, statements: &TokenStream) -> TokenStream {
+    let Function { attributes, visibility, signature, braces, inner_attributes, .. } = &traced.function;
+    // Braces of the user's: in those of an expansion the compiler would not say that the function is never used.
+    let mut block = Group::new(Delimiter::Brace, quote!(#(#inner_attributes)* #statements));
+    block.set_span(*braces);
+    quote!(#(#attributes)* #visibility #signature #block)
 }
 
 /// ```text
@@ -63,13 +72,7 @@ fn guarded(traced: &Traced) -> TokenStream {
 /// ```
 fn called(traced: &Traced, output: &Output, owned: &[Owned]) -> TokenStream {
     let private = &traced.private;
-    let body = &traced.function.body;
-    let block = if owned.is_empty() {
-        body.to_token_stream()
-    } else {
-        let owned = captures(owned);
-        quote_spanned!(Span::mixed_site()=> { #owned #body })
-    };
+    let block = owning(owned, &traced.function.body);
     let open = opening(traced, Opened::Guard, true);
     let written = &output.written;
     let call = |outcome: &TokenStream| {
@@ -77,7 +80,7 @@ fn called(traced: &Traced, output: &Output, owned: &[Owned]) -> TokenStream {
             #private::call(&mut __telemetry_span, &#outcome, move || -> #written #block)
         }
     };
-    if output.is_spelled || matches!(traced.outcome, Outcome::Ignored) {
+    if output.is_spelled || traced.ignores_output() {
         let call = call(&outcome(traced, &probe(private, output)));
         return quote_spanned! {Span::mixed_site()=>
             #open
@@ -129,17 +132,14 @@ fn watched(traced: &Traced, output: &Output) -> TokenStream {
 /// ```
 fn awaited(traced: &Traced, output: &Output, future: &TokenStream) -> TokenStream {
     let private = &traced.private;
-    let (open, span) = if traced.site.recorded.is_empty() && traced.bind.is_none() {
-        (declare(private, &traced.site), open(private, Opened::Task, traced.root))
+    let is_plain = traced.site.recorded.is_empty() && traced.opening.links.is_none() && traced.bind.is_none();
+    let (open, span) = if is_plain {
+        (declare(private, &traced.site), span(traced, Opened::Task))
     } else {
         (opening(traced, Opened::Task, false), quote_spanned!(Span::mixed_site()=> __telemetry_span))
     };
-    let span = if traced.timing {
-        quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span))
-    } else {
-        span
-    };
-    if output.is_spelled || matches!(traced.outcome, Outcome::Ignored) {
+    let span = timed(traced, span);
+    if output.is_spelled || traced.ignores_output() {
         let outcome = outcome(traced, &probe(private, output));
         return quote_spanned! {Span::mixed_site()=>
             #open
@@ -216,90 +216,51 @@ fn future(
 /// })
 /// ```
 fn tail_future(traced: &Traced, output: &Output, tail: &TailFuture) -> TokenStream {
-    let TailFuture { body, opening, block } = tail;
+    let TailFuture { body, future: AsyncBlock { opening, block } } = tail;
     let awaited = awaited(traced, output, &future(traced, opening, output, &[], block));
     let mut body = body.clone();
-    if let Some(place) = tail_future_mut(&mut body) {
+    if let Some(place) = tail::of_block(&mut body) {
         *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #awaited }));
     }
     body.stmts.iter().map(ToTokens::to_token_stream).collect()
 }
 
-/// Declares the call site, opens the span, records its attributes and binds its handle.
-fn opening(traced: &Traced, opened: Opened, is_written: bool) -> TokenStream {
-    let Traced { private, site, root, bind, .. } = traced;
-    let span = Ident::new("__telemetry_span", Span::mixed_site());
-    let declaration = declare(private, site);
-    let open = open(private, opened, *root);
-    let records = records(private, &span, opened, site);
-    let mutable = (is_written || records.is_some()).then(|| quote_spanned!(Span::mixed_site()=> mut));
-    let handle = bind.as_ref().map(|bind| handle(private, bind, opened, site));
-    quote_spanned! {Span::mixed_site()=>
-        #declaration
-        let #mutable #span = #open;
-        #records
-        #handle
-    }
-}
-
 /// ```text
 /// // Expands to:
-/// let span = {
-///     struct __TelemetrySpan(Span);
-///     impl __TelemetrySpan {
-///         fn rows(self, value: i64) {
-///             Span::declared(&self.0, &__TELEMETRY_SITE, 0, &value);
-///         }
-///     }
-///     impl Deref for __TelemetrySpan { … }
-///     __TelemetrySpan(SpanGuard::handle(&__telemetry_span))
-/// };
+/// static __TELEMETRY_SITE: CallSite = call_site("load", …);
+/// let mut __telemetry_span = open_step(&__TELEMETRY_SITE);
+/// let __telemetry_future = making(&mut __telemetry_span, move || -> BoxFuture<'_, Book> { body });
+/// boxed(step(__telemetry_span, __telemetry_future, |span, returned| {
+///     record(span, &Probe::of(returned).__telemetry_probe(), returned);
+/// }))
 /// ```
-fn handle(private: &TokenStream, bind: &Ident, opened: Opened, site: &Site) -> TokenStream {
-    let ty = opened.type_name();
-    let handle = quote_spanned!(Span::mixed_site()=> #private::#ty::handle(&__telemetry_span));
-    let call_site = site_name();
-    let setters = site.declared.iter().zip(site.recorded.len()..).map(|(attribute, index)| {
-        let Declared { setter, kind, .. } = attribute;
-        let (index, argument) = (Literal::usize_unsuffixed(index), kind.argument());
-        quote_spanned! {Span::mixed_site()=>
-            fn #setter(self, value: #argument) {
-                #private::Span::declared(&self.0, &#call_site, #index, &value);
-            }
-        }
-    });
-    bound(private, bind, &setters.collect::<Vec<_>>(), &handle)
+fn making(traced: &Traced, output: &Output, owned: &[Owned], boxed: bool) -> TokenStream {
+    let private = &traced.private;
+    let open = opening(traced, Opened::Step, true);
+    let written = &output.written;
+    let body = owning(owned, &traced.function.body);
+    let outcome = outcome(traced, &quote_spanned!(Span::mixed_site()=> #private::Probe::of(returned)));
+    // Located at the type, to which the compiler points when it is no future, or none in a box.
+    let place = Span::mixed_site().located_at(output.place);
+    let path = located(private, place);
+    let span = timed(traced, quote_spanned!(Span::mixed_site()=> __telemetry_span));
+    let wrapped = quote_spanned! {place=>
+        #path::step(#span, __telemetry_future, |span, returned| {
+            #path::record(span, &#outcome, returned);
+        })
+    };
+    let wrapped = if boxed { quote_spanned!(place=> #path::boxed(#wrapped)) } else { wrapped };
+    quote_spanned! {Span::mixed_site()=>
+        #open
+        let __telemetry_future = #private::making(&mut __telemetry_span, move || -> #written #body);
+        #wrapped
+    }
 }
 
-/// The handle under its name: with setters, if there are any.
-pub(super) fn bound(
-    private: &TokenStream,
-    bind: &Ident,
-    setters: &[TokenStream],
-    handle: &TokenStream,
-) -> TokenStream {
-    if setters.is_empty() {
-        return quote_spanned!(Span::mixed_site()=> let #bind = #handle;);
-    }
-    // Located at the handle's name, to which the compiler points when a setter is not declared.
-    let name = Ident::new("__TelemetrySpan", Span::mixed_site().located_at(bind.span()));
-    quote_spanned! {Span::mixed_site()=>
-        let #bind = {
-            #[derive(::core::clone::Clone, ::core::marker::Copy)]
-            struct #name(#private::Span);
-            #[allow(dead_code, non_snake_case, clippy::all, clippy::pedantic)]
-            impl #name {
-                #(#setters)*
-            }
-            impl ::core::ops::Deref for #name {
-                type Target = #private::Span;
-                fn deref(&self) -> &#private::Span {
-                    &self.0
-                }
-            }
-            #name(#handle)
-        };
-    }
+/// The span of a future, whose polls are counted and timed where that is asked for.
+fn timed(traced: &Traced, span: TokenStream) -> TokenStream {
+    let private = &traced.private;
+    if traced.timing { quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span)) } else { span }
 }
 
 /// The probe for a type that is spelled.
@@ -309,9 +270,9 @@ pub(super) fn probe(private: &TokenStream, output: &Output) -> TokenStream {
 }
 
 /// How the span is told what came out: an expression.
-fn outcome(traced: &Traced, probe: &TokenStream) -> TokenStream {
+pub(super) fn outcome(traced: &Traced, probe: &TokenStream) -> TokenStream {
     let private = &traced.private;
-    match &traced.outcome {
+    let outcome = match &traced.outcome {
         Outcome::Ignored => quote_spanned!(Span::mixed_site()=> #private::Ignored),
         Outcome::Probed => quote_spanned!(Span::mixed_site()=> #probe.__telemetry_probe()),
         // Located at the path, which is what a message about the types is about.
@@ -319,6 +280,18 @@ fn outcome(traced: &Traced, probe: &TokenStream) -> TokenStream {
             let probe = located(probe, path.span());
             quote_spanned!(Span::mixed_site().located_at(path.span())=> #probe.mapped(|error, tell| tell(&#path(error))))
         }
+    };
+    let Some(Returned { place, shown }) = &traced.ret else { return outcome };
+    let place = Span::mixed_site().located_at(*place);
+    let path = located(private, place);
+    let shown = match shown {
+        Shown::Value => quote_spanned!(place=> #path::Shown::Value(value)),
+        Shown::Display => quote_spanned!(place=> #path::Shown::Display(value)),
+        Shown::Debug => quote_spanned!(place=> #path::Shown::Debug(value)),
+        Shown::Mapped(function) => quote_spanned!(place=> #path::Shown::Value(&#function(value))),
+    };
+    quote_spanned! {Span::mixed_site()=>
+        #probe.returned(#probe.__telemetry_part(), #outcome, |value, span| span.record_returned(#shown))
     }
 }
 
@@ -328,6 +301,15 @@ fn record(traced: &Traced) -> TokenStream {
     let probe = quote_spanned!(Span::mixed_site()=> #private::Probe::of(&__telemetry_result));
     let outcome = outcome(traced, &probe);
     quote_spanned!(Span::mixed_site()=> #private::record(&mut __telemetry_span, &#outcome, &__telemetry_result);)
+}
+
+/// The body as a block that owns these variables.
+fn owning(owned: &[Owned], body: &Group) -> TokenStream {
+    if owned.is_empty() {
+        return body.to_token_stream();
+    }
+    let owned = captures(owned);
+    quote_spanned!(Span::mixed_site()=> { #owned #body })
 }
 
 /// Moves variables into the closure or block around, whole and in this order, so that they are dropped at its end as

@@ -1,13 +1,13 @@
 //! The function under the attribute. Its body is kept as tokens: nothing in it need be understood, and what the
 //! compiler says of it stays the compiler's own.
 
-use proc_macro2::{Delimiter, Group, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, LitStr, ReturnType, Signature, Token, Type, Visibility};
 
-use super::body::braced;
+use crate::tail::braced;
 
 /// A function as written.
 #[derive(Clone)]
@@ -15,6 +15,8 @@ pub(super) struct Function {
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     pub signature: Signature,
+    /// Where the braces of the body are.
+    pub braces: Span,
     /// The `#![…]` attributes at the top of the body.
     pub inner_attributes: Vec<Attribute>,
     /// The body, in its braces.
@@ -39,9 +41,10 @@ impl Function {
 impl ToTokens for Function {
     /// As it was written.
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        let Self { attributes, visibility, signature, inner_attributes, body } = self;
+        let Self { attributes, visibility, signature, braces, inner_attributes, body } = self;
         let content = body.stream();
-        let body = braced(quote!(#(#inner_attributes)* #content), body.span());
+        let mut body = Group::new(Delimiter::Brace, quote!(#(#inner_attributes)* #content));
+        body.set_span(*braces);
         tokens.extend(quote!(#(#attributes)* #visibility #signature #body));
     }
 }
@@ -76,12 +79,12 @@ pub(super) fn function(
         let tokens = quote!(#(#attributes)* #visibility #signature #end);
         return Ok(Read::WithoutBody { name: signature.ident, tokens });
     }
-    let body = input.step(|cursor| match cursor.group(Delimiter::Brace) {
-        Some((content, span, rest)) => Ok((braced(content.token_stream(), span.join()), rest)),
+    let (body, braces) = input.step(|cursor| match cursor.group(Delimiter::Brace) {
+        Some((content, span, rest)) => Ok(((braced(content.token_stream(), span.join()), span.join()), rest)),
         None => Err(cursor.error("expected the body of the function")),
     })?;
     let (inner_attributes, body) = hoist_inner_attributes(body)?;
-    let function = Function { attributes, visibility, signature, inner_attributes, body };
+    let function = Function { attributes, visibility, signature, braces, inner_attributes, body };
     Ok(Read::Function(Box::new(function)))
 }
 

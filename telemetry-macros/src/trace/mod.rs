@@ -62,6 +62,7 @@ pub(crate) fn attribute(of: Macro, arguments: TokenStream, item: TokenStream) ->
         None => (TokenStream::new(), item),
         Some(Item::Block(block)) => {
             rules::skips_a_member(&arguments, &mut mistakes);
+            block.check(&mut mistakes);
             let defaults = Defaults::new(arguments, &mut mistakes);
             (block.traced(of, &defaults, &mut mistakes), block.to_token_stream())
         }

@@ -4,12 +4,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Path, Type};
+use syn::{Attribute, Expr, LitBool, Path, Type};
 
 use super::Macro;
 use super::body::{self, TailFuture};
 use super::function::Function;
-use super::parse::{Arguments, ErrorHandling, KINDS, Name, TypeName};
+use super::parse::{Arguments, ErrorHandling, KINDS, Name, Returned, TypeName};
 use super::rules;
 use super::signature::{self, Yields};
 use crate::mistakes::Mistakes;
@@ -22,14 +22,30 @@ pub(super) struct Traced {
     /// The path of what the expansion may name.
     pub private: TokenStream,
     pub site: Site,
-    /// Whether the span begins a trace of its own.
-    pub root: bool,
+    pub opening: Opening,
     /// The name of the handle in the body.
     pub bind: Option<Ident>,
     /// Whether the polls of its future are counted and timed.
     pub timing: bool,
     pub outcome: Outcome,
+    /// How what is returned is recorded, if it is.
+    pub ret: Option<Returned>,
     pub shape: Shape,
+}
+
+/// What is said of the span beside its call site.
+pub(super) struct Opening {
+    /// Whether it begins a trace of its own.
+    pub root: bool,
+    pub parent: Option<Expr>,
+    pub links: Option<Expr>,
+}
+
+impl Traced {
+    /// Whether nothing is recorded of what comes out.
+    pub(super) fn ignores_output(&self) -> bool {
+        matches!(self.outcome, Outcome::Ignored) && self.ret.is_none()
+    }
 }
 
 /// What becomes of an error the function returns.
@@ -54,6 +70,8 @@ pub(super) enum Shape {
     Async { output: Output, owned: Vec<Owned> },
     /// The `async` block at the end of the body is polled under the span.
     TailFuture { output: Output, tail: Box<TailFuture> },
+    /// The body is run and the future it makes is polled under the span, on the heap where its type is not opaque.
+    Making { output: Output, owned: Vec<Owned>, boxed: bool },
 }
 
 /// The type of what comes out of the body.
@@ -82,9 +100,9 @@ pub(super) fn traced(
     mistakes: &mut Mistakes,
 ) -> Traced {
     rules::check(of, &arguments, &function, mistakes);
-    let Arguments {
-        name, type_name, attributes, kind, root, decision, err, bind, timing, crate_path, ..
-    } = arguments;
+    let asked = asked(&arguments);
+    let Arguments { name, type_name, attributes, kind, decision, err, bind, ret, timing, crate_path, .. } =
+        arguments;
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
@@ -95,17 +113,24 @@ pub(super) fn traced(
         recorded,
         declared,
     };
-    let outcome = outcome(err, &function);
+    let outcome = outcome(err, &function, asked);
+    let looks = ret.is_some() || !matches!(outcome, Outcome::Ignored);
     Traced {
-        shape: shape(&function, &site, &outcome),
+        shape: shape(&function, &site, looks, asked),
         private: private(crate_path.as_ref()),
-        root: root.is_some(),
+        opening: Opening { root: arguments.root.is_some(), parent: arguments.parent, links: arguments.links },
         timing: timing.is_some(),
         function,
         site,
         bind,
         outcome,
+        ret,
     }
+}
+
+/// What `async = …` says.
+pub(super) fn asked(arguments: &Arguments) -> Option<bool> {
+    arguments.is_async.as_ref().map(LitBool::value)
 }
 
 fn site_name(
@@ -139,35 +164,47 @@ fn kind_variant(word: &Ident) -> Option<Ident> {
     (word != KINDS[0]).then(|| Ident::new(&format!("{}{rest}", first.to_uppercase()), Span::mixed_site()))
 }
 
-fn outcome(err: Option<ErrorHandling>, function: &Function) -> Outcome {
+fn outcome(err: Option<ErrorHandling>, function: &Function, asked: Option<bool>) -> Outcome {
     match err {
         Some(ErrorHandling::Mapped(path)) => Outcome::Mapped(path),
-        None if function.output().is_some_and(|output| returns_maybe_result(function, output)) => {
-            Outcome::Probed
-        }
+        None if returns_maybe_result(function, asked) => Outcome::Probed,
         Some(ErrorHandling::Off) | None => Outcome::Ignored,
     }
 }
 
 /// Whether an error can come out of the function, as far as the form of its return type tells.
-pub(super) fn returns_maybe_result(function: &Function, output: &Type) -> bool {
-    match signature::future_output(output) {
-        Some(Yields::Hidden) => true,
-        Some(Yields::Spelled(output)) if function.signature.asyncness.is_none() => {
-            signature::maybe_result(output)
-        }
-        _ => signature::maybe_result(output),
+pub(super) fn returns_maybe_result(function: &Function, asked: Option<bool>) -> bool {
+    match (function.output(), yields(function, asked)) {
+        (_, Some(Yields::Hidden)) => true,
+        (_, Some(Yields::Spelled(output))) | (Some(output), None) => signature::maybe_result(output),
+        (None, None) => false,
     }
 }
 
-/// Whether calls make a future that is traced: an `async fn`, or one that ends in an `async` block.
-pub(super) fn is_polled(function: &Function) -> bool {
-    function.signature.asyncness.is_some()
-        || function.output().is_some_and(|output| signature::future_output(output).is_some())
-            && body::tail_future(&function.body).is_some()
+/// What the future yields that the function returns: found by the form of the type, unless it was said.
+fn yields(function: &Function, asked: Option<bool>) -> Option<Yields<'_>> {
+    let output = function.output().filter(|_| function.signature.asyncness.is_none())?;
+    match asked {
+        Some(false) => None,
+        Some(true) => Some(signature::future_output(output).unwrap_or(Yields::Hidden)),
+        None => signature::future_output(output),
+    }
 }
 
-fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {
+/// Whether calls make a future that is traced.
+pub(super) fn is_polled(function: &Function, asked: Option<bool>) -> bool {
+    let is_async = function.signature.asyncness.is_some();
+    let is_wrapped = || {
+        let can_wrap = signature::made_by(function.output()?).is_some() && !function.has_attribute(TRACKED);
+        Some(can_wrap || body::tail_future(&function.body).is_some())
+    };
+    is_async || yields(function, asked).is_some() && is_wrapped().unwrap_or(false)
+}
+
+/// The attribute of functions whose body sees their caller.
+const TRACKED: &str = "track_caller";
+
+fn shape(function: &Function, site: &Site, looks: bool, asked: Option<bool>) -> Shape {
     let output = function.output();
     let written = || match output {
         Some(output) => signature::inferable(output),
@@ -182,30 +219,33 @@ fn shape(function: &Function, site: &Site, outcome: &Outcome) -> Shape {
     if function.signature.asyncness.is_some() {
         return Shape::Async { output: written(), owned: owned() };
     }
+    let is_tracked = function.has_attribute(TRACKED);
     let Some(output) = output else {
         return match owned() {
-            owned if owned.is_empty() || function.has_attribute("track_caller") => Shape::Guarded,
+            owned if owned.is_empty() || is_tracked => Shape::Guarded,
             owned => Shape::Called { output: written(), owned },
         };
     };
-    if let Some(future) = signature::future_output(output)
-        && let Some(tail) = body::tail_future(&function.body)
-    {
-        let output = match future {
-            Yields::Spelled(output) => signature::inferable(output),
-            Yields::Hidden => signature::hidden(output.span()),
-        };
-        return Shape::TailFuture { output, tail: Box::new(tail) };
+    if let Some(future) = yields(function, asked) {
+        if let Some(tail) = body::tail_future(&function.body) {
+            let output = match future {
+                Yields::Spelled(output) => signature::inferable(output),
+                Yields::Hidden => signature::hidden(output.span()),
+            };
+            return Shape::TailFuture { output, tail: Box::new(tail) };
+        }
+        if let Some(boxed) = signature::made_by(output).filter(|_| !is_tracked) {
+            return Shape::Making { output: written(), owned: owned(), boxed };
+        }
     }
-    let fallible = !matches!(outcome, Outcome::Ignored);
     match output {
         // A closure would keep the bounds from the body, and `!` from being seen to return nothing.
         Type::ImplTrait(_) | Type::Never(_) => Shape::Guarded,
         // A closure would be the caller that the body sees.
-        _ if function.has_attribute("track_caller") && fallible => Shape::Watched { output: written() },
-        _ if function.has_attribute("track_caller") => Shape::Guarded,
+        _ if is_tracked && looks => Shape::Watched { output: written() },
+        _ if is_tracked => Shape::Guarded,
         _ => match owned() {
-            owned if owned.is_empty() && !fallible => Shape::Guarded,
+            owned if owned.is_empty() && !looks => Shape::Guarded,
             owned => Shape::Called { output: written(), owned },
         },
     }

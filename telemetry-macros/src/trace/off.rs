@@ -3,15 +3,14 @@
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
-use syn::spanned::Spanned;
 
-use super::body::{TailFuture, tail_future_mut};
-use super::expand::{bound, probe};
-use super::function::Function;
+use super::body::TailFuture;
+use super::expand::{bound, outcome, probe, with_body};
 use super::model::{Outcome, Output, Shape, Traced};
-use crate::site::expand::located;
+use crate::site::expand::borrowed;
 use crate::site::model::Declared;
 use crate::site::off::checks;
+use crate::tail::{self, AsyncBlock};
 
 /// The function, its signature and its body as written.
 ///
@@ -26,27 +25,23 @@ use crate::site::off::checks;
 /// }
 /// ```
 pub(super) fn untraced(traced: &Traced) -> TokenStream {
-    let Function { attributes, visibility, signature, inner_attributes, body } = &traced.function;
+    let body = &traced.function.body;
     let statements = match &traced.shape {
         Shape::TailFuture { output, tail } => tail_future(traced, output, tail),
         Shape::Called { output, .. } | Shape::Watched { output } | Shape::Async { output, .. } => {
             checked(traced, Some(output), body)
         }
-        Shape::Guarded => checked(traced, None, body),
+        Shape::Guarded | Shape::Making { .. } => checked(traced, None, body),
     };
-    quote! {
-        #(#attributes)*
-        #visibility #signature {
-            #(#inner_attributes)*
-            #statements
-        }
-    }
+    with_body(traced, &statements)
 }
 
 /// A body behind what checks the arguments.
 fn checked(traced: &Traced, output: Option<&Output>, body: &Group) -> TokenStream {
-    let mapped = output.and_then(|output| mapped(traced, output));
-    let checks = checks(&traced.private, &traced.site, mapped);
+    let more: Vec<TokenStream> =
+        relations(traced).chain(output.and_then(|output| shown(traced, output))).collect();
+    let more = (!more.is_empty()).then(|| quote!(#(#more)*));
+    let checks = checks(&traced.private, &traced.site, more);
     let handle = traced.bind.as_ref().map(|bind| handle(traced, bind));
     if checks.is_none() && handle.is_none() {
         return body.stream();
@@ -59,23 +54,33 @@ fn checked(traced: &Traced, output: Option<&Output>, body: &Group) -> TokenStrea
 }
 
 fn tail_future(traced: &Traced, output: &Output, tail: &TailFuture) -> TokenStream {
-    let TailFuture { body, opening, block } = tail;
+    let TailFuture { body, future: AsyncBlock { opening, block } } = tail;
     let checked = checked(traced, Some(output), block);
     let mut body = body.clone();
-    if let Some(place) = tail_future_mut(&mut body) {
+    if let Some(place) = tail::of_block(&mut body) {
         *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #checked }));
     }
     body.stmts.iter().map(ToTokens::to_token_stream).collect()
 }
 
-/// Whether the function for errors takes the error, where its type is spelled.
-fn mapped(traced: &Traced, output: &Output) -> Option<TokenStream> {
-    let Outcome::Mapped(path) = &traced.outcome else { return None };
-    let probe = located(&probe(&traced.private, output), path.span());
-    output.is_spelled.then(|| {
-        quote_spanned! {Span::mixed_site().located_at(path.span())=>
-            _ = #probe.mapped(|error, tell| tell(&#path(error)));
-        }
+/// Whether a parent and links are spans.
+fn relations(traced: &Traced) -> impl Iterator<Item = TokenStream> {
+    let private = &traced.private;
+    let parent = traced.opening.parent.as_ref().map(|parent| {
+        let parent = borrowed(parent);
+        quote_spanned!(Span::mixed_site()=> _ = #private::context_of(#parent);)
+    });
+    let links = traced.opening.links.as_ref();
+    let links = links.map(|links| quote_spanned!(Span::mixed_site()=> #private::check_links(#links);));
+    parent.into_iter().chain(links)
+}
+
+/// Whether what comes out can be recorded as it is asked for, where its type is spelled.
+fn shown(traced: &Traced, output: &Output) -> Option<TokenStream> {
+    let is_asked_for = traced.ret.is_some() || matches!(traced.outcome, Outcome::Mapped(_));
+    (is_asked_for && output.is_spelled).then(|| {
+        let outcome = outcome(traced, &probe(&traced.private, output));
+        quote_spanned!(Span::mixed_site()=> _ = #outcome;)
     })
 }
 

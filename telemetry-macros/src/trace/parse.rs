@@ -1,14 +1,16 @@
 //! The arguments of `#[trace]` and `#[span]` as they are written. One table says which there are.
 
-use proc_macro2::{TokenStream, TokenTree};
+mod values;
+
+use proc_macro2::{Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Ident, LitStr, Path, Token};
+use syn::{Expr, Ident, LitBool, LitStr, Path, Token};
 
 use super::rules;
 use crate::mistakes::{Mistakes, nearest, suggestion};
-use crate::site::decision::{self, Decision};
-use crate::site::parse::{Written, attributes, skip_past_comma};
+use crate::site::decision::Decision;
+use crate::site::parse::{Written, skip_past_comma};
 
 /// The arguments given.
 #[derive(Clone, Default)]
@@ -20,9 +22,13 @@ pub(super) struct Arguments {
     pub attributes: Vec<Written>,
     pub kind: Option<Ident>,
     pub root: Option<Ident>,
+    pub parent: Option<Expr>,
+    pub links: Option<Expr>,
     pub decision: Decision,
     pub err: Option<ErrorHandling>,
+    pub ret: Option<Returned>,
     pub bind: Option<Ident>,
+    pub is_async: Option<LitBool>,
     pub timing: Option<Ident>,
     pub skip: Option<Ident>,
     pub crate_path: Option<Path>,
@@ -49,6 +55,24 @@ pub(super) enum ErrorHandling {
     Mapped(Path),
 }
 
+/// `ret` and `ret = …`
+#[derive(Clone)]
+pub(super) struct Returned {
+    /// Where it is asked for.
+    pub place: Span,
+    pub shown: Shown,
+}
+
+/// How what is returned is recorded.
+#[derive(Clone)]
+pub(super) enum Shown {
+    Value,
+    Display,
+    Debug,
+    /// As what this function makes of it.
+    Mapped(Path),
+}
+
 /// An argument: its key, how it is written, and what reads it, the cursor standing after the key.
 struct Row {
     key: &'static str,
@@ -58,18 +82,22 @@ struct Row {
 
 /// Every argument there is.
 const TABLE: &[Row] = &[
-    Row { key: "name", form: "name = \"…\"` or `name = CONSTANT", read: name },
-    Row { key: "type", form: "type = Name", read: type_name },
-    Row { key: "attrs", form: "attrs(key = expression, …)", read: attrs },
-    Row { key: "kind", form: "kind = server", read: kind },
-    Row { key: "level", form: "level = debug", read: level },
-    Row { key: "root", form: "root", read: root },
-    Row { key: "sample", form: "sample = always", read: sample },
-    Row { key: "err", form: "err = off` or `err = function", read: err },
-    Row { key: "bind", form: "bind = name", read: bind },
-    Row { key: "timing", form: "timing", read: timing },
-    Row { key: "skip", form: "skip", read: skip },
-    Row { key: "crate", form: "crate = path", read: crate_path },
+    Row { key: "name", form: "name = \"…\"` or `name = CONSTANT", read: values::name },
+    Row { key: "type", form: "type = Name", read: values::type_name },
+    Row { key: "attrs", form: "attrs(key = expression, …)", read: values::attrs },
+    Row { key: "kind", form: "kind = server", read: values::kind },
+    Row { key: "level", form: "level = debug", read: values::level },
+    Row { key: "root", form: "root", read: values::root },
+    Row { key: "parent", form: "parent = context", read: values::parent },
+    Row { key: "links", form: "links = [context, …]", read: values::links },
+    Row { key: "sample", form: "sample = always", read: values::sample },
+    Row { key: "err", form: "err = off` or `err = function", read: values::err },
+    Row { key: "ret", form: "ret`, `ret = display`, `ret = debug` or `ret = function", read: values::ret },
+    Row { key: "bind", form: "bind = name", read: values::bind },
+    Row { key: "timing", form: "timing", read: values::timing },
+    Row { key: "async", form: "async = true", read: values::is_async },
+    Row { key: "skip", form: "skip", read: values::skip },
+    Row { key: "crate", form: "crate = path", read: values::crate_path },
 ];
 
 /// The kinds a span can have.
@@ -82,6 +110,9 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("attributes", "what is recorded is listed in `attrs(key = expression, …)`"),
     ("skip_all", "there is nothing to skip: no argument is recorded unless `attrs` names it"),
     ("short_name", "`#[span]` names the span by the function alone"),
+    ("follows_from", "a span refers to others by `links = [context, …]`"),
+    ("enter_on_poll", "a future has one span, which is entered at each poll"),
+    ("no_parent", "a span begins a trace of its own by `root`"),
     ("target", "the module path and the crate are recorded with every span"),
 ];
 
@@ -141,186 +172,4 @@ fn unknown(key: &Ident) -> syn::Error {
         _ => suggestion(&word, &keys),
     };
     syn::Error::new_spanned(key, format!("unknown argument `{word}`: {hint}"))
-}
-
-/// Reads the `=` after a key.
-fn equals(key: &Ident, input: ParseStream) -> syn::Result<()> {
-    if input.parse::<Option<Token![=]>>()?.is_some() && !input.is_empty() && !input.peek(Token![,]) {
-        return Ok(());
-    }
-    let form = TABLE.iter().find(|row| key == row.key).map_or("", |row| row.form);
-    Err(syn::Error::new_spanned(key, format!("`{key}` needs a value: `{form}`")))
-}
-
-fn name(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
-    equals(key, input)?;
-    let ahead = input.fork();
-    let name = if ahead.peek(LitStr) {
-        ahead.parse().map(Name::Literal)
-    } else {
-        ahead.parse::<Path>().map(Name::Path)
-    };
-    match name {
-        Ok(name) if ahead.is_empty() || ahead.peek(Token![,]) => {
-            syn::parse::discouraged::Speculative::advance_to(input, &ahead);
-            arguments.name = Some(name);
-            Ok(())
-        }
-        _ => Err(syn::Error::new_spanned(
-            until_comma(input),
-            "the name of a span is known when the program is compiled: a string literal or the path of a \
-             `const` of type `&'static str`",
-        )),
-    }
-}
-
-fn type_name(
-    arguments: &mut Arguments,
-    key: &Ident,
-    input: ParseStream,
-    _: &mut Mistakes,
-) -> syn::Result<()> {
-    equals(key, input)?;
-    let path: Path = input.parse()?;
-    match path.segments.last() {
-        Some(last) if last.arguments.is_none() => {
-            arguments.type_name = Some(TypeName { key: key.clone(), name: last.ident.clone() });
-            Ok(())
-        }
-        _ => Err(syn::Error::new_spanned(path, "expected the name of a type, without its generic arguments")),
-    }
-}
-
-fn attrs(
-    arguments: &mut Arguments,
-    key: &Ident,
-    input: ParseStream,
-    mistakes: &mut Mistakes,
-) -> syn::Result<()> {
-    if !input.peek(syn::token::Paren) {
-        return Err(syn::Error::new_spanned(
-            key,
-            "attributes go in parentheses: `attrs(key = expression, …)`",
-        ));
-    }
-    let content;
-    syn::parenthesized!(content in input);
-    while !content.is_empty() {
-        arguments.attributes.extend(attributes(&content, mistakes));
-        if let Ok(Some(arrow)) = content.parse::<Option<Token![=>]>>() {
-            mistakes.at(arrow, "expected `=` or `,`");
-            skip_past_comma(&content);
-        }
-    }
-    Ok(())
-}
-
-fn kind(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
-    equals(key, input)?;
-    if input.peek(LitStr) {
-        let literal: LitStr = input.parse()?;
-        let message = format!("a kind is written as a word: `kind = {}`", literal.value());
-        return Err(syn::Error::new_spanned(literal, message));
-    }
-    let word = input.call(Ident::parse_any)?;
-    if KINDS.iter().any(|kind| word == kind) {
-        arguments.kind = Some(word);
-        return Ok(());
-    }
-    let message = format!("unknown kind `{word}`: {}", suggestion(&word.to_string().to_lowercase(), KINDS));
-    Err(syn::Error::new_spanned(word, message))
-}
-
-fn level(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
-    equals(key, input)?;
-    arguments.decision.level = Some(decision::level(input)?);
-    Ok(())
-}
-
-fn sample(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
-    equals(key, input)?;
-    arguments.decision.sampler = Some(decision::sampler(input)?);
-    Ok(())
-}
-
-fn root(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
-    arguments.root = Some(alone(key, input)?);
-    Ok(())
-}
-
-fn skip(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
-    arguments.skip = Some(alone(key, input)?);
-    Ok(())
-}
-
-/// A key without a value.
-fn alone(key: &Ident, input: ParseStream) -> syn::Result<Ident> {
-    if input.is_empty() || input.peek(Token![,]) {
-        return Ok(key.clone());
-    }
-    if key == "skip" && input.peek(syn::token::Paren) {
-        let message = "there is nothing to skip: no argument is recorded unless `attrs` names it";
-        return Err(syn::Error::new_spanned(key, message));
-    }
-    Err(syn::Error::new_spanned(key, format!("`{key}` takes no value: it stands alone or is left out")))
-}
-
-fn err(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
-    if input.is_empty() || input.peek(Token![,]) {
-        return Err(syn::Error::new_spanned(
-            key,
-            "errors are recorded without asking: leave `err` out, or write `err = off` or `err = function`",
-        ));
-    }
-    equals(key, input)?;
-    if input.peek(Token![|]) || input.peek(Token![move]) {
-        return Err(syn::Error::new_spanned(
-            until_comma(input),
-            "expected `off` or the path of a function from `&Error` to something that is `Display`",
-        ));
-    }
-    let path: Path = input.parse()?;
-    arguments.err = Some(if path.is_ident("off") { ErrorHandling::Off } else { ErrorHandling::Mapped(path) });
-    Ok(())
-}
-
-fn bind(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
-    equals(key, input)?;
-    if !input.peek(Ident) {
-        return Err(input.error("the handle is named by a word: `bind = span`"));
-    }
-    arguments.bind = Some(input.parse()?);
-    Ok(())
-}
-
-fn timing(arguments: &mut Arguments, key: &Ident, input: ParseStream, _: &mut Mistakes) -> syn::Result<()> {
-    if input.is_empty() || input.peek(Token![,]) {
-        arguments.timing = Some(key.clone());
-        return Ok(());
-    }
-    Err(syn::Error::new_spanned(key, "`timing` takes no value: it stands alone or is left out"))
-}
-
-fn crate_path(
-    arguments: &mut Arguments,
-    key: &Ident,
-    input: ParseStream,
-    _: &mut Mistakes,
-) -> syn::Result<()> {
-    equals(key, input)?;
-    if input.peek(LitStr) {
-        return Err(input.error("the crate is named by its path: `crate = path`"));
-    }
-    arguments.crate_path = Some(input.call(Path::parse_mod_style)?);
-    Ok(())
-}
-
-/// What is left of the argument, unread.
-fn until_comma(input: ParseStream) -> TokenStream {
-    let ahead = input.fork();
-    let mut tokens = TokenStream::new();
-    while !ahead.is_empty() && !ahead.peek(Token![,]) {
-        tokens.extend(ahead.parse::<TokenTree>());
-    }
-    tokens
 }

@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use proc_macro2::Ident;
 use quote::ToTokens;
-use syn::{FnArg, GenericParam, Path};
+use syn::{FnArg, GenericParam, Path, Type};
 
 use super::Macro;
 use super::body::mentions;
 use super::function::Function;
-use super::model::{is_polled, returns_maybe_result};
-use super::parse::{Arguments, ErrorHandling, Name};
-use super::signature::variables_of;
+use super::model::{asked, is_polled, returns_maybe_result};
+use super::parse::{Arguments, ErrorHandling, Name, Returned};
+use super::signature::{future_output, may_be_future, variables_of};
 use crate::mistakes::Mistakes;
 use crate::site::model::Declared;
 
@@ -21,7 +21,10 @@ const RULES: &[fn(Macro, &Arguments, &Function, &mut Mistakes)] = &[
     a_name_says_something,
     a_name_is_known_when_compiled,
     a_type_makes_a_name,
+    a_root_has_no_parent,
     a_mapped_error_must_be_possible,
+    what_is_returned_can_be_seen,
+    a_future_is_returned,
     polls_are_those_of_a_future,
     a_handle_is_used,
     a_handle_hides_no_argument,
@@ -119,13 +122,77 @@ fn a_mapped_error_must_be_possible(
     mistakes: &mut Mistakes,
 ) {
     if let Some(ErrorHandling::Mapped(path)) = &arguments.err
-        && !function.output().is_some_and(|output| returns_maybe_result(function, output))
+        && !returns_maybe_result(function, asked(arguments))
     {
         let name = &function.signature.ident;
         mistakes.at(
             path,
             format!("`{name}` does not return a `Result`: there is no error to hand to {}", shown(path)),
         );
+    }
+}
+
+/// A root has none by its nature.
+fn a_root_has_no_parent(_: Macro, arguments: &Arguments, _: &Function, mistakes: &mut Mistakes) {
+    if let (Some(root), Some(_)) = (&arguments.root, &arguments.parent) {
+        mistakes.at(root, "`root` begins a trace of its own and `parent` continues one: remove one of them");
+    }
+}
+
+/// Nothing comes out, or nothing is known of it.
+fn what_is_returned_can_be_seen(
+    _: Macro,
+    arguments: &Arguments,
+    function: &Function,
+    mistakes: &mut Mistakes,
+) {
+    let Some(Returned { place, .. }) = &arguments.ret else { return };
+    let name = &function.signature.ident;
+    let message = match function.output() {
+        None => format!("`{name}` returns nothing, so `ret` has nothing to record: remove it"),
+        Some(Type::Never(_)) => {
+            format!("`{name}` does not return, so `ret` has nothing to record: remove it")
+        }
+        Some(_) if !can_show_what_it_returns(function) => format!(
+            "`{name}` hides the type of what it returns: name the type, or set an attribute through `bind` instead of `ret`"
+        ),
+        Some(_) => return,
+    };
+    mistakes.push(syn::Error::new(*place, message));
+}
+
+/// Whether something comes out whose type is known.
+pub(super) fn can_show_what_it_returns(function: &Function) -> bool {
+    match function.output() {
+        None | Some(Type::Never(_)) => false,
+        Some(output @ Type::ImplTrait(_)) if function.signature.asyncness.is_none() => {
+            future_output(output).is_some()
+        }
+        Some(output) => !matches!(output, Type::ImplTrait(_)),
+    }
+}
+
+/// `async = true` is for types that do not say by their form that they are futures.
+fn a_future_is_returned(_: Macro, arguments: &Arguments, function: &Function, mistakes: &mut Mistakes) {
+    let Some(is_async) = &arguments.is_async else { return };
+    let name = &function.signature.ident;
+    if let Some(asyncness) = &function.signature.asyncness {
+        mistakes.at(
+            is_async,
+            format!(
+                "`{name}` is an `{} fn`, which says so itself: remove `async = {}`",
+                asyncness.to_token_stream(),
+                is_async.value
+            ),
+        );
+    } else if is_async.value && function.output().is_none() {
+        mistakes.at(is_async, format!("`{name}` returns nothing: there is no future to trace"));
+    } else if let Some(output) = function.output()
+        && is_async.value
+        && !may_be_future(output)
+    {
+        mistakes
+            .at(output, "`async = true` is for a function that returns a future in a box, by whatever name");
     }
 }
 
@@ -137,12 +204,12 @@ fn polls_are_those_of_a_future(
     mistakes: &mut Mistakes,
 ) {
     if let Some(timing) = &arguments.timing
-        && !is_polled(function)
+        && !is_polled(function, asked(arguments))
     {
         let name = &function.signature.ident;
         mistakes.at(
             timing,
-            format!("`timing` counts the polls of a future, and `{name}` is neither `async` nor ends in an `async` block: remove it"),
+            format!("`timing` counts the polls of a future, and `{name}` neither is `async` nor returns a future: remove it"),
         );
     }
 }

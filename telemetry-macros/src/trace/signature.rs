@@ -78,6 +78,34 @@ pub(super) fn future_output(ty: &Type) -> Option<Yields<'_>> {
     }
 }
 
+/// Whether a value of this type can be a future, as far as its form tells.
+pub(super) fn may_be_future(ty: &Type) -> bool {
+    match peeled(ty) {
+        Type::Path(_) => !is_primitive(ty),
+        Type::ImplTrait(_) | Type::Macro(_) | Type::Verbatim(_) => true,
+        _ => false,
+    }
+}
+
+/// How a future of this type comes to be wrapped: in a new box, or as it is. None where the type would not allow it.
+pub(super) fn made_by(ty: &Type) -> Option<bool> {
+    match peeled(ty) {
+        // What else it promises the wrapper might not keep.
+        Type::ImplTrait(opaque) => {
+            let keeps = ["Future", "Send", "Sync", "Unpin", "UnwindSafe", "RefUnwindSafe"];
+            let is_kept = |bound: &TypeParamBound| match bound {
+                TypeParamBound::Trait(bound) => {
+                    bound.path.segments.last().is_some_and(|last| keeps.iter().any(|keep| last.ident == keep))
+                }
+                _ => true,
+            };
+            opaque.bounds.iter().all(is_kept).then_some(false)
+        }
+        Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Box") => None,
+        _ => Some(true),
+    }
+}
+
 fn bounds_output<'t>(bounds: impl Iterator<Item = &'t TypeParamBound>) -> Option<Yields<'t>> {
     let mut segments = bounds.filter_map(|bound| match bound {
         TypeParamBound::Trait(bound) => bound.path.segments.last(),

@@ -6,6 +6,7 @@ mod attributes;
 mod blocks;
 mod futures;
 mod off;
+mod outputs;
 mod shapes;
 
 use expect_test::Expect;

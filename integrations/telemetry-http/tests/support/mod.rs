@@ -3,18 +3,16 @@
 use std::future::Future;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
 use tower_service::Service;
 
 /// A service made of a function.
 #[derive(Clone)]
 pub(crate) struct Answer<F>(pub(crate) F);
 
-impl<F, O, B, E> Service<Request<Full<Bytes>>> for Answer<F>
+impl<F, O, Q, B, E> Service<Request<Q>> for Answer<F>
 where
-    F: FnMut(Request<Full<Bytes>>) -> O,
+    F: FnMut(Request<Q>) -> O,
     O: Future<Output = Result<Response<B>, E>>,
 {
     type Response = Response<B>;
@@ -25,7 +23,7 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<Full<Bytes>>) -> O {
+    fn call(&mut self, request: Request<Q>) -> O {
         (self.0)(request)
     }
 }

@@ -10,13 +10,17 @@ struct Recorded {
     failures: Vec<(&'static str, Option<String>)>,
 }
 
-impl RecordFailure for Recorded {
+impl RecordOutcome for Recorded {
     fn record_failure(&mut self, error_type: &'static str, message: &dyn Display) {
         self.failures.push((error_type, Some(message.to_string())));
     }
 
     fn record_failure_without_message(&mut self, error_type: &'static str) {
         self.failures.push((error_type, None));
+    }
+
+    fn record_returned(&mut self, _: Shown<'_>) {
+        panic!("nothing else is recorded");
     }
 }
 
@@ -141,7 +145,7 @@ fn a_span_that_does_not_record_is_not_told() {
     struct Untold;
 
     impl<R> Outcome<R> for Untold {
-        fn record(&self, _: &R, _: &mut dyn RecordFailure) {
+        fn record(&self, _: &R, _: &mut dyn RecordOutcome) {
             panic!("there is nobody to tell");
         }
     }

@@ -165,59 +165,6 @@ fn root_begins_a_trace() {
 }
 
 #[test]
-fn err_off_looks_for_no_error() {
-    span(
-        quote!(err = off),
-        quote!(
-            fn load() -> Result<Book, Error> {
-                find()?
-            }
-        ),
-        &expect![[r#"
-            fn load() -> Result<Book, Error> {
-                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
-                    "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
-                );
-                let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
-                { find()? }
-            }
-        "#]],
-    );
-}
-
-#[test]
-fn err_can_be_mapped() {
-    span(
-        quote!(err = Error::code),
-        quote!(
-            fn load() -> Result<Book, Error> {
-                find()?
-            }
-        ),
-        &expect![[r#"
-            fn load() -> Result<Book, Error> {
-                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
-                    "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
-                );
-                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
-                ::telemetry_core::__private::call(
-                    &mut __telemetry_span,
-                    &::telemetry_core::__private::Probe::<Result<Book, Error>>::NEW
-                        .mapped(|error, tell| tell(&Error::code(error))),
-                    move || -> Result<Book, Error> { find()? },
-                )
-            }
-        "#]],
-    );
-}
-
-#[test]
 fn crate_is_where_the_library_is_found() {
     span(
         quote!(crate = bookstore::telemetry),
@@ -241,6 +188,75 @@ fn crate_is_where_the_library_is_found() {
                         .__telemetry_probe(),
                     move || -> Result<Book, Error> { find()? },
                 )
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn a_parent_and_a_sampler_are_said_before_the_span_opens() {
+    span(
+        quote!(parent = headers.parent(), sample = 0.25),
+        quote!(
+            fn load(headers: &Headers) {}
+        ),
+        &expect![[r#"
+            fn load(headers: &Headers) {
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                        "load",
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                    .sampler(const { &::telemetry_core::__private::ratio(0.25) });
+                let __telemetry_span = ::telemetry_core::__private::open_under(
+                    &__TELEMETRY_SITE,
+                    || ::telemetry_core::__private::context_of(&headers.parent()),
+                );
+                {}
+            }
+        "#]],
+    );
+}
+
+#[test]
+fn links_are_recorded_when_it_is_open() {
+    span(
+        quote!(links = [first, second], sample = SAMPLER, root),
+        quote!(
+            async fn load(first: SpanContext, second: SpanContext) {}
+        ),
+        &expect![[r#"
+            async fn load(first: SpanContext, second: SpanContext) {
+                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
+                        "load",
+                        ::core::module_path!(),
+                        ::core::env!("CARGO_PKG_NAME"),
+                        ::core::env!("CARGO_PKG_VERSION"),
+                    )
+                    .sampler(&SAMPLER);
+                let __telemetry_links = ::telemetry_core::__private::wanted(
+                    &__TELEMETRY_SITE,
+                    || [first, second],
+                );
+                let mut __telemetry_span = ::telemetry_core::__private::open_task_root(
+                    &__TELEMETRY_SITE,
+                );
+                ::telemetry_core::__private::TaskSpan::links(
+                    &mut __telemetry_span,
+                    __telemetry_links,
+                );
+                ::telemetry_core::__private::Traced {
+                    span: __telemetry_span,
+                    outcome: ::telemetry_core::__private::Ignored,
+                    future: async move {
+                        if false {
+                            return ::telemetry_core::__private::returned::<()>();
+                        }
+                        {}
+                    },
+                }
+                    .await
             }
         "#]],
     );

@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(Name = "books.load", ROOT)]
+fn load() {}
+
+fn main() {}

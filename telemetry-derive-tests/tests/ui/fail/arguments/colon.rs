@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(kind: server)]
+fn load() {}
+
+fn main() {}

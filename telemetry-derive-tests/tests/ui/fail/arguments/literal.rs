@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(true)]
+fn load() {}
+
+fn main() {}

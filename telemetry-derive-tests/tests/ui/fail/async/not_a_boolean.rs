@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(async = yes)]
+fn load() {}
+
+fn main() {}

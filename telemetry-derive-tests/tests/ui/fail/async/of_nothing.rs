@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(async = true)]
+fn load() {}
+
+fn main() {}

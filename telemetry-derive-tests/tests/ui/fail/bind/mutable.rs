@@ -1,0 +1,8 @@
+use telemetry_core::span;
+
+#[span(bind = mut span)]
+fn load() {
+    span.str("key", "value");
+}
+
+fn main() {}

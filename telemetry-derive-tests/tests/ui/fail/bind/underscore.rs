@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(bind = _)]
+fn load() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(links = , root)]
+fn load() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(parent)]
+fn load() {}
+
+fn main() {}

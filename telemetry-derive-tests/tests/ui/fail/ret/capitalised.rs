@@ -1,0 +1,8 @@
+use telemetry_core::span;
+
+#[span(ret = Debug)]
+fn load() -> u8 {
+    1
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use telemetry_core::span;
+
+struct Book;
+
+#[span(ret = debug)]
+async fn load() -> Option<Book> {
+    Some(Book)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use telemetry_core::span;
+
+#[span(ret)]
+fn load() -> ! {
+    panic!()
+}
+
+fn main() {}

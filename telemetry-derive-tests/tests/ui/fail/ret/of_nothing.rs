@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(ret)]
+fn load() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use telemetry_core::span;
+
+#[span(sample = alway)]
+fn load() {}
+
+fn main() {}

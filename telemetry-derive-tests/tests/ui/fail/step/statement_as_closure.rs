@@ -1,0 +1,5 @@
+use telemetry_core::step;
+
+fn main() {
+    let _ = step!("load" => let x = 1);
+}
