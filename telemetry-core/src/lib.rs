@@ -96,7 +96,7 @@ pub mod testing;
 #[cfg(not(loom))]
 mod exports {
     pub use crate::clock::DRIFT_LIMIT_NANOS;
-    pub use crate::context::{AsSpanContext, Context, ContextGuard, SpanContext};
+    pub use crate::context::{AsSpanContext, Carried, Context, ContextGuard, InContext, SpanContext};
     pub use crate::filter::{Filter, FilterError, Level, UnknownLevel};
     pub use crate::id::{SpanId, TraceId};
     pub use crate::log_fields::{LogField, LogFields};

@@ -101,7 +101,8 @@ impl Context {
         work()
     }
 
-    /// A closure that runs under this context, for `std::thread::spawn`, thread pools and rayon.
+    /// A closure that runs once under this context, for `std::thread::spawn`, `tokio::task::spawn_blocking` and the
+    /// like.
     ///
     /// ```
     /// use telemetry_core::Context;
@@ -113,7 +114,24 @@ impl Context {
         move || self.run(work)
     }
 
-    /// A future that runs under this context, for tasks that are spawned.
+    /// A closure that runs under this context as often as it is called, from many threads at once: for what rayon
+    /// maps, and for callbacks.
+    ///
+    /// ```
+    /// use telemetry_core::Context;
+    /// let double = Context::current().wrap_each(|number: i32| number * 2);
+    /// let pair = std::thread::scope(|threads| {
+    ///     let (one, two) = (threads.spawn(|| double(1)), threads.spawn(|| double(2)));
+    ///     [one.join().unwrap(), two.join().unwrap()]
+    /// });
+    /// assert_eq!(pair, [2, 4]);
+    /// ```
+    pub fn wrap_each<A, R, F: Fn(A) -> R>(self, work: F) -> impl Fn(A) -> R + use<A, R, F> {
+        move |argument| self.run(|| work(argument))
+    }
+
+    /// A future that runs under this context, for tasks that are spawned; for the current one there is
+    /// [`Instrument::in_current_context`](crate::Instrument::in_current_context).
     pub fn wrap_future<F: Future>(self, future: F) -> InContext<F> {
         InContext { future, context: self }
     }

@@ -1,6 +1,7 @@
 //! The current span of this thread, and how it travels to others.
 
 mod attach;
+mod carried;
 mod current;
 mod disorder;
 mod exit;
@@ -10,7 +11,8 @@ mod local;
 mod sequence;
 mod source;
 
-pub use attach::{Context, ContextGuard};
+pub use attach::{Context, ContextGuard, InContext};
+pub use carried::Carried;
 pub use current::SpanContext;
 pub(crate) use current::{Current, flag};
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use super::builder::SpanBuilder;
 use super::task::TaskSpan;
 use super::timed::{PolledSpan, TimedSpan};
+use crate::context::{self, InContext};
 
 /// Puts a future inside a span.
 pub trait Instrument: Sized {
@@ -14,6 +15,15 @@ pub trait Instrument: Sized {
     /// made, and it ends when the future is ready or dropped: cancelled if it was polled, never polled if not.
     fn instrument(self, span: SpanBuilder<'_>) -> Instrumented<Self> {
         span.instrument(self)
+    }
+
+    /// A future that runs under what is current here, without a span of its own: for `tokio::spawn`, join sets and
+    /// every other place that polls it elsewhere, as in `tasks.spawn(load(book).in_current_context())`.
+    fn in_current_context(self) -> InContext<Self>
+    where
+        Self: Future,
+    {
+        context::Context::current().wrap_future(self)
     }
 }
 
