@@ -43,8 +43,11 @@ impl fmt::Display for Table {
     }
 }
 
-/// A figure with three digits that count.
+/// A figure with three digits that count; a dash for one that could not be measured.
 pub fn figure(value: f64) -> String {
+    if value.is_nan() {
+        return "–".to_owned();
+    }
     let digits = match value.abs() {
         below if below < 1.0 => 2,
         below if below < 100.0 => 1,
