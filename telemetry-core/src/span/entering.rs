@@ -141,11 +141,7 @@ impl Outer {
 #[allow(unsafe_code, reason = "the span's slot is reached in place")]
 fn enter(marked: Marked) -> Outer {
     let local = Local::here();
-    if marked.is_unrecorded() || marked.kept().is_some() {
-        return if is_current(local, marked) { Outer::unmoved(local) } else { enter_slowly(local, marked) };
-    }
-    // SAFETY: not null, so a slot of a ring, which is never freed.
-    let slot = unsafe { &*marked.slot() };
+    let Some(slot) = marked.plain() else { return enter_without_slot(local, marked) };
     // SAFETY: the span is open and entered nowhere else: nobody writes it meanwhile.
     let (trace_high, trace_low, span_id) =
         slot.body.with(|body| unsafe { ((*body).trace_high, (*body).trace_low, (*body).span_id) });
@@ -168,6 +164,12 @@ fn enter(marked: Marked) -> Outer {
     // Relaxed: the executor that moves the future between threads orders its polls, and with them this.
     slot.owner.store(local.token.get(), Ordering::Relaxed);
     outer
+}
+
+/// Enters what has no slot of the process's ring in hand.
+#[inline(never)]
+fn enter_without_slot(local: &Local, marked: Marked) -> Outer {
+    if is_current(local, marked) { Outer::unmoved(local) } else { enter_slowly(local, marked) }
 }
 
 /// Whether what a span has no slot for is current already.
@@ -212,24 +214,25 @@ fn enter_slowly(local: &Local, marked: Marked) -> Outer {
 
 /// Leaves what was entered.
 #[inline(never)]
-#[allow(unsafe_code, reason = "the span's slot is reached in place")]
 fn leave(marked: Marked, outer: Outer) {
     let local = Local::here();
-    let left = !outer.is_elsewhere()
-        && if marked.is_unrecorded() || marked.kept().is_some() {
-            outer == Outer::unmoved(local) && is_current(local, marked)
-        } else if ptr::eq(local.marked_slot(), marked.slot()) {
-            // SAFETY: not null, so a slot of a ring, which is never freed.
-            let slot = unsafe { &*marked.slot() };
-            // Relaxed: as in `enter`.
-            slot.owner.store(state::DETACHED, Ordering::Relaxed);
-            local.set_span(outer.first, outer.second);
-            true
-        } else {
-            // Something inside was not left: another slot is current, or this one with a mark.
-            false
-        };
-    if !left {
+    // When something inside was not left, another slot is current, or this one with a mark.
+    if let Some(slot) = marked.plain()
+        && !outer.is_elsewhere()
+        && ptr::eq(local.marked_slot(), slot)
+    {
+        // Relaxed: as in `enter`.
+        slot.owner.store(state::DETACHED, Ordering::Relaxed);
+        local.set_span(outer.first, outer.second);
+    } else {
+        leave_otherwise(local, marked, outer);
+    }
+}
+
+#[inline(never)]
+fn leave_otherwise(local: &Local, marked: Marked, outer: Outer) {
+    let unmoved = marked.plain().is_none() && outer == Outer::unmoved(local) && is_current(local, marked);
+    if !unmoved {
         leave_slowly(local, marked, outer);
     }
 }
@@ -255,8 +258,8 @@ fn leave_slowly(local: &Local, marked: Marked, outer: Outer) {
     } else if let Some(kept) = marked.kept() {
         return_to(local, kept.pipeline, outer.frame(), inside);
     } else {
-        // SAFETY: not null, so a slot of a ring, which is never freed; and the span is open.
-        let frame = unsafe { &*marked.slot() }.body.with(|body| unsafe { (*body).end });
+        // SAFETY: the span is open, and it is this thread's.
+        let frame = marked.plain().map_or(0, |slot| slot.body.with(|body| unsafe { (*body).end }));
         let outside = Current { span_id: outer.first, slot: Local::unmarked(outer.second), ..inside };
         return_to(local, &GLOBAL, frame, outside);
     }

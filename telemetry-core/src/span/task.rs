@@ -91,6 +91,14 @@ impl Marked {
         self.has(KEPT).then(|| unsafe { &*self.address().cast::<Kept>() })
     }
 
+    /// The slot of a span that was opened by the fast path.
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "a slot is reached by its address")]
+    pub(super) fn plain(self) -> Option<&'static Slot> {
+        // SAFETY: without the mark of a `Kept`, and not a mark alone, it is a slot of a ring, which is never freed.
+        (!self.has(KEPT) && !self.is_unrecorded()).then(|| unsafe { &*self.address() })
+    }
+
     /// The span's slot: null when it is not recorded.
     #[inline(always)]
     pub(super) fn slot(self) -> *const Slot {
