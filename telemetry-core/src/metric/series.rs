@@ -117,17 +117,19 @@ impl SeriesTable {
         while let Some(entry) = self.slot(at).get() {
             if entry.has(digests) {
                 let found = entry.digests_say_all || entry.reads(texts().as_ref());
-                return if found { Some(entry) } else { self.find_among_alike(digests, texts().as_ref()) };
+                return if found { Some(entry) } else { self.find_slowly(digests, texts().as_ref()) };
             }
             at += 1;
         }
-        self.find_overflow()
+        if self.overflow.get().is_some() { self.find_slowly(digests, texts().as_ref()) } else { None }
     }
 
-    /// The same for a label set whose digests are those of another one.
+    /// The same for a label set whose digests are those of another one, or that seems to be beyond the limit.
     #[cold]
     #[inline(never)]
-    fn find_among_alike(&self, digests: &[Digest], texts: &[&str]) -> Option<&'static SeriesEntry> {
+    fn find_slowly(&self, digests: &[Digest], texts: &[&str]) -> Option<&'static SeriesEntry> {
+        // Looked at first: once there is an overflow series, no other is added, and what was added before it is seen.
+        let overflow = self.overflow.get();
         let mut at = Digest::hash(digests);
         while let Some(entry) = self.slot(at).get() {
             if entry.has(digests) && entry.reads(texts) {
@@ -135,15 +137,9 @@ impl SeriesTable {
             }
             at += 1;
         }
-        self.find_overflow()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn find_overflow(&self) -> Option<&'static SeriesEntry> {
-        let overflow = self.overflow.get()?;
-        self.overflowed.fetch_add(1, Ordering::Relaxed);
-        Some(overflow)
+        overflow.inspect(|_| {
+            self.overflowed.fetch_add(1, Ordering::Relaxed);
+        })
     }
 
     /// Adds the series of a label set `find` did not find, or the one that takes what is beyond the limit. Only under
