@@ -196,6 +196,11 @@ impl Local {
         self.clock.get() != Source::Unset as u8
     }
 
+    /// Whether the thread's end has been watched to its end: what it keeps from here on nobody frees.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.get()
+    }
+
     /// Takes a slot of the thread's reservation, when spans may open by the fast path here.
     #[inline(always)]
     pub(crate) fn take_fast(&self) -> Option<&'static Slot> {

@@ -55,6 +55,10 @@ impl SpanGuard {
             return Self::nothing();
         }
         let outside = Kept::keep(local, inside);
+        if inside.is_sampled() {
+            // Where a recorded trace is current, the thread has its token.
+            local.prepare();
+        }
         local.set_current(inside);
         let slot = inside.slot.map_addr(|address| address | SLOW);
         Self { slot, outer: outside.cast() }

@@ -98,7 +98,7 @@ impl Kept {
         // SAFETY: a spare is a box that nobody else holds.
         let spares = unsafe { next.as_ref() }.map_or(0, |next| next.spares);
         // A thread whose end is not watched, or past it, frees nothing later.
-        if spares < SPARES && local.is_prepared() {
+        if spares < SPARES && local.is_prepared() && !local.has_ended() {
             // SAFETY: the caller's promise: it is ours now.
             unsafe {
                 (*kept).next = next;

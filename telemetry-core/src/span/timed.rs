@@ -91,6 +91,10 @@ impl PolledSpan for TimedSpan {
         if !self.span.is_recording() {
             return self.span.poll_inside(future, cx);
         }
+        // A panic unwound through the last poll and was caught.
+        if self.is_busy {
+            self.turn();
+        }
         self.turn();
         let poll = self.span.poll_inside(future, cx);
         self.turn();

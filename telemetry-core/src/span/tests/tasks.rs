@@ -151,3 +151,21 @@ fn a_span_adds_two_words_to_a_scope_and_one_to_a_future() {
     assert_eq!(size_of::<SpanGuard>(), 2 * size_of::<usize>());
     assert_eq!(size_of::<TaskSpan>(), size_of::<usize>());
 }
+
+#[test]
+fn the_polls_of_a_future_that_is_polled_again_after_a_panic_are_counted_once() {
+    let scope = Scope::new();
+    let mut polls = 0;
+    let work = std::future::poll_fn(|_| {
+        polls += 1;
+        assert!(polls != 1, "the first poll panics");
+        if polls == 4 { Poll::Ready(()) } else { Poll::Pending }
+    });
+    let mut future = Box::pin(work.instrument(SpanBuilder::new(site!("again"))).timed());
+    let mut cx = TaskContext::from_waker(Waker::noop());
+    let mut poll = || future.as_mut().poll(&mut cx);
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(&mut poll)).unwrap_err();
+    assert_eq!([poll(), poll(), poll()], [Poll::Pending, Poll::Pending, Poll::Ready(())]);
+    drop(future);
+    assert_eq!(scope.spans()[0].attribute("poll_count"), Some(&Value::U64(4)));
+}
