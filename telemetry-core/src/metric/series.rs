@@ -116,15 +116,17 @@ impl SeriesTable {
         // Half of the slots stay free, so there is an end.
         while let Some(entry) = self.slot(at).get() {
             if entry.has(digests) {
-                let found = entry.digests_say_all || entry.reads(texts().as_ref());
-                return if found { Some(entry) } else { self.find_slowly(digests, texts().as_ref()) };
+                if entry.digests_say_all || entry.reads(texts().as_ref()) {
+                    return Some(entry);
+                }
+                break;
             }
             at += 1;
         }
-        if self.overflow.get().is_some() { self.find_slowly(digests, texts().as_ref()) } else { None }
+        self.find_slowly(digests, texts().as_ref())
     }
 
-    /// The same for a label set whose digests are those of another one, or that seems to be beyond the limit.
+    /// The same for a label set whose digests are those of another one, that is new, or that is beyond the limit.
     #[cold]
     #[inline(never)]
     fn find_slowly(&self, digests: &[Digest], texts: &[&str]) -> Option<&'static SeriesEntry> {
