@@ -8,12 +8,27 @@ use super::frame::Frame;
 use super::local::Local;
 use crate::ring::Slot;
 
-/// Guards dropped out of order that a thread remembers, at the most: more than a program holds at once.
-const ORPHANS: usize = 65_536;
+/// Guards dropped out of order that a thread remembers, at the most; past them the oldest is joined with the next.
+const ORPHANS: usize = 4_096;
 
 thread_local! {
     static ORPHANED: RefCell<Vec<Orphan>> = const { RefCell::new(Vec::new()) };
-    static LEFT: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+    static LEFT: RefCell<Vec<Left>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Frames that were left before inner ones, each the next one's outer: what the innermost of them goes back to, past all
+/// of them. So a thread that attaches a context and then drops the last one, for ever, remembers one.
+struct Left {
+    /// Its number is that of the innermost; the rest is the outermost's.
+    through: Frame,
+    /// The number of the outermost.
+    first: u64,
+}
+
+impl Left {
+    const fn has(&self, number: u64) -> bool {
+        self.first <= number && number <= self.through.number()
+    }
 }
 
 /// A span whose guard was dropped while another span was current.
@@ -54,7 +69,14 @@ impl Local {
                 return;
             }
             if orphans.len() == ORPHANS {
-                orphans.remove(0);
+                // Who went back to the oldest goes back to where it went.
+                let oldest = orphans.remove(0);
+                let inner = orphans
+                    .iter_mut()
+                    .find(|inner| Place::of(&inner.saved, oldest.span.frame) == oldest.span);
+                if let Some(inner) = inner {
+                    inner.saved = oldest.saved;
+                }
             }
             orphans.push(Orphan { span: Place::of(&span, frame), saved });
             self.set_disordered(true);
@@ -125,18 +147,30 @@ impl Local {
 /// Remembers a frame that was left before an inner one.
 #[cold]
 pub(super) fn remember(frame: Frame) {
-    let _ = LEFT.try_with(|left| left.borrow_mut().push(frame));
+    let _ = LEFT.try_with(|left| {
+        let mut left = left.borrow_mut();
+        let mut joined = Left { through: frame, first: frame.number() };
+        if let Some(at) = left.iter().position(|outer| outer.through.number() == frame.outer_number()) {
+            let outer = left.swap_remove(at);
+            joined = Left { through: outer.through.numbered(frame.number()), first: outer.first };
+        }
+        if let Some(at) = left.iter().position(|inner| inner.through.outer_number() == frame.number()) {
+            let inner = left.swap_remove(at);
+            joined.through = joined.through.numbered(inner.through.number());
+        }
+        left.push(joined);
+    });
 }
 
 /// The frame of this number, to which the thread has gone back, if it was left before an inner one.
 #[cold]
 pub(super) fn take_left(number: u64) -> Option<Frame> {
-    let take = |left: &RefCell<Vec<Frame>>| {
+    let take = |left: &RefCell<Vec<Left>>| {
         let mut left = left.borrow_mut();
         // Numbers grow inwards: what lies further in was left by a poll.
-        left.retain(|frame| frame.number() <= number);
-        let at = left.iter().position(|frame| frame.number() == number)?;
-        Some(left.swap_remove(at))
+        left.retain(|left| left.first <= number);
+        let at = left.iter().position(|left| left.has(number))?;
+        Some(left.swap_remove(at).through.numbered(number))
     };
     LEFT.try_with(take).ok().flatten()
 }
@@ -146,11 +180,11 @@ pub(super) fn outermost_left(innermost: Frame) -> Frame {
     let through = LEFT.try_with(|left| {
         let mut left = left.borrow_mut();
         let mut to = innermost;
-        while let Some(at) = left.iter().position(|frame| frame.number() == to.outer_number()) {
-            to = left.swap_remove(at);
+        while let Some(at) = left.iter().position(|left| left.has(to.outer_number())) {
+            to = left.swap_remove(at).through;
         }
         // As in `take_left`.
-        left.retain(|frame| frame.number() <= to.outer_number());
+        left.retain(|left| left.first <= to.outer_number());
         to
     });
     through.unwrap_or(innermost)

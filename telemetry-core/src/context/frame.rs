@@ -70,6 +70,11 @@ impl Frame {
         local.go_back(outside);
     }
 
+    /// The same way back, for another frame.
+    pub(super) const fn numbered(self, number: u64) -> Self {
+        Self { number, ..self }
+    }
+
     pub(super) const fn number(&self) -> u64 {
         self.number
     }

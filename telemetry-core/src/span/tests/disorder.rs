@@ -160,3 +160,62 @@ fn a_context_left_inside_a_poll_that_leaks_another_stays_left() {
     assert_eq!(Span::current().context(), main.handle().context());
     assert_eq!(remembered(), (0, 0));
 }
+
+#[test]
+fn contexts_that_take_over_from_one_another_are_remembered_as_one() {
+    let scope = Scope::new();
+    let root = open(site!("root"));
+    let current = Span::current().context();
+    let mut held = Context::root().attach();
+    for _ in 0..10_000 {
+        let next = Context::root().attach();
+        drop(std::mem::replace(&mut held, next));
+        assert_eq!(remembered(), (0, 1));
+    }
+    // Also from the inside out, with one that is left last.
+    let (one, two, three) = (Context::root().attach(), Context::root().attach(), Context::root().attach());
+    drop(two);
+    drop(one);
+    assert_eq!(remembered(), (0, 2));
+    drop(three);
+    drop(held);
+    assert_eq!(Span::current().context(), current);
+    drop(root);
+    assert_eq!(remembered(), (0, 0));
+    assert_eq!(scope.tree(), "root\n");
+}
+
+#[test]
+fn a_context_that_took_over_inside_a_poll_and_outlives_it_goes_with_the_poll() {
+    let _scope = Scope::new();
+    let outermost = Context::root().attach();
+    let task_is_in = Context::root().attach();
+    let mut held = Some(task_is_in);
+    let mut task = SpanBuilder::new(site!("task")).task();
+    let leaked = task.in_scope(|| {
+        let next = Context::root().attach();
+        drop(held.replace(next));
+        let last = Context::root().attach();
+        drop(held.take());
+        last
+    });
+    assert!(Span::current().context().is_none());
+    drop(leaked);
+    drop(task);
+    drop(outermost);
+    assert!(Span::current().context().is_none());
+    assert_eq!(remembered(), (0, 0));
+}
+
+#[test]
+fn spans_that_take_over_from_one_another_leave_none_behind() {
+    let _scope = Scope::new();
+    let mut held = open(site!("first"));
+    for _ in 0..6_000 {
+        let next = open(site!("next"));
+        drop(std::mem::replace(&mut held, next));
+    }
+    drop(held);
+    assert!(Span::current().context().is_none());
+    assert_eq!(remembered(), (0, 0));
+}
