@@ -27,6 +27,7 @@ pub const fn ratio(ratio: f64) -> crate::RatioSample {
 
 /// What `metric!` and `#[derive(Label)]` name.
 pub mod metric {
+    pub use crate::metric::base2::Base2;
     pub use crate::metric::buckets::{DEFAULT_BUCKETS, are_valid as are_valid_buckets};
     pub use crate::metric::instrument::{Core, Declared};
     pub use crate::metric::labels::{Label, LabelSet, position, text};
@@ -52,5 +53,14 @@ pub mod metric {
     #[track_caller]
     pub const fn histogram<L: LabelSet>(declared: Declared, bounds: &'static [f64]) -> Histogram<L> {
         Histogram::new(declared, bounds)
+    }
+
+    /// Makes a base-2 exponential histogram.
+    #[track_caller]
+    pub const fn exponential<L: LabelSet>(
+        declared: Declared,
+        (shape, bounds): (Base2, &'static [f64]),
+    ) -> Histogram<L> {
+        Histogram::exponential(declared, shape, bounds)
     }
 }

@@ -57,8 +57,7 @@ fn total(metrics: &MetricsSnapshot, name: &str) -> u64 {
     let family = metrics.families.iter().find(|family| family.name == name).expect(name);
     let values = family.series.iter().map(|series| match &series.value {
         MetricValue::Counter(total) => *total,
-        MetricValue::Histogram { counts, .. } => counts.iter().sum(),
-        MetricValue::Gauge(_) => 0,
+        value => value.observed().map_or(0, |(count, _)| count),
     });
     values.sum()
 }

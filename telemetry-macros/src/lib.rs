@@ -252,6 +252,8 @@ pub fn step(tokens: TokenStream) -> TokenStream {
 /// | `{ label: Type, … }` | `str` for free text (a limited number of series), or a type with `#[derive(Label)]` |
 /// | `unit = "seconds"` | the end of the name (before `_total`); base units are recognised without it |
 /// | `buckets = [0.1, 0.5]` | upper bounds of a histogram, finite and strictly increasing; also a constant or a call of a `const fn`; request durations in seconds by default |
+/// | `base2 = 1e-6..=1e3` | instead of `buckets`: those of a base-2 exponential histogram that covers this range, rounded outwards to powers of two; at most 1,024 of them; ends may be constants |
+/// | `scale = 4` | with `base2`: its resolution, `2^scale` buckets a power of two, 0 to 5; 3 by default, where neighbours are 9 % apart |
 /// | `limit = 500` | the largest number of series of a metric with labels, 1 to 100,000; 1,000 by default |
 /// | `crate = path;` | before the first declaration: where `telemetry_core` is found |
 ///

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use telemetry_core::metric::snapshot::{
-    Exemplar, MetricFamily, MetricSeries, MetricValue, MetricsSnapshot, Pair,
+    Exemplar, ExponentialHistogram, MetricFamily, MetricSeries, MetricValue, MetricsSnapshot, Pair,
 };
 
 /// The families of `now`, counters and histograms reduced by what they were in `before`. A series that is new, or has
@@ -40,14 +40,24 @@ fn less(now: &MetricValue, before: &MetricValue) -> Option<MetricValue> {
             MetricValue::Histogram { bounds, counts, sum },
             MetricValue::Histogram { bounds: same, counts: before, sum: sum_before },
         ) if bounds == same => {
-            let counts: Option<Vec<u64>> =
-                counts.iter().zip(before).map(|(now, then)| now.checked_sub(*then)).collect();
-            Some(MetricValue::Histogram {
-                bounds: Arc::clone(bounds),
-                counts: counts?,
-                sum: sum - sum_before,
-            })
+            let counts = less_each(counts, before)?;
+            Some(MetricValue::Histogram { bounds: Arc::clone(bounds), counts, sum: sum - sum_before })
+        }
+        (MetricValue::Exponential(now), MetricValue::Exponential(before))
+            if (now.scale, now.offset, now.counts.len())
+                == (before.scale, before.offset, before.counts.len()) =>
+        {
+            Some(MetricValue::Exponential(ExponentialHistogram {
+                counts: less_each(&now.counts, &before.counts)?,
+                zero_count: now.zero_count.checked_sub(before.zero_count)?,
+                sum: now.sum - before.sum,
+                ..*now
+            }))
         }
         _ => None,
     }
+}
+
+fn less_each(now: &[u64], before: &[u64]) -> Option<Vec<u64>> {
+    now.iter().zip(before).map(|(now, before)| now.checked_sub(*before)).collect()
 }

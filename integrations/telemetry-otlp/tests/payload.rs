@@ -8,7 +8,9 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 use support::http::{Collector, Reply};
 use support::{by_reason, hasty, lost, snapshot, spans};
-use telemetry_core::metric::snapshot::{Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue};
+use telemetry_core::metric::snapshot::{
+    Exemplar, ExponentialHistogram, MetricFamily, MetricKind, MetricSeries, MetricValue,
+};
 use telemetry_core::record::{
     Attribute, EventRecord, LinkRecord, Origin, Outcome, SpanKind, SpanRecord, Status, Value,
 };
@@ -206,6 +208,18 @@ fn metrics_are_written_as_the_specification_says() {
         vec![MetricValue::Counter(0), MetricValue::Counter(9)],
     ));
     all.families.push(family("wait_seconds", MetricKind::Histogram, vec![histogram([1, 0, 2], 7.25)]));
+    let mut counts = vec![0; 101];
+    counts[40..43].copy_from_slice(&[4, 0, 200]);
+    let exponential = ExponentialHistogram {
+        scale: 3,
+        offset: -45,
+        counts,
+        zero_count: 1,
+        zero_threshold: 0.0078125,
+        sum: 130.5,
+    };
+    let exponential = vec![MetricValue::Exponential(exponential)];
+    all.families.push(family("work_seconds", MetricKind::Histogram, exponential));
     let (trace, span) = (TraceId::new(0xa1).unwrap(), SpanId::new(0xb2).unwrap());
     all.families[1].series[1].exemplars = vec![Exemplar::new(trace, span, 3.0, 1_500)];
     all.families[2].series[0].exemplars = vec![Exemplar::new(trace, span, 0.25, 1_600)];
@@ -246,6 +260,20 @@ fn metrics_are_written_as_the_specification_says() {
                     "bucketCounts": ["1", "0", "2"],
                     "explicitBounds": [0.5, 1.0],
                     "exemplars": exemplar("1600", "asDouble", json!(0.25)),
+                }],
+                "aggregationTemporality": 2,
+            }},
+            {"name": "work_seconds", "description": "What it is.", "unit": "s", "exponentialHistogram": {
+                "dataPoints": [{
+                    "attributes": shelf("s0"),
+                    "startTimeUnixNano": "1000",
+                    "timeUnixNano": "2000",
+                    "count": "205",
+                    "sum": 130.5,
+                    "scale": 3,
+                    "zeroCount": "1",
+                    "positive": {"offset": -5, "bucketCounts": ["4", "0", "200"]},
+                    "zeroThreshold": 0.0078125,
                 }],
                 "aggregationTemporality": 2,
             }},

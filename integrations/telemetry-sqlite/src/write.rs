@@ -159,11 +159,10 @@ fn insert_point(
         // A real that is not a number would be a null.
         MetricValue::Gauge(value) if value.is_nan() => (Sql::Text("NaN".to_owned()), None, None),
         MetricValue::Gauge(value) => (Sql::Real(*value), None, None),
-        MetricValue::Histogram { bounds, counts, sum } => {
-            let bounds = bounds.iter().map(Some).chain([None]);
-            let buckets: Vec<_> = bounds.zip(counts).collect();
-            let buckets = serde_json::to_string(&buckets).expect("numbers can be written");
-            (Sql::Integer(signed(counts.iter().sum())), Some(*sum), Some(buckets))
+        MetricValue::Histogram { bounds, counts, sum } => histogram(bounds, counts, *sum),
+        MetricValue::Exponential(exponential) => {
+            let (bounds, counts) = exponential.explicit();
+            histogram(&bounds, &counts, exponential.sum)
         }
     };
     connection
@@ -172,6 +171,14 @@ fn insert_point(
         )?
         .execute(params![series, time, value, sum, buckets])?;
     Ok(())
+}
+
+/// The number of observations, their sum, and the buckets as a list of upper bounds with counts.
+fn histogram(bounds: &[f64], counts: &[u64], sum: f64) -> (Sql, Option<f64>, Option<String>) {
+    let bounds = bounds.iter().map(Some).chain([None]);
+    let buckets: Vec<_> = bounds.zip(counts).collect();
+    let buckets = serde_json::to_string(&buckets).expect("numbers can be written");
+    (Sql::Integer(signed(counts.iter().sum())), Some(sum), Some(buckets))
 }
 
 fn labels(series: &MetricSeries) -> String {

@@ -209,6 +209,9 @@ fn cell_value(totals: &[u64], first: usize, core: &Core, bounds: &Arc<[f64]>) ->
     let mut counts: Vec<u64> = cells.iter().skip(1).take(bounds.len() + 1).copied().collect();
     counts.resize(bounds.len() + 1, 0);
     let used = counts.iter().any(|count| *count != 0);
+    if let Some(shape) = core.descriptor.base2 {
+        return (MetricValue::Exponential(shape.counted(&counts, sum)), used);
+    }
     (MetricValue::Histogram { bounds: Arc::clone(bounds), counts, sum }, used)
 }
 

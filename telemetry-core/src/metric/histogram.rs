@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
+use super::base2::Base2;
 use super::bucket_index::BucketIndex;
 use super::buckets;
 use super::instrument::{Core, Declared, OFF};
@@ -15,6 +16,10 @@ use super::snapshot::MetricKind;
 use super::update;
 
 /// Observations (`f64`) counted in buckets, declared by [`metric!`](crate::metric!).
+///
+/// Buckets are those declared, or, with `base2`, those of a base-2 exponential histogram over a range: fine ones that
+/// need no thought, which sinks that know them receive [as such](super::snapshot::ExponentialHistogram) and texts show
+/// joined, one for each power of two.
 ///
 /// Updates go to cells of the thread's own, as those of a [`Counter`](super::Counter) do; the count is the sum of the
 /// buckets. A value that is not finite is refused and counted in `telemetry_metric_refused_total`: one infinity would
@@ -36,6 +41,14 @@ impl<L: LabelSet> Histogram<L> {
     pub(crate) const fn new(declared: Declared, bounds: &'static [f64]) -> Self {
         let core = Core::new::<L>(declared, MetricKind::Histogram, bounds, Location::caller());
         Self { body: Body { core, buckets: BucketIndex::new(bounds) }, labels: PhantomData }
+    }
+
+    /// One whose bounds are those of a base-2 exponential histogram.
+    #[track_caller]
+    pub(crate) const fn exponential(declared: Declared, shape: Base2, bounds: &'static [f64]) -> Self {
+        let core = Core::new::<L>(declared, MetricKind::Histogram, bounds, Location::caller());
+        let body = Body { core: core.with_base2(shape), buckets: BucketIndex::new(bounds) };
+        Self { body, labels: PhantomData }
     }
 
     #[doc(hidden)]

@@ -4,6 +4,7 @@ use std::panic::Location;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::base2::Base2;
 use super::buckets;
 use super::cells::Published;
 use super::exemplar::ATTEMPTS;
@@ -58,6 +59,8 @@ pub(super) struct Descriptor {
     pub(super) kind: MetricKind,
     /// Upper bounds; empty unless it is a histogram.
     pub(super) bounds: &'static [f64],
+    /// The shape of a base-2 exponential histogram, which `bounds` follow.
+    pub(super) base2: Option<Base2>,
     pub(super) label_names: &'static [&'static str],
     pub(super) label_values: &'static [&'static [&'static str]],
     /// The number of series found by index, or nothing when they are found by hash.
@@ -97,6 +100,7 @@ impl Core {
                 crate_version: declared.crate_version,
                 kind,
                 bounds,
+                base2: None,
                 label_names: L::NAMES,
                 label_values: L::VALUES,
                 dense: if L::DENSE { Some(L::COMBINATIONS) } else { None },
@@ -104,6 +108,12 @@ impl Core {
                 place,
             },
         }
+    }
+
+    /// The same with the shape that its bounds follow.
+    pub(super) const fn with_base2(mut self, shape: Base2) -> Self {
+        self.descriptor.base2 = Some(shape);
+        self
     }
 
     /// The gate word.

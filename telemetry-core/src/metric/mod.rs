@@ -11,7 +11,7 @@
 //! | string labels | the series is found in a hash table that is read without locks; [`Counter::series`] resolves it once |
 //!
 //! Memory: 8 bytes for each cell and each live thread that updates instruments, a counter series having one cell and a
-//! histogram series two more than it has bounds. A thread's block reaches as far as the instruments it uses, rounded
+//! histogram series two more than it has bounds, rounded up to eight. A thread's block reaches as far as the instruments it uses, rounded
 //! up to a power of two. When a thread ends its cells are folded into one total, under the mutex readers hold, so no
 //! counter falls; updates made while a thread is torn down after that go to the total directly. A cell that has an
 //! [exemplar](snapshot::Exemplar) takes some 80 bytes more, in each store that has one.
@@ -51,6 +51,7 @@
 //! assert_eq!(metric::check(), []);
 //! ```
 
+pub(crate) mod base2;
 mod bucket_index;
 pub(crate) mod buckets;
 mod cells;

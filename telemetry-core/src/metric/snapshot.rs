@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use super::exposition::{self, Format};
 use crate::id::{SpanId, TraceId};
 
+pub use super::base2::ExponentialHistogram;
 pub use super::pairs::{Labels, Pair};
 
 /// Every instrument's values at one moment.
@@ -175,6 +176,19 @@ pub enum MetricValue {
         /// The sum of all observations.
         sum: f64,
     },
+    /// The buckets of a base-2 exponential histogram; of kind [`MetricKind::Histogram`], too.
+    Exponential(ExponentialHistogram),
+}
+
+impl MetricValue {
+    /// How many observations a histogram holds, and their sum; none of a counter or a gauge.
+    pub fn observed(&self) -> Option<(u64, f64)> {
+        match self {
+            Self::Counter(_) | Self::Gauge(_) => None,
+            Self::Histogram { counts, sum, .. } => Some((counts.iter().sum(), *sum)),
+            Self::Exponential(histogram) => Some((histogram.count(), histogram.sum)),
+        }
+    }
 }
 
 /// The names under which an instrument stands in the expositions, its own first.

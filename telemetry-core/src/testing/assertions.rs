@@ -171,12 +171,11 @@ fn has_labels(series: &MetricSeries, labels: &[(&str, &str)]) -> bool {
     labels.iter().all(|(name, value)| series.labels.iter().any(|(n, v)| n == name && v == value))
 }
 
-/// One figure of a histogram, from its counts and its sum.
-type Figure = fn(&[u64], f64) -> f64;
+/// One figure of a histogram, from its count and its sum.
+type Figure = fn(u64, f64) -> f64;
 
 /// What a histogram's name may end with, and the figure then meant.
-const HISTOGRAM_PARTS: [(&str, Figure); 2] =
-    [("_count", |counts, _| counts.iter().sum::<u64>() as f64), ("_sum", |_, sum| sum)];
+const HISTOGRAM_PARTS: [(&str, Figure); 2] = [("_count", |count, _| count as f64), ("_sum", |_, sum| sum)];
 
 /// The values of all series of an instrument that have these labels.
 fn values(metrics: Option<&MetricsSnapshot>, name: &str, labels: &[(&str, &str)]) -> Vec<f64> {
@@ -187,13 +186,13 @@ fn values(metrics: Option<&MetricsSnapshot>, name: &str, labels: &[(&str, &str)]
     let whole = series(name).filter_map(|series| match &series.value {
         MetricValue::Counter(total) => Some(*total as f64),
         MetricValue::Gauge(value) => Some(*value),
-        MetricValue::Histogram { .. } => None,
+        MetricValue::Histogram { .. } | MetricValue::Exponential(_) => None,
     });
     let parts = HISTOGRAM_PARTS.iter().filter_map(|(suffix, figure)| {
         let series = series(name.strip_suffix(suffix)?);
-        Some(series.filter_map(move |series| match &series.value {
-            MetricValue::Histogram { counts, sum, .. } => Some(figure(counts, *sum)),
-            _ => None,
+        Some(series.filter_map(move |series| {
+            let (count, sum) = series.value.observed()?;
+            Some(figure(count, sum))
         }))
     });
     whole.chain(parts.flatten()).collect()

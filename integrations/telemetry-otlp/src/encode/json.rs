@@ -111,6 +111,7 @@ impl Encode for Json {
             Scalar::Bool(value) => self.display(value),
             Scalar::Int64(value) | Scalar::SFixed64(value) => self.quoted(value),
             Scalar::Fixed64(value) => self.quoted(value),
+            Scalar::SInt32(value) => self.display(value),
             Scalar::UInt32(value) | Scalar::Fixed32(value) | Scalar::Enum(value) => self.display(value),
             Scalar::Double(value) => self.double(value),
         }
@@ -121,6 +122,10 @@ impl Encode for Json {
             self.key(field);
             self.array(values, Self::quoted);
         }
+    }
+
+    fn uint64s(&mut self, field: Field, values: &[u64]) {
+        self.fixed64s(field, values);
     }
 
     fn doubles(&mut self, field: Field, values: &[f64]) {

@@ -15,6 +15,9 @@ pub(crate) enum Temporality {
     Cumulative = 2,
 }
 
+/// Up to how many buckets an exponential histogram is sent with: what OpenTelemetry recommends.
+const MAX_EXPONENTIAL_BUCKETS: usize = 160;
+
 /// What holds for every value of a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Period {
@@ -74,9 +77,12 @@ fn metric<E: Encode>(out: &mut E, period: Period, part: &Part<'_>) {
     out.scalar(field(1, "name"), Scalar::String(&family.name));
     out.scalar(field(2, "description"), Scalar::String(&family.help));
     out.scalar(field(3, "unit"), Scalar::String(family.unit.as_deref().map_or("", ucum)));
+    let is_exponential =
+        part.series.first().is_some_and(|series| matches!(series.value, MetricValue::Exponential(_)));
     let (data, monotonic) = match family.kind {
         MetricKind::Gauge => (field(5, "gauge"), false),
         MetricKind::Counter => (field(7, "sum"), true),
+        MetricKind::Histogram if is_exponential => (field(10, "exponentialHistogram"), false),
         MetricKind::Histogram => (field(9, "histogram"), false),
     };
     out.message(data, |out| {
@@ -118,6 +124,23 @@ fn point<E: Encode>(out: &mut E, period: Period, series: &MetricSeries) {
             exemplars(out, field(8, "exemplars"), series, |value| {
                 (field(3, "asDouble"), Scalar::Double(value))
             });
+        }
+        MetricValue::Exponential(histogram) => {
+            let cut = histogram.clone().at_most(MAX_EXPONENTIAL_BUCKETS);
+            labels(out, field(1, "attributes"), series);
+            times(out, period.start_unix_nanos);
+            out.scalar(field(4, "count"), Scalar::Fixed64(cut.count()));
+            out.present(field(5, "sum"), Scalar::Double(cut.sum));
+            out.scalar(field(6, "scale"), Scalar::SInt32(cut.scale));
+            out.scalar(field(7, "zeroCount"), Scalar::Fixed64(cut.zero_count));
+            out.message(field(8, "positive"), |out| {
+                out.scalar(field(1, "offset"), Scalar::SInt32(cut.offset));
+                out.uint64s(field(2, "bucketCounts"), &cut.counts);
+            });
+            exemplars(out, field(11, "exemplars"), series, |value| {
+                (field(3, "asDouble"), Scalar::Double(value))
+            });
+            out.scalar(field(14, "zeroThreshold"), Scalar::Double(cut.zero_threshold));
         }
     }
 }

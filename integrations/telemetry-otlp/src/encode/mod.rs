@@ -55,6 +55,9 @@ pub(crate) trait Encode: Default {
     /// A repeated `fixed64`, packed; left out when there is none.
     fn fixed64s(&mut self, field: Field, values: &[u64]);
 
+    /// A repeated `uint64`, packed; left out when there is none.
+    fn uint64s(&mut self, field: Field, values: &[u64]);
+
     /// A repeated `double`, packed; left out when there is none.
     fn doubles(&mut self, field: Field, values: &[f64]);
 
@@ -85,6 +88,8 @@ pub(crate) enum Scalar<'a> {
     Fixed64(u64),
     /// `uint32`: a number in JSON.
     UInt32(u32),
+    /// `sint32`: a number in JSON.
+    SInt32(i32),
     /// `fixed32`: a number in JSON.
     Fixed32(u32),
     /// An enumeration: its number in JSON too, as OTLP demands.
@@ -100,6 +105,7 @@ impl Scalar<'_> {
             Self::Id(bytes) | Self::Bytes(bytes) => bytes.is_empty(),
             Self::Bool(value) => !value,
             Self::Int64(value) | Self::SFixed64(value) => value == 0,
+            Self::SInt32(value) => value == 0,
             Self::Fixed64(value) => value == 0,
             Self::UInt32(value) | Self::Fixed32(value) | Self::Enum(value) => value == 0,
             Self::Double(value) => value.to_bits() == 0,

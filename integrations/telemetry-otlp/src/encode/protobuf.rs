@@ -95,6 +95,11 @@ impl Encode for Protobuf {
                 self.tag(field, VARINT);
                 self.varint(value.into());
             }
+            // Numbers near zero are short, whatever their sign.
+            Scalar::SInt32(value) => {
+                self.tag(field, VARINT);
+                self.varint(((value << 1) ^ (value >> 31)) as u32 as u64);
+            }
             Scalar::SFixed64(value) => {
                 self.tag(field, I64);
                 self.0.extend_from_slice(&value.to_le_bytes());
@@ -116,6 +121,17 @@ impl Encode for Protobuf {
 
     fn fixed64s(&mut self, field: Field, values: &[u64]) {
         self.packed(field, values, |value| value.to_le_bytes());
+    }
+
+    fn uint64s(&mut self, field: Field, values: &[u64]) {
+        if values.is_empty() {
+            return;
+        }
+        let mut packed = Self::default();
+        for value in values {
+            packed.varint(*value);
+        }
+        self.bytes(field, &packed.0);
     }
 
     fn doubles(&mut self, field: Field, values: &[f64]) {

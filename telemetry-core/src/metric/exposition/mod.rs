@@ -4,6 +4,9 @@
 //! Counters and bucket counts are written as whole numbers, exact to the last digit; floating-point numbers as Go's
 //! shortest form writes them, since that is what Prometheus's own clients send.
 //!
+//! A base-2 exponential histogram is written with one bucket for each power of two in its range: the texts know explicit
+//! buckets only, which must stay the same from scrape to scrape.
+//!
 //! What is different in `OpenMetrics`:
 //!
 //! - a counter's family is named without `_total`, its samples with it; the unit stands in `# UNIT`; `# EOF` ends the
@@ -60,6 +63,9 @@ fn estimate(family: &MetricFamily) -> usize {
         let labels = series.labels.text().map_or(32 * series.labels.len(), str::len);
         let (lines, more) = match &series.value {
             MetricValue::Histogram { counts, .. } => (counts.len() + 2, "_bucket{le=\"0.001\"}".len()),
+            MetricValue::Exponential(histogram) => {
+                ((histogram.counts.len() >> histogram.scale.clamp(0, 31)) + 4, "_bucket{le=\"0.001\"}".len())
+            }
             MetricValue::Counter(_) | MetricValue::Gauge(_) => (1, "{}".len()),
         };
         lines * (family.name.len() + labels + more + NUMBER / 2) + series.exemplars.len() * EXEMPLAR
@@ -153,6 +159,10 @@ impl Writer {
             }
             MetricValue::Histogram { bounds, counts, sum } => {
                 self.histogram(name, series, bounds, counts, *sum);
+            }
+            MetricValue::Exponential(histogram) => {
+                let (bounds, counts) = histogram.clone().at_scale(0).explicit();
+                self.histogram(name, series, &bounds, &counts, histogram.sum);
             }
         }
     }

@@ -279,6 +279,7 @@ fn said(family: &MetricFamily) -> Family {
                 say("_sum", None, *sum, float(*sum));
                 say("_count", None, total as f64, total.to_string());
             }
+            MetricValue::Exponential(histogram) => panic!("not among these: {histogram:?}"),
         }
     }
     let kind = format!("{:?}", family.kind).to_lowercase();

@@ -142,6 +142,7 @@ fn line(series: &MetricSeries) -> String {
         MetricValue::Counter(count) => count.to_string(),
         MetricValue::Gauge(value) => value.to_string(),
         MetricValue::Histogram { counts, sum, .. } => format!("{counts:?} {sum}"),
+        MetricValue::Exponential(histogram) => format!("{:?} {}", histogram.counts, histogram.sum),
     };
     format!("{} {value}", labels.join(",")).trim().to_owned()
 }

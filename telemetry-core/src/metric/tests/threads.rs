@@ -40,8 +40,7 @@ fn eight_threads_that_come_and_go_are_summed_exactly_and_never_fall() {
                     let family = snapshot.families.iter().find(|family| family.name == name).unwrap();
                     let counts = family.series.iter().map(|series| match &series.value {
                         MetricValue::Counter(count) => *count,
-                        MetricValue::Histogram { counts, .. } => counts.iter().sum(),
-                        MetricValue::Gauge(_) => 0,
+                        value => value.observed().map_or(0, |(count, _)| count),
                     });
                     counts.sum::<u64>()
                 };

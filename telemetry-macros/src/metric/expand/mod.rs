@@ -3,11 +3,12 @@
 mod checks;
 mod labels;
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Attribute;
 
-use super::model::{Buckets, Help, Kind, Metric, Name, Unit};
+use super::model::{Base2, Buckets, Help, Kind, Metric, Name, Unit};
+use super::parse::span_of;
 
 // Expands to:
 //   /// Books looked up.
@@ -17,9 +18,11 @@ use super::model::{Buckets, Help, Kind, Metric, Name, Unit};
 pub(super) fn metric(metric: &Metric) -> TokenStream {
     let Metric { krate, attrs, vis, ident, .. } = metric;
     let private = quote!(#krate::__private::metric);
+    let is_base2 = matches!(metric.buckets, Buckets::Base2(_));
     let (ty, function) = match metric.kind {
         Kind::Counter => (quote!(Counter), quote!(counter)),
         Kind::Gauge => (quote!(Gauge), quote!(gauge)),
+        Kind::Histogram if is_base2 => (quote!(Histogram), quote!(exponential)),
         Kind::Histogram => (quote!(Histogram), quote!(histogram)),
     };
     let family = labels::family(metric);
@@ -97,7 +100,12 @@ fn registration(metric: &Metric, private: &TokenStream) -> TokenStream {
 // Expands to:
 //   DEFAULT_BUCKETS,                                        or
 //   &[0.1f64, 0.5f64],                                      or
-//   { const BUCKETS: &[f64] = &SIZES; const _: () = assert!(are_valid_buckets(BUCKETS), "…"); BUCKETS },
+//   { const BUCKETS: &[f64] = &SIZES; const _: () = assert!(are_valid_buckets(BUCKETS), "…"); BUCKETS },     or
+//   {
+//       const _: () = assert!(Base2::is_valid(1e-6, 1e3, 3), "…");
+//       const BASE2: Base2 = Base2::covering(1e-6, 1e3, 3);
+//       (BASE2, &const { BASE2.bounds::<{ BASE2.len() }>() })
+//   },
 fn buckets(metric: &Metric, private: &TokenStream) -> Option<TokenStream> {
     let tokens = match (&metric.buckets, metric.kind) {
         (_, Kind::Counter | Kind::Gauge) => return None,
@@ -105,7 +113,7 @@ fn buckets(metric: &Metric, private: &TokenStream) -> Option<TokenStream> {
         (Buckets::Checked(bounds), _) => quote!(&[#(#bounds),*]),
         (Buckets::Unchecked(expr), _) => {
             let message = format!("the buckets of `{}` must be finite and strictly increasing", metric.ident);
-            let check = quote_spanned! {crate::metric::parse::span_of(expr)=>
+            let check = quote_spanned! {span_of(expr)=>
                 const _: () = ::core::assert!(#private::are_valid_buckets(__TELEMETRY_BUCKETS), #message);
             };
             quote! {{
@@ -114,8 +122,26 @@ fn buckets(metric: &Metric, private: &TokenStream) -> Option<TokenStream> {
                 __TELEMETRY_BUCKETS
             }}
         }
+        (Buckets::Base2(shape), _) => base2(shape, private, &metric.ident),
     };
     Some(quote!(#tokens,))
+}
+
+fn base2(shape: &Base2, private: &TokenStream, ident: &Ident) -> TokenStream {
+    let Base2 { from, to, scale } = shape;
+    let message = format!(
+        "the range of `{ident}` must be positive and increase, and have at most 1,024 buckets: \
+         2^scale for each power of two in it"
+    );
+    let check = quote_spanned! {span_of(from)=>
+        const _: () = ::core::assert!(#private::Base2::is_valid(#from, #to, #scale), #message);
+    };
+    quote! {{
+        #check
+        const __TELEMETRY_BASE2: #private::Base2 = #private::Base2::covering(#from, #to, #scale);
+        const __TELEMETRY_BUCKETS: [::core::primitive::f64; __TELEMETRY_BASE2.len()] = __TELEMETRY_BASE2.bounds();
+        (__TELEMETRY_BASE2, &__TELEMETRY_BUCKETS)
+    }}
 }
 
 /// The conditions under which the metric is compiled: all that goes with it stands under them too.

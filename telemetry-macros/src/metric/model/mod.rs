@@ -1,11 +1,14 @@
 //! Declarations to metrics that obey the rules. Every rule reports, and the metric is made all the same, so that one
 //! mistake does not become twenty.
 
+mod buckets;
 mod help;
 mod names;
 
 use proc_macro2::Span;
-use syn::{Attribute, Expr, ExprLit, ExprUnary, Ident, Lit, Path, Type, UnOp, Visibility, parse_quote};
+use syn::{Attribute, Expr, ExprLit, Ident, Lit, Path, Type, Visibility, parse_quote};
+
+pub(super) use buckets::{Base2, Buckets};
 
 use super::did_you_mean;
 use super::parse::{Clause, Declaration, File, span_of};
@@ -68,18 +71,10 @@ pub(super) enum LabelValue {
     Fixed(Box<Type>),
 }
 
-pub(super) enum Buckets {
-    Default,
-    /// Literals that obey the rule.
-    Checked(Vec<f64>),
-    /// Anything else: checked by const evaluation.
-    Unchecked(Expr),
-}
-
 const KINDS: [(&str, Kind); 3] =
     [("Counter", Kind::Counter), ("Gauge", Kind::Gauge), ("Histogram", Kind::Histogram)];
 const KIND_NAMES: &[&str] = &["Counter", "Gauge", "Histogram"];
-const KEYS: &[&str] = &["unit", "buckets", "limit"];
+const KEYS: &[&str] = &["unit", "buckets", "base2", "scale", "limit"];
 /// Units a name may end in without a declaration, so that the exposition can name them.
 const BASE_UNITS: &[&str] =
     &["seconds", "bytes", "ratio", "celsius", "meters", "grams", "joules", "volts", "amperes", "hertz"];
@@ -112,7 +107,7 @@ impl Mistakes {
         let labels = self.labels(labels);
         let clauses = self.clauses(clauses);
         let unit = self.unit(clauses.unit.as_ref(), &name, kind);
-        let buckets = self.buckets(clauses.buckets, kind);
+        let buckets = self.buckets(clauses.shape, kind);
         let limit = self.limit(clauses.limit.as_ref(), &labels);
         Metric {
             krate: krate.clone(),
@@ -255,12 +250,15 @@ impl Mistakes {
             let text = key.to_string();
             let slot = match text.as_str() {
                 "unit" => &mut known.unit,
-                "buckets" => &mut known.buckets,
+                "buckets" => &mut known.shape.buckets,
+                "base2" => &mut known.shape.base2,
+                "scale" => &mut known.shape.scale,
                 "limit" => &mut known.limit,
                 _ => {
                     let near = did_you_mean(&text, KEYS);
-                    let message =
-                        format!("unknown key `{text}`: expected `unit`, `buckets` or `limit`{near}");
+                    let message = format!(
+                        "unknown key `{text}`: expected `unit`, `buckets`, `base2`, `scale` or `limit`{near}"
+                    );
                     self.add(key.span(), message);
                     continue;
                 }
@@ -307,39 +305,6 @@ impl Mistakes {
         Unit::Known(text)
     }
 
-    /// Buckets are finite and strictly increasing. Literals are checked here, anything else by const evaluation.
-    fn buckets(&mut self, buckets: Option<Expr>, kind: Kind) -> Buckets {
-        let Some(buckets) = buckets else { return Buckets::Default };
-        if kind != Kind::Histogram {
-            self.add(span_of(&buckets), "`buckets` is for histograms");
-            return Buckets::Default;
-        }
-        let Expr::Array(array) = &buckets else { return Buckets::Unchecked(buckets) };
-        let Some(bounds) = array.elems.iter().map(number).collect::<Option<Vec<f64>>>() else {
-            return Buckets::Unchecked(buckets);
-        };
-        if bounds.is_empty() {
-            self.add(span_of(array), "a histogram has at least one bucket");
-            return Buckets::Default;
-        }
-        let before = self.0.len();
-        for (at, (bound, expr)) in bounds.iter().zip(&array.elems).enumerate() {
-            if !bound.is_finite() {
-                self.add(
-                    span_of(expr),
-                    "a bucket bound is finite; the infinite bucket is added to every histogram",
-                );
-            } else if at > 0 && *bound <= bounds[at - 1] {
-                let previous = bounds[at - 1];
-                self.add(
-                    span_of(expr),
-                    format_args!("bucket bounds strictly increase: `{bound}` comes after `{previous}`"),
-                );
-            }
-        }
-        if self.0.len() == before { Buckets::Checked(bounds) } else { Buckets::Default }
-    }
-
     /// Memory is bounded by the limit, so it is a number one can see.
     fn limit(&mut self, limit: Option<&Expr>, labels: &[Label]) -> Option<usize> {
         let limit = limit?;
@@ -365,22 +330,13 @@ impl Mistakes {
 #[derive(Default)]
 struct Clauses {
     unit: Option<Expr>,
-    buckets: Option<Expr>,
+    shape: buckets::Clauses,
     limit: Option<Expr>,
 }
 
 /// The name of a label without the `r#` of a keyword.
 pub(super) fn label_text(name: &Ident) -> String {
     syn::ext::IdentExt::unraw(name).to_string()
-}
-
-fn number(expr: &Expr) -> Option<f64> {
-    match expr {
-        Expr::Lit(ExprLit { lit: Lit::Float(literal), .. }) => literal.base10_parse().ok(),
-        Expr::Lit(ExprLit { lit: Lit::Int(literal), .. }) => literal.base10_parse().ok(),
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => number(expr).map(|value| -value),
-        _ => None,
-    }
 }
 
 fn is_ident(ty: &Type, name: &str) -> bool {

@@ -139,7 +139,7 @@ fn every_mistake_is_reported_and_the_static_stands() {
                 "label `a` is declared twice"
             }
             ::core::compile_error! {
-                "unknown key `colour`: expected `unit`, `buckets` or `limit`"
+                "unknown key `colour`: expected `unit`, `buckets`, `base2`, `scale` or `limit`"
             }
             ::core::compile_error! {
                 "the unit is the end of the name: call the metric `9-wrong_seconds`, or leave the unit out"
@@ -201,6 +201,50 @@ fn every_mistake_is_reported_and_the_static_stands() {
                     }
                 }
             }
+        "#]],
+    );
+}
+
+#[test]
+fn a_histogram_of_base_two() {
+    check(
+        quote! {
+            /// Time waited.
+            static WAIT: Histogram = "wait_seconds", base2 = SHORTEST..=1e3, scale = 4;
+        },
+        &expect![[r#"
+            /// Time waited.
+            static WAIT: ::telemetry_core::__private::metric::Histogram = ::telemetry_core::__private::metric::exponential(
+                ::telemetry_core::__private::metric::Declared {
+                    name: "wait_seconds",
+                    help: "Time waited.",
+                    unit: ::core::option::Option::Some("seconds"),
+                    crate_name: ::core::env!("CARGO_PKG_NAME"),
+                    crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                },
+                {
+                    const _: () = ::core::assert!(
+                        ::telemetry_core::__private::metric::Base2::is_valid(SHORTEST, 1000.0, 4u32),
+                        "the range of `WAIT` must be positive and increase, and have at most 1,024 buckets: 2^scale for each power of two in it"
+                    );
+                    const __TELEMETRY_BASE2: ::telemetry_core::__private::metric::Base2 = ::telemetry_core::__private::metric::Base2::covering(
+                        SHORTEST,
+                        1000.0,
+                        4u32,
+                    );
+                    const __TELEMETRY_BUCKETS: [::core::primitive::f64; __TELEMETRY_BASE2.len()] = __TELEMETRY_BASE2
+                        .bounds();
+                    (__TELEMETRY_BASE2, &__TELEMETRY_BUCKETS)
+                },
+            );
+            const _: () = {
+                #[::telemetry_core::__private::linkme::distributed_slice(
+                    ::telemetry_core::__private::metric::DECLARED
+                )]
+                #[linkme(crate = ::telemetry_core::__private::linkme)]
+                static __TELEMETRY_DECLARED: &::telemetry_core::__private::metric::Core = WAIT
+                    .core();
+            };
         "#]],
     );
 }
