@@ -28,7 +28,6 @@ use crate::sink::Sink;
 
 pub use delivery::{Delivery, DeliveryOutcome, DrainError, DrainStartError, ShutdownError};
 pub(crate) use faults::Faults;
-pub(crate) use figures::family;
 pub(crate) use options::{Options, is_interval};
 pub(crate) use waker::Waker;
 
