@@ -41,12 +41,12 @@ struct TestFile {
 
 #[derive(Deserialize)]
 struct Test {
-    #[serde(default)]
-    input_series: Vec<Input>,
-    #[serde(default)]
-    alert_rule_test: Vec<AlertTest>,
-    #[serde(default)]
-    promql_expr_test: Vec<ExprTest>,
+    #[serde(default, rename = "input_series")]
+    inputs: Vec<Input>,
+    #[serde(default, rename = "alert_rule_test")]
+    alerts: Vec<AlertTest>,
+    #[serde(default, rename = "promql_expr_test")]
+    expressions: Vec<ExprTest>,
 }
 
 #[derive(Deserialize)]
@@ -105,16 +105,16 @@ impl<'a> Lint<'a> {
     /// Reads tests of the rules read before.
     pub(crate) fn tests(&mut self, file: &str, yaml: &str) -> Result<(), Unreadable> {
         let tests: TestFile = serde_saphyr::from_str(yaml).map_err(Box::new)?;
-        for Test { input_series, alert_rule_test, promql_expr_test } in tests.tests {
-            for Input { series } in input_series {
+        for Test { inputs, alerts, expressions } in tests.tests {
+            for Input { series } in inputs {
                 let problems = self.series.check_selector(&series);
                 self.complain(file, &series, problems);
             }
-            for ExprTest { expr } in promql_expr_test {
+            for ExprTest { expr } in expressions {
                 let problems = self.series.check(&expr);
                 self.complain(file, &expr, problems);
             }
-            for AlertTest { alertname, exp_alerts } in alert_rule_test {
+            for AlertTest { alertname, exp_alerts } in alerts {
                 match self.alerts.get_mut(&alertname) {
                     Some(tested) if exp_alerts.is_empty() => tested.quiet += 1,
                     Some(tested) => tested.firing += 1,

@@ -20,7 +20,7 @@ const REQUESTS: &str = "telemetry-http";
 /// Counters that have no series before something is wrong; no data is as good as zero.
 const SELDOM: [&str; 1] = ["telemetry_metric_overflow_total"];
 /// How long a title may be.
-const TITLE: usize = 60;
+const TITLE: usize = 80;
 
 /// The dashboard's file for a program.
 pub(crate) fn file(manifest: &Manifest) -> String {
@@ -174,7 +174,7 @@ fn alone(metric: &Metric) -> Panel {
 fn rate(metric: &Metric) -> Target {
     let Metric { name, .. } = metric;
     let by = labels(metric);
-    let rate = format!("sum{} (rate({name}{{{CHOSEN}}}[$__rate_interval]))", grouping(&by));
+    let rate = format!("{}(rate({name}{{{CHOSEN}}}[$__rate_interval]))", grouped("sum", &by));
     let expr = if SELDOM.contains(&&**name) { format!("{rate} or vector(0)") } else { rate };
     Target { exemplars: true, ..Target::new(expr, legend(&by, "all")) }
 }
@@ -185,9 +185,9 @@ fn value(metric: &Metric) -> Target {
     let mut by = labels(metric);
     if matches!(unit(metric), "s" | "percentunit") {
         by.insert(0, "instance");
-        return Target::new(format!("max{} ({name}{{{CHOSEN}}})", grouping(&by)), legend(&by, ""));
+        return Target::new(format!("{}({name}{{{CHOSEN}}})", grouped("max", &by)), legend(&by, ""));
     }
-    Target::new(format!("sum{} ({name}{{{CHOSEN}}})", grouping(&by)), legend(&by, "all"))
+    Target::new(format!("{}({name}{{{CHOSEN}}})", grouped("sum", &by)), legend(&by, "all"))
 }
 
 fn quantiles(metric: &Metric) -> Vec<Target> {
@@ -205,8 +205,8 @@ fn labels(metric: &Metric) -> Vec<&str> {
     metric.labels.iter().map(|label| &*label.name).collect()
 }
 
-fn grouping(by: &[&str]) -> String {
-    if by.is_empty() { String::new() } else { format!(" by ({})", by.join(", ")) }
+fn grouped(aggregation: &str, by: &[&str]) -> String {
+    if by.is_empty() { aggregation.to_owned() } else { format!("{aggregation} by ({}) ", by.join(", ")) }
 }
 
 fn legend(by: &[&str], without: &str) -> String {
@@ -301,7 +301,7 @@ mod tests {
     fn a_long_help_gives_a_short_title() {
         let mut shop = shop();
         shop.metrics[0].help =
-            "Time a query takes, from its preparation to its very last row and beyond. And more.".to_owned();
+            "Time a query takes, from its preparation to its very last row and on to the end of all that it was asked for. And more.".to_owned();
         assert_eq!(title(&shop.metrics[0]), "Time a query takes");
         shop.metrics[0].help = "Pages rendered.".to_owned();
         assert_eq!(title(&shop.metrics[0]), "Pages rendered");
