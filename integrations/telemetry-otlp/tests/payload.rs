@@ -361,8 +361,9 @@ fn the_state_of_a_trace_goes_from_the_headers_of_a_request_to_the_collector() {
         let sender = inbound("00000000000000000000000000000abc", "azul=2");
         let request = SpanBuilder::new(&REQUEST).remote(&caller).enter();
         request.handle().link(sender.span());
+        let outer = request.handle().context().unwrap();
         let inside = SpanBuilder::new(&REQUEST).enter();
-        inside.handle().link(request.handle().context().unwrap());
+        inside.handle().link(outer);
     }
     let collector = Collector::start([Reply::status(200)]);
     attached(json_to(&collector)).export_spans(&scope.take_spans()).unwrap();
