@@ -369,7 +369,7 @@ fn the_state_of_a_trace_goes_from_the_headers_of_a_request_to_the_collector() {
     attached(json_to(&collector)).export_spans(&scope.take_spans()).unwrap();
     let json = collector.requests()[0].json();
     let spans = &json["resourceSpans"][0]["scopeSpans"][0]["spans"];
-    let [inside, request] = &spans.as_array().unwrap()[..] else { panic!("{spans}") };
+    let [request, inside] = &spans.as_array().unwrap()[..] else { panic!("{spans}") };
     // Both are of the trace that came in; the parent of one is in another process.
     for (span, flags) in [(request, 0x303), (inside, 0x103)] {
         assert_eq!((&span["traceState"], &span["flags"]), (&json!("rojo=1,congo=t61"), &json!(flags)));
