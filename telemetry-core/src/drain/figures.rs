@@ -1,11 +1,12 @@
 //! The drain's own figures as metric families.
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::metric::own::{self, Figure, TICK_BOUNDS};
 use crate::metric::snapshot::{MetricFamily, MetricValue};
 
+use super::health::DrainHealth;
 use super::lane::SinkFigures;
 use super::lock;
 use super::reason::DropReason;
@@ -20,6 +21,9 @@ pub(super) struct TickDurations {
 struct Durations {
     counts: [u64; TICK_BOUNDS.len() + 1],
     sum: f64,
+    last: Duration,
+    longest: Duration,
+    ended: Option<Instant>,
 }
 
 impl TickDurations {
@@ -28,6 +32,22 @@ impl TickDurations {
         let mut state = lock(&self.state);
         state.counts[TICK_BOUNDS.partition_point(|bound| *bound < seconds)] += 1;
         state.sum += seconds;
+        state.last = duration;
+        state.longest = state.longest.max(duration);
+        state.ended = Some(Instant::now());
+    }
+
+    /// What they tell of the worker.
+    pub(super) fn health(&self) -> DrainHealth {
+        let Durations { counts, sum, last, longest, ended } = lock(&self.state).clone();
+        DrainHealth {
+            ticks: counts.iter().sum(),
+            last_tick: last,
+            longest_tick: longest,
+            all_ticks: Duration::from_secs_f64(sum),
+            since_last_tick: ended.map(|ended| ended.elapsed()),
+            ..DrainHealth::default()
+        }
     }
 }
 
@@ -43,7 +63,7 @@ pub(super) fn families(lanes: &[SinkFigures], ticks: &TickDurations) -> Vec<Metr
 }
 
 fn drain_duration(ticks: &TickDurations) -> MetricFamily {
-    let Durations { counts, sum } = lock(&ticks.state).clone();
+    let Durations { counts, sum, .. } = lock(&ticks.state).clone();
     own::DRAIN_DURATION.only(MetricValue::Histogram {
         bounds: Arc::from(TICK_BOUNDS),
         counts: counts.to_vec(),

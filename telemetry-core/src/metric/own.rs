@@ -78,6 +78,9 @@ figures! {
 
     /// Sampled spans that were begun.
     SPANS_STARTED: Counter = "telemetry_spans_started_total" {};
+
+    /// States of traces (tracestate) that were dropped because too many were under way.
+    STATES_DROPPED: Counter = "telemetry_trace_states_dropped_total" {};
 }
 
 impl Figure {

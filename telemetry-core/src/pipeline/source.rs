@@ -10,6 +10,7 @@ use crate::drain::{Report, Source};
 use crate::metric::Moment;
 use crate::metric::own;
 use crate::metric::snapshot::{MetricFamily, MetricValue, MetricsSnapshot};
+use crate::propagate::dropped_states;
 use crate::record::SpanRecord;
 
 /// A pipeline as the drain sees it.
@@ -88,17 +89,14 @@ impl Pipeline {
         let accounting = self.accounting();
         let occupancy =
             self.ring.allocated().map_or(0.0, |ring| ring.occupied() as f64 / ring.capacity() as f64);
-        let reasons = [
-            ("full", accounting.dropped_full),
-            ("not_operational", accounting.dropped_not_operational),
-            ("after_shutdown", accounting.dropped_after_shutdown),
-        ];
-        let dropped = reasons
+        let dropped = accounting
+            .dropped_by_reason()
             .map(|(reason, count)| own::SPANS_DROPPED.series([reason.into()], MetricValue::Counter(count)));
         vec![
             own::SPANS_STARTED.only(MetricValue::Counter(accounting.started)),
-            own::SPANS_DROPPED.family(dropped.into()),
+            own::SPANS_DROPPED.family(dropped.collect()),
             own::LATE_WRITES.only(MetricValue::Counter(accounting.late_writes)),
+            own::STATES_DROPPED.only(MetricValue::Counter(dropped_states())),
             own::RING_OCCUPANCY.only(MetricValue::Gauge(occupancy)),
         ]
     }
