@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 /// `2^(k/32)`, correctly rounded.
 #[rustfmt::skip]
+#[expect(clippy::unreadable_literal, clippy::approx_constant, reason = "a table is not read digit by digit")]
 const FRACTIONS: [f64; 1 << MAX_SCALE] = [
     1.0, 1.0218971486541166, 1.0442737824274138, 1.0671404006768237,
     1.0905077326652577, 1.1143867425958924, 1.1387886347566916, 1.1637248587775775,
@@ -61,7 +62,7 @@ impl Base2 {
     }
 
     /// How many bounds there are: one more than buckets.
-    pub const fn len(self) -> usize {
+    pub const fn bound_count(self) -> usize {
         (((self.to - self.from) << self.scale) + 1) as usize
     }
 
@@ -222,9 +223,12 @@ mod tests {
     #[test]
     fn a_range_is_rounded_outwards_to_powers_of_two() {
         let shape = Base2::covering(1e-6, 1e3, 3);
-        assert_eq!((shape.from, shape.to, shape.len()), (-20, 10, 30 * 8 + 1));
+        assert_eq!((shape.from, shape.to, shape.bound_count()), (-20, 10, 30 * 8 + 1));
         let whole = Base2::covering(0.25, 4.0, 0);
-        assert_eq!(whole.bounds::<{ Base2::covering(0.25, 4.0, 0).len() }>(), [0.25, 0.5, 1.0, 2.0, 4.0]);
+        assert_eq!(
+            whole.bounds::<{ Base2::covering(0.25, 4.0, 0).bound_count() }>(),
+            [0.25, 0.5, 1.0, 2.0, 4.0]
+        );
     }
 
     #[test]
@@ -281,7 +285,7 @@ mod tests {
             exponents in prop::collection::vec(-25.0..35.0_f64, 0..60),
         ) {
             let shape = Base2 { scale, from, to: from + octaves };
-            let bounds: Vec<f64> = (0..shape.len()).map(|at| bound(scale, shape.offset() + at as i64)).collect();
+            let bounds: Vec<f64> = (0..shape.bound_count()).map(|at| bound(scale, shape.offset() + at as i64)).collect();
             prop_assert!(bounds.windows(2).all(|pair| pair[0] < pair[1]));
             let values: Vec<f64> = exponents.into_iter().map(f64::exp2).collect();
             let mut counts = vec![0; bounds.len() + 1];

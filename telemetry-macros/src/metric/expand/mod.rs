@@ -104,7 +104,7 @@ fn registration(metric: &Metric, private: &TokenStream) -> TokenStream {
 //   {
 //       const _: () = assert!(Base2::is_valid(1e-6, 1e3, 3), "…");
 //       const BASE2: Base2 = Base2::covering(1e-6, 1e3, 3);
-//       (BASE2, &const { BASE2.bounds::<{ BASE2.len() }>() })
+//       (BASE2, &const { BASE2.bounds::<{ BASE2.bound_count() }>() })
 //   },
 fn buckets(metric: &Metric, private: &TokenStream) -> Option<TokenStream> {
     let tokens = match (&metric.buckets, metric.kind) {
@@ -139,7 +139,7 @@ fn base2(shape: &Base2, private: &TokenStream, ident: &Ident) -> TokenStream {
     quote! {{
         #check
         const __TELEMETRY_BASE2: #private::Base2 = #private::Base2::covering(#from, #to, #scale);
-        const __TELEMETRY_BUCKETS: [::core::primitive::f64; __TELEMETRY_BASE2.len()] = __TELEMETRY_BASE2.bounds();
+        const __TELEMETRY_BUCKETS: [::core::primitive::f64; __TELEMETRY_BASE2.bound_count()] = __TELEMETRY_BASE2.bounds();
         (__TELEMETRY_BASE2, &__TELEMETRY_BUCKETS)
     }}
 }

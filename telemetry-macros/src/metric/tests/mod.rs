@@ -232,8 +232,8 @@ fn a_histogram_of_base_two() {
                         1000.0,
                         4u32,
                     );
-                    const __TELEMETRY_BUCKETS: [::core::primitive::f64; __TELEMETRY_BASE2.len()] = __TELEMETRY_BASE2
-                        .bounds();
+                    const __TELEMETRY_BUCKETS: [::core::primitive::f64; __TELEMETRY_BASE2
+                        .bound_count()] = __TELEMETRY_BASE2.bounds();
                     (__TELEMETRY_BASE2, &__TELEMETRY_BUCKETS)
                 },
             );
