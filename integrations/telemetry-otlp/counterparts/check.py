@@ -35,8 +35,11 @@ from opentelemetry.proto.collector.metrics.v1 import metrics_service_pb2_grpc as
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2 as trace_pb
 from opentelemetry.proto.collector.trace.v1 import trace_service_pb2_grpc as trace_grpc
 from opentelemetry.sdk.metrics import Exemplar
+from opentelemetry.sdk.metrics._internal.point import Buckets
 from opentelemetry.sdk.metrics.export import (
     AggregationTemporality,
+    ExponentialHistogram,
+    ExponentialHistogramDataPoint,
     Gauge,
     Histogram,
     HistogramDataPoint,
@@ -50,7 +53,7 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 import json
 
@@ -220,6 +223,14 @@ def reference_metrics():
         Metric(
             "shop_wait_seconds", "What it is.", "s",
             Histogram([HistogramDataPoint(labels, START, end, 3, 7.25, [1, 0, 2], [0.5, 1.0], 0, 0, [wait])], cumulative),
+        ),
+        Metric(
+            "shop_work_seconds", "What it is.", "s",
+            ExponentialHistogram([
+                ExponentialHistogramDataPoint(
+                    labels, START, end, 305, 130.5, 3, 1, Buckets(-5, [4, 0, 300]), Buckets(0, []), 0, 0, 0,
+                ),
+            ], cumulative),
         ),
     ]
     scope = ScopeMetrics(InstrumentationScope("shop", "1.2.3"), metrics, "")

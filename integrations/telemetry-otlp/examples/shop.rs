@@ -6,7 +6,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use telemetry_core::metric::snapshot::{
-    Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
+    Exemplar, ExponentialHistogram, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
 };
 use telemetry_core::record::{Attribute, EventRecord, LinkRecord, Origin, SpanRecord, Value};
 use telemetry_core::resource::Resource;
@@ -133,5 +133,15 @@ fn metrics() -> MetricsSnapshot {
     let mut waits = family("shop_wait_seconds", Some("seconds"), MetricKind::Histogram, value);
     waits.series[0].exemplars = vec![Exemplar::new(trace(TRACE), id(2), 0.25, START + 8)];
     snapshot.families.push(waits);
+    let work = ExponentialHistogram {
+        scale: 3,
+        offset: -5,
+        counts: vec![4, 0, 300],
+        zero_count: 1,
+        zero_threshold: 0.0,
+        sum: 130.5,
+    };
+    let work = MetricValue::Exponential(work);
+    snapshot.families.push(family("shop_work_seconds", Some("seconds"), MetricKind::Histogram, work));
     snapshot
 }

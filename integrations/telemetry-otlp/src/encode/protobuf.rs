@@ -98,7 +98,7 @@ impl Encode for Protobuf {
             // Numbers near zero are short, whatever their sign.
             Scalar::SInt32(value) => {
                 self.tag(field, VARINT);
-                self.varint(((value << 1) ^ (value >> 31)) as u32 as u64);
+                self.varint(u64::from(((value << 1) ^ (value >> 31)) as u32));
             }
             Scalar::SFixed64(value) => {
                 self.tag(field, I64);
