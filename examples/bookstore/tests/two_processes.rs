@@ -100,7 +100,9 @@ fn counted(file: &Path, service: &str) -> BTreeMap<(String, String), u64> {
              WHERE service = ?1 AND name = 'http_requests_total' ORDER BY time_unix_nanos",
         )
         .unwrap();
-    let counts = query.query_map([service], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?))).unwrap();
+    let counts = query
+        .query_map([service], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, i64>(2)? as u64)))
+        .unwrap();
     counts.map(Result::unwrap).collect()
 }
 

@@ -13,6 +13,7 @@ use super::snapshot::{
     Exemplar, Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
 };
 use super::store::MetricStore;
+use super::view;
 
 /// Up to how many label sets found by index show before their first use.
 const SHOWN_UNUSED: usize = 64;
@@ -57,6 +58,7 @@ impl MetricStore {
             (entries, families)
         });
         registry::arm();
+        families = view::apply(&entries, families);
         local::quietly(|| self.dynamic.collect(&mut families));
         self.own_figures(&entries, &mut families);
         extra(&mut families);
