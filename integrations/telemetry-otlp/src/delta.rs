@@ -44,8 +44,7 @@ fn less(now: &MetricValue, before: &MetricValue) -> Option<MetricValue> {
             Some(MetricValue::Histogram { bounds: Arc::clone(bounds), counts, sum: sum - sum_before })
         }
         (MetricValue::Exponential(now), MetricValue::Exponential(before))
-            if (now.scale, now.offset, now.counts.len())
-                == (before.scale, before.offset, before.counts.len()) =>
+            if now.has_buckets_of(before) =>
         {
             Some(MetricValue::Exponential(ExponentialHistogram {
                 counts: less_each(&now.counts, &before.counts)?,

@@ -122,6 +122,12 @@ impl ExponentialHistogram {
         self.counts.iter().fold(self.zero_count, |sum, count| sum.saturating_add(*count))
     }
 
+    /// Whether the counts of both are of the same buckets, so that they can be added up or subtracted one by one.
+    pub fn has_buckets_of(&self, other: &Self) -> bool {
+        let buckets = |one: &Self| (one.scale, one.offset, one.counts.len(), one.zero_threshold.to_bits());
+        buckets(self) == buckets(other)
+    }
+
     /// The same with buckets joined until their scale is `scale`; unchanged where it is no finer than that.
     ///
     /// # Examples

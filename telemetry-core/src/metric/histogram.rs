@@ -14,6 +14,7 @@ use super::local;
 use super::place::{self, Place};
 use super::snapshot::MetricKind;
 use super::update;
+use super::view::View;
 
 /// Observations (`f64`) counted in buckets, declared by [`metric!`](crate::metric!).
 ///
@@ -49,6 +50,14 @@ impl<L: LabelSet> Histogram<L> {
         let core = Core::new::<L>(declared, MetricKind::Histogram, bounds, Location::caller());
         let body = Body { core: core.with_base2(shape), buckets: BucketIndex::new(bounds) };
         Self { body, labels: PhantomData }
+    }
+
+    /// Is exposed as what the view makes of it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn viewed(mut self, view: View) -> Self {
+        self.body.core.descriptor.view = Some(view);
+        self
     }
 
     #[doc(hidden)]
