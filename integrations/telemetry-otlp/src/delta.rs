@@ -43,9 +43,7 @@ fn less(now: &MetricValue, before: &MetricValue) -> Option<MetricValue> {
             let counts = less_each(counts, before)?;
             Some(MetricValue::Histogram { bounds: Arc::clone(bounds), counts, sum: sum - sum_before })
         }
-        (MetricValue::Exponential(now), MetricValue::Exponential(before))
-            if now.has_buckets_of(before) =>
-        {
+        (MetricValue::Exponential(now), MetricValue::Exponential(before)) if now.has_buckets_of(before) => {
             Some(MetricValue::Exponential(ExponentialHistogram {
                 counts: less_each(&now.counts, &before.counts)?,
                 zero_count: now.zero_count.checked_sub(before.zero_count)?,
