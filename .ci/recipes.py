@@ -13,13 +13,15 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from http.server import ThreadingHTTPServer
 
 import kubernetes_validate
 import rotel
 import yaml
 
-from patients import free_port
+from patients import Accepting, free_port
 
 DEPLOY = pathlib.Path(__file__).resolve().parent.parent / "deploy"
 # Options that collectors document, of what is used here. A level that is none is free in form.
@@ -162,13 +164,20 @@ def clean():
 
 
 def check_settings(bookstore, given):
-    """The bookstore takes settings as they are shipped, and warns of none."""
-    said = subprocess.run(
-        [bookstore, "--port", "0", "--drive", "1"], env=clean() | given | {"TELEMETRY_OTLP_RETRY_TIME": "0"},
-        capture_output=True, text=True, timeout=60,
-    )
-    warnings = [line for line in said.stderr.splitlines() if line.startswith("telemetry:") and "sink otlp" not in line]
+    """The bookstore takes settings as they are shipped, and warns of none; of them the collector's address alone is another."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Accepting) as collector:
+        threading.Thread(target=collector.serve_forever, daemon=True).start()
+        address = {"TELEMETRY_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}"}
+        assert address.keys() <= given.keys()
+        said = subprocess.run(
+            [bookstore, "--port", "0", "--drive", "20"], env=clean() | given | address,
+            capture_output=True, text=True, timeout=60,
+        )
+        collector.shutdown()
+    warnings = [line for line in said.stderr.splitlines() if line.startswith("telemetry:")]
     assert said.returncode == 0 and not warnings, said.stderr
+    if given["TELEMETRY_SAMPLE_RATIO"] == "1":
+        assert re.search(r"otlp: [1-9]\d* delivered, 0 dropped", said.stdout), said.stdout
 
 
 def check_rotel(bookstore, folder):
@@ -223,8 +232,7 @@ def main(bookstore):
         check_systemd(DEPLOY / "systemd" / "bookstore.service", bookstore, folder)
         (compose,) = documents(DEPLOY / "compose" / "docker-compose.yaml")
         for given in (settings(DEPLOY / "systemd" / "telemetry.env"), config, compose["services"]["bookstore"]["environment"]):
-            # Nobody listens where they send; of that the sink complains.
-            check_settings(bookstore, given | {"TELEMETRY_OTLP_ENDPOINT": f"http://127.0.0.1:{free_port()}"})
+            check_settings(bookstore, given)
         spans = check_rotel(bookstore, folder)
     print(f"{objects} objects fit Kubernetes' schema, the unit systemd's rules, and {spans} spans have come through rotel")
 
