@@ -203,6 +203,10 @@ impl Shared {
             }
         }
         scratch.tidy();
+        if taken >= limit {
+            // Some may be ready still, and few enough that no producer wakes the worker for them.
+            self.waker.wake();
+        }
     }
 
     /// Runs one part of a tick; a panic in it (in a sampler, say) is reported and ends that part alone.
