@@ -1,5 +1,6 @@
 """Bookstores under load, each ill in a way of its own, and the alerts that are to say so."""
 
+import contextlib
 import http.client
 import os
 import pathlib
@@ -151,13 +152,15 @@ class Crowded(Patient):
         self.do(self.lock)
 
     def lock(self):
-        with sqlite3.connect(self.database, isolation_level=None, timeout=30) as other:
-            other.execute("BEGIN IMMEDIATE")
-            for _ in range(8):
-                self.do(lambda: self.send_each([RESTOCK], 60, self.well))
-            self.over.wait(4)
-            other.execute("ROLLBACK")
-        self.well.wait()
+        while not self.well.is_set():
+            with contextlib.closing(sqlite3.connect(self.database, isolation_level=None, timeout=30)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                for _ in range(8):
+                    self.do(lambda: self.send_each([RESTOCK], 60, self.well))
+                self.over.wait(4)
+                other.execute("ROLLBACK")
+            # Long enough for nobody to call the service slow.
+            self.well.wait(25)
 
 
 class Limited(Patient):
