@@ -33,6 +33,7 @@
 //!   sites. [`propagate`]: across processes.
 //! - [`Context`], [`Instrument`]: carrying the current span to threads and tasks. [`LogFields`]: into log lines.
 //! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
+//! - [`evidence`]: what the process was doing when it died.
 //! - [`testing`]: isolated scopes and assertions.
 //!
 //! # Built out
@@ -60,6 +61,8 @@ mod clock;
 mod context;
 #[cfg(not(loom))]
 pub mod drain;
+#[cfg(not(loom))]
+pub mod evidence;
 #[cfg(not(loom))]
 mod filter;
 #[cfg(not(loom))]

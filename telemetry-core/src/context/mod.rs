@@ -19,5 +19,5 @@ pub(crate) use current::{Current, flag};
 pub(crate) use disorder::remembered;
 pub(crate) use fork::watch_forks;
 pub(crate) use frame::Frame;
-pub(crate) use local::{Local, NO_TOKEN};
+pub(crate) use local::{Local, NO_TOKEN, watch_threads};
 pub use source::AsSpanContext;

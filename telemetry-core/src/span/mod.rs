@@ -35,6 +35,7 @@ mod walk;
 mod write;
 mod writer;
 
+pub(crate) use arena::floor_char_boundary;
 pub use builder::SpanBuilder;
 pub use entering::Run;
 pub(crate) use entering::project;
@@ -44,12 +45,14 @@ pub use handle::Span;
 pub use instrument::{Instrument, Instrumented};
 pub(crate) use kept::free_spares;
 pub use name::Name;
+pub(crate) use name::watch_names;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};
 pub use task::TaskSpan;
 pub use timed::{PolledSpan, TimedSpan};
 pub use value::{AttributeValue, Entry};
+pub(crate) use walk::{Reference, anchor};
 
 /// What macro expansions call.
 pub(crate) mod expansion {
