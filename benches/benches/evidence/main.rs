@@ -94,11 +94,12 @@ fn measure(place: &str, directory: &Path, spans: usize) {
     };
     let stop = AtomicBool::new(false);
     let mut times = vec![0.0; spans];
+    let stopped = &stop;
     std::thread::scope(|scope| {
-        if let (Some(pause), Some(file)) = (pause, &file) {
-            scope.spawn(|| {
+        if let (Some(pause), Some(file)) = (pause, file) {
+            scope.spawn(move || {
                 let file = std::fs::File::open(file).expect("it is there");
-                while !stop.load(Ordering::Relaxed) {
+                while !stopped.load(Ordering::Relaxed) {
                     file.sync_data().expect("the disk takes it");
                     std::thread::sleep(pause);
                 }
@@ -114,7 +115,7 @@ fn measure(place: &str, directory: &Path, spans: usize) {
                 *time = begin.elapsed().as_nanos() as f64;
             }
         });
-        stop.store(true, Ordering::Relaxed);
+        stopped.store(true, Ordering::Relaxed);
     });
     let own = Sorted::new((0..100_000).map(|_| Instant::now().elapsed().as_nanos() as f64)).at(0.5);
     let mean = times.iter().sum::<f64>() / times.len() as f64 - own;

@@ -87,7 +87,13 @@ pub(super) fn write_slots(file: &File, slots: *const [Slot]) -> io::Result<()> {
 pub(super) fn write_memory(file: &File, mut from: *const u8, mut left: usize, mut at: u64) -> io::Result<()> {
     while left != 0 {
         // SAFETY: the system reads the memory, which is no access of this program's, and says so where there is none.
-        let written = unsafe { libc::syscall(libc::SYS_pwrite64, file.as_raw_fd(), from, left, at) };
+        let written = unsafe {
+            if cfg!(target_pointer_width = "64") {
+                libc::syscall(libc::SYS_pwrite64, file.as_raw_fd(), from, left, at) as isize
+            } else {
+                libc::pwrite64(file.as_raw_fd(), from.cast(), left, at.cast_signed())
+            }
+        };
         match usize::try_from(written) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(written) => {

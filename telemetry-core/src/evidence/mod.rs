@@ -37,6 +37,9 @@
 //! - The child of a fork has no evidence, and its spans go nowhere near its parent's: at the fork the ring is copied, 6 MiB in
 //!   about two milliseconds. A `clone` by hand, without the C library's handlers, would share it.
 //! - Where the ring was in use before, by a pipeline that was shut down, it stays where it is: `kill -9` then leaves no spans.
+//! - Room that was reserved may be missing all the same on file systems that copy on write and on thin volumes that are full;
+//!   a store to the ring then ends the process by `SIGBUS`, as it would if another program cut the file short. A file system
+//!   in memory has its room for good.
 //! - Texts that are static but made while the program runs (by `Box::leak`) are shown as lost, but for
 //!   [`Name::interned`](crate::Name::interned) ones. Attributes have the keys they were recorded under, whatever a call
 //!   site makes of them when they are exported.

@@ -39,9 +39,11 @@ fn start(
         _ => "",
     };
     let opening = Opening::new(wanted, text("service.name"), cell.capacity())?;
+    let in_use = cell.allocated().is_some();
     let placed = opening.wants_ring() && cell.place(|capacity| opening.map(capacity));
     if opening.wants_ring() && !placed {
-        say(&"the ring was in use before, so it does not lie in the file of the crash evidence");
+        let why = if in_use { "the ring was in use before" } else { "the file cannot be mapped" };
+        say(&format_args!("the ring does not lie in the file of the crash evidence: {why}"));
     }
     let executable = std::env::current_exe().unwrap_or_default();
     let process = [text("service.name"), text("service.version"), &executable.to_string_lossy()];

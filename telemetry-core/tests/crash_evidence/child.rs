@@ -80,7 +80,12 @@ pub(crate) struct Held {
 impl Held {
     /// Starts a program and waits until it says that it is ready; the lines before that.
     pub(crate) fn start(how: &str, place: &Path) -> (Self, Vec<String>) {
-        let mut child = command(how, place).stderr(Stdio::inherit()).spawn().unwrap();
+        Self::run(command(how, place).stderr(Stdio::inherit()))
+    }
+
+    /// The same of a command.
+    pub(crate) fn run(command: &mut Command) -> (Self, Vec<String>) {
+        let mut child = command.spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
         let mut held = Self { child, out };
         let mut lines = Vec::new();

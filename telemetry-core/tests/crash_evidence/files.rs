@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::Test;
-use crate::child::{Held, Place, run};
+use crate::child::{Held, Place, command, run};
 use crate::deaths::assert_work;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -14,6 +14,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("processes_with_the_same_directory_have_files_of_their_own", two_processes),
     ("so_many_crashes_are_kept_and_no_more", keep),
     ("the_files_are_for_their_owner", permissions),
+    ("settings_alone_leave_evidence", settings),
 ];
 
 fn end() {
@@ -82,4 +83,15 @@ fn permissions() {
     let [file] = &place.files()[..] else { panic!("{:?}", place.files()) };
     assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o777, 0o600);
     held.kill();
+}
+
+fn settings() {
+    let place = Place::new("settings");
+    let mut command = command("settings", place.path());
+    command.env("TELEMETRY_ENABLED", "1").env("TELEMETRY_SAMPLE_RATIO", "1").env("TELEMETRY_SINKS", "memory");
+    command.env("TELEMETRY_SERVICE_NAME", "by_settings");
+    command.env("TELEMETRY_CRASH_EVIDENCE_DIRECTORY", place.path());
+    Held::run(&mut command).0.kill();
+    let report = place.report("running");
+    assert_eq!((&*report.service, report.open.len(), report.capacity), ("by_settings", 3, 16_384), "{report}");
 }
