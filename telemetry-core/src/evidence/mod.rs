@@ -42,7 +42,7 @@
 //!   in memory has its room for good.
 //! - Texts that are static but made while the program runs (by `Box::leak`) are shown as lost, but for
 //!   [`Name::interned`](crate::Name::interned) ones. Attributes have the keys they were recorded under, whatever a call
-//!   site makes of them when they are exported.
+//!   site makes of them when they are exported, and a `tracestate` is not kept.
 //! - A span that was just being opened may be missing or show parts of the slot's last span; at most one a thread.
 //! - The files are for the process's user alone (mode 0600) and hold what spans hold.
 //! - The hook for panics calls the one that was there; a hook put in later must do the same for it to be called.

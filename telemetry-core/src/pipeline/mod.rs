@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod evidence;
+mod health;
 mod ring_cell;
 mod slots;
 mod source;
@@ -19,6 +20,7 @@ use crate::ring::Sweep;
 use crate::sample::SamplerCell;
 use crate::span::{CallSite, decode};
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
+pub(crate) use health::health;
 pub(crate) use ring_cell::RingCell;
 pub use ring_cell::RingError;
 pub(crate) use slots::allocate;
@@ -225,6 +227,17 @@ impl Accounting {
             dropped_after_shutdown: self.dropped_after_shutdown - earlier.dropped_after_shutdown,
             late_writes: self.late_writes - earlier.late_writes,
         }
+    }
+
+    /// Spans dropped for each reason there is, as `telemetry_spans_dropped_total` names it: `full`, `not_operational`,
+    /// `after_shutdown`.
+    pub fn dropped_by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        [
+            ("full", self.dropped_full),
+            ("not_operational", self.dropped_not_operational),
+            ("after_shutdown", self.dropped_after_shutdown),
+        ]
+        .into_iter()
     }
 
     /// Spans dropped for any reason.

@@ -1,9 +1,12 @@
 //! From a slot to a record: the drain's work.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use super::arena::kind;
 use super::event::RawName;
+use super::link_flags::LinkFlags;
 use super::name::STATIC_NAME_BYTES;
 use super::site::{CallSite, Constant, Site, gates};
 use super::walk::{self, RawEntry, RawKey, Reference, array};
@@ -11,6 +14,7 @@ use super::{bits, event};
 use crate::clock::Conversion;
 use crate::context::flag;
 use crate::id::{SpanId, TraceId};
+use crate::propagate::Found;
 use crate::record::{Attribute, EventRecord, LinkRecord, Origin, SpanKind, SpanRecord, Value};
 use crate::ring::{Body, Slot};
 
@@ -30,11 +34,12 @@ pub(crate) const UNKNOWN_KEY: &str = "?";
 pub(crate) struct Decoder {
     conversion: Conversion,
     directory: gates::Directory,
+    states: Found,
 }
 
 impl Decoder {
     pub(crate) fn new(conversion: Conversion) -> Self {
-        Self { conversion, directory: gates::Directory::new() }
+        Self { conversion, directory: gates::Directory::new(), states: Found::default() }
     }
 
     /// The record of a complete slot.
@@ -44,7 +49,8 @@ impl Decoder {
         let (word, body) =
             (slot.site.with(|site| unsafe { *site }), slot.body.with(|body| unsafe { &*body }));
         let call_site = self.directory.get(word).unwrap_or(&UNKNOWN);
-        let mut record = record(&Here(&call_site.site), &self.conversion, word, body);
+        let here = Here { site: &call_site.site, states: RefCell::new(&mut self.states) };
+        let mut record = record(&here, &self.conversion, word, body);
         call_site.finish(&mut record.attributes);
         record
     }
@@ -64,35 +70,40 @@ pub(crate) trait Texts {
     fn key(&self, number: u8) -> Cow<'static, str>;
     /// A static text.
     fn text(&self, text: Reference) -> Cow<'static, str>;
+    /// The state of a trace that is kept under this number, which is not zero.
+    fn state(&self, trace: u128, number: u32) -> Option<Arc<str>>;
 }
 
 /// The texts of this process, for slots of its own ring.
-struct Here(&'static Site);
+struct Here<'a> {
+    site: &'static Site,
+    states: RefCell<&'a mut Found>,
+}
 
-impl Texts for Here {
+impl Texts for Here<'_> {
     #[inline(always)]
     fn name(&self) -> Cow<'static, str> {
-        Cow::Borrowed(self.0.name)
+        Cow::Borrowed(self.site.name)
     }
 
     #[inline(always)]
     fn kind(&self) -> SpanKind {
-        self.0.kind
+        self.site.kind
     }
 
     #[inline(always)]
     fn origin(&self) -> &'static Origin {
-        &self.0.origin
+        &self.site.origin
     }
 
     #[inline(always)]
     fn constants(&self) -> impl Iterator<Item = Attribute> {
-        self.0.constants.iter().map(constant)
+        self.site.constants.iter().map(constant)
     }
 
     #[inline(always)]
     fn key(&self, number: u8) -> Cow<'static, str> {
-        Cow::Borrowed(self.0.keys.get(usize::from(number)).copied().unwrap_or(UNKNOWN_KEY))
+        Cow::Borrowed(self.site.keys.get(usize::from(number)).copied().unwrap_or(UNKNOWN_KEY))
     }
 
     #[inline(always)]
@@ -100,6 +111,10 @@ impl Texts for Here {
     fn text(&self, text: Reference) -> Cow<'static, str> {
         // SAFETY: only the decoder makes a `Here`, for slots of this process's rings.
         Cow::Borrowed(unsafe { text.here() })
+    }
+
+    fn state(&self, trace: u128, number: u32) -> Option<Arc<str>> {
+        self.states.borrow_mut().text(trace, number)
     }
 }
 
@@ -114,13 +129,14 @@ pub(crate) fn record(texts: &impl Texts, conversion: &Conversion, word: u32, bod
     let epoch = word & flag::EPOCH;
     let start = conversion.unix_nanos(epoch, body.start);
     let (links, attributes) = attributes(texts, body);
+    let trace = u128::from(body.trace_high) << 64 | u128::from(body.trace_low);
     SpanRecord {
-        trace_id: TraceId::new(u128::from(body.trace_high) << 64 | u128::from(body.trace_low))
-            .unwrap_or(TraceId::MAX),
+        trace_id: TraceId::new(trace).unwrap_or(TraceId::MAX),
         span_id: SpanId::new(body.span_id).unwrap_or(SpanId::MAX),
         parent_span_id: SpanId::new(body.parent_id),
         local_root: body.bits & bits::LOCAL_ROOT != 0,
         trace_flags: 1 | u8::from(word & flag::RANDOM != 0) << 1,
+        trace_state: state(texts, trace, flag::state(word)),
         name: name(texts, body),
         kind: bits::kind(body.bits).unwrap_or_else(|| texts.kind()),
         start_unix_nanos: start,
@@ -135,6 +151,12 @@ pub(crate) fn record(texts: &impl Texts, conversion: &Conversion, word: u32, bod
         dropped_links_count: bits::dropped_links(body.bits),
         origin: texts.origin(),
     }
+}
+
+/// The state of a trace; none for the number zero.
+#[inline(always)]
+fn state(texts: &impl Texts, trace: u128, number: u32) -> Option<Arc<str>> {
+    if number == 0 { None } else { texts.state(trace, number) }
 }
 
 fn events(
@@ -198,7 +220,7 @@ fn attributes(texts: &impl Texts, body: &Body) -> (Vec<LinkRecord>, Vec<Attribut
     let mut links = Vec::new();
     let recorded = walk::entries(used).chain(walk::entries(spilled)).filter_map(|entry| {
         if entry.kind == kind::LINK {
-            links.extend(link(entry.value));
+            links.extend(link(texts, entry.value));
         }
         attribute(texts, &entry)
     });
@@ -264,10 +286,14 @@ fn sign_extended(bytes: &[u8]) -> i64 {
     i64::from_le_bytes(array(bytes)).wrapping_shl(shift).wrapping_shr(shift)
 }
 
-fn link(value: &[u8]) -> Option<LinkRecord> {
+fn link(texts: &impl Texts, value: &[u8]) -> Option<LinkRecord> {
+    let trace_id = TraceId::new(u128::from_le_bytes(array(&value[..16])))?;
+    let flags = LinkFlags(value[24]);
     Some(LinkRecord {
-        trace_id: TraceId::new(u128::from_le_bytes(array(&value[..16])))?,
+        trace_id,
         span_id: SpanId::new(u64::from_le_bytes(array(&value[16..24])))?,
-        trace_flags: value[24],
+        trace_flags: flags.of_trace(),
+        trace_state: state(texts, trace_id.to_u128(), flags.state()),
+        remote: flags.is_remote(),
     })
 }

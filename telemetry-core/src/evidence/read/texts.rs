@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::super::bytes::Reader;
 use super::super::format::kind;
@@ -169,5 +170,10 @@ impl Texts for SiteTexts<'_> {
     fn text(&self, text: Reference) -> Cow<'static, str> {
         let found = self.log.text(text.address(self.log.anchor), text.len());
         found.map_or(Cow::Borrowed(LOST), Cow::Owned)
+    }
+
+    /// States of traces are kept elsewhere in the process, and go with it.
+    fn state(&self, _: u128, _: u32) -> Option<Arc<str>> {
+        None
     }
 }
