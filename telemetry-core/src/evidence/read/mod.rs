@@ -48,8 +48,8 @@ pub enum ReadError {
 
 /// Reads what a process has left: which spans were open, which ended last, and what it died of, as far as that is known.
 ///
-/// The file may come from anywhere: whatever is in it, reading ends, allocates in proportion to the file and reads
-/// nothing beyond it. A file that was cut short gives what is left of it. Open spans past 100,000 are counted only, and
+/// The file may come from anywhere: whatever is in it, reading ends, and takes memory in proportion to the file and at most
+/// 256 MiB for texts that many spans share. A file that was cut short gives what is left of it. Open spans past 100,000 are counted only, and
 /// the last 1,000 ended ones are kept. The file of a process that still runs can be read too; spans that change meanwhile
 /// may be misread.
 ///

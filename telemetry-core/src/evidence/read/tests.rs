@@ -111,6 +111,23 @@ fn control_characters_are_shown_as_escapes() {
     assert!(text.starts_with("\\u{1b}[2J\\n 1.0, process 7: "), "{text}");
 }
 
+#[test]
+fn one_long_text_for_all_spans_does_not_fill_the_memory() {
+    let mut slot = open_slot(&[]);
+    // A name of eight mebibytes, at the address where the log has them.
+    slot[62..64].copy_from_slice(&(1_u16 << 8).to_ne_bytes());
+    slot[64..72].copy_from_slice(&0x1_0000_u64.to_le_bytes());
+    slot[72..80].copy_from_slice(&(8_u64 << 20).to_le_bytes());
+    let mut bytes = file(&vec![slot; CAPACITY]);
+    let mut memory = 0x1_0000_u64.to_le_bytes().to_vec();
+    memory.resize(8 + (8 << 20), b'n');
+    record(&mut bytes, kind::MEMORY, &memory);
+    let report = read_from(Cursor::new(bytes)).unwrap();
+    let whole = report.open.iter().filter(|span| span.record.name.len() == 8 << 20).count();
+    assert_eq!((whole, report.open.len()), (32, CAPACITY));
+    assert!(report.open.iter().any(|span| span.record.name.starts_with("‹text that is not")));
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_read_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..5_000)) {

@@ -1,6 +1,7 @@
 //! What slots refer to, out of the log: call sites, threads, lines of the clock, and memory by address.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::super::report::Thread;
 use super::super::sites::{self, SiteRecord};
 use super::origins::{NOWHERE, kept};
 use crate::clock::{Conversion, Line};
-use crate::record::{Attribute, Origin, SpanKind};
+use crate::record::{Attribute, Origin, SpanKind, Value};
 use crate::span::Reference;
 use crate::span::decode::{Texts, UNKNOWN_KEY};
 
@@ -19,8 +20,8 @@ use crate::span::decode::{Texts, UNKNOWN_KEY};
 const LOST: &str = "‹text that is not in the file›";
 /// Stands for a call site that is not in the file.
 const UNKNOWN: &str = "‹unknown›";
-/// No static text is taken to be longer.
-const MAX_TEXT: usize = 1 << 20;
+/// Bytes of text that are copied out of the log for all spans together, at the most: many slots may refer to one text.
+const MAX_COPIED: usize = 256 << 20;
 /// The numbers of epochs.
 const EPOCHS: usize = 256;
 
@@ -38,6 +39,8 @@ pub(super) struct Log {
     /// The records that could not be read, and whether the log ends within one.
     pub(super) malformed: u32,
     anchor: u64,
+    /// Bytes of text that may still be copied.
+    left: Cell<usize>,
 }
 
 impl Log {
@@ -52,6 +55,7 @@ impl Log {
             process: Default::default(),
             malformed: 0,
             anchor,
+            left: Cell::new(MAX_COPIED),
         };
         let mut at = 0;
         while let Some((kind, payload)) = record_at(&bytes, at) {
@@ -119,14 +123,23 @@ impl Log {
         SiteTexts { log: self, site: self.sites.get(&site) }
     }
 
-    fn text(&self, address: u64, len: usize) -> Option<String> {
-        if len > MAX_TEXT {
-            return None;
-        }
+    /// The text at an address.
+    fn text(&self, address: u64, len: usize) -> Option<Cow<'static, str>> {
         let (start, range) = self.memory.range(..=address).next_back()?;
         let from = range.start.checked_add(usize::try_from(address - start).ok()?)?;
         let to = from.checked_add(len).filter(|to| *to <= range.end)?;
-        Some(String::from_utf8_lossy(self.bytes.get(from..to)?).into_owned())
+        Some(self.copy(&String::from_utf8_lossy(self.bytes.get(from..to)?)))
+    }
+
+    /// A copy of a text, as long as there may be copies.
+    fn copy(&self, text: &str) -> Cow<'static, str> {
+        match self.left.get().checked_sub(text.len()) {
+            Some(left) => {
+                self.left.set(left);
+                Cow::Owned(text.to_owned())
+            }
+            None => Cow::Borrowed(LOST),
+        }
     }
 }
 
@@ -147,7 +160,7 @@ pub(super) struct SiteTexts<'a> {
 
 impl Texts for SiteTexts<'_> {
     fn name(&self) -> Cow<'static, str> {
-        self.site.map_or(Cow::Borrowed(UNKNOWN), |(site, _)| Cow::Owned(site.name.clone()))
+        self.site.map_or(Cow::Borrowed(UNKNOWN), |(site, _)| self.log.copy(&site.name))
     }
 
     fn kind(&self) -> SpanKind {
@@ -159,17 +172,24 @@ impl Texts for SiteTexts<'_> {
     }
 
     fn constants(&self) -> impl Iterator<Item = Attribute> {
-        self.site.iter().flat_map(|(site, _)| site.constants.iter().cloned())
+        let constants = self.site.iter().flat_map(|(site, _)| &site.constants);
+        constants.map(|Attribute { key, value }| {
+            let value = match value {
+                Value::Str(text) => Value::Str(self.log.copy(text)),
+                number => number.clone(),
+            };
+            Attribute { key: self.log.copy(key), value }
+        })
     }
 
     fn key(&self, number: u8) -> Cow<'static, str> {
         let key = self.site.and_then(|(site, _)| site.keys.get(usize::from(number)));
-        key.map_or(Cow::Borrowed(UNKNOWN_KEY), |key| Cow::Owned(key.clone()))
+        key.map_or(Cow::Borrowed(UNKNOWN_KEY), |key| self.log.copy(key))
     }
 
     fn text(&self, text: Reference) -> Cow<'static, str> {
         let found = self.log.text(text.address(self.log.anchor), text.len());
-        found.map_or(Cow::Borrowed(LOST), Cow::Owned)
+        found.unwrap_or(Cow::Borrowed(LOST))
     }
 
     /// States of traces are kept elsewhere in the process, and go with it.
