@@ -43,7 +43,7 @@
 //! final program, since features add up: one crate that asks for it decides for all.
 //!
 //! # Platforms
-//! Rust 1.88, edition 2024. Linux in full. Elsewhere: without the kernel's word on the time-stamp counter (and on
+//! Rust 1.88, edition 2024. Linux in full. Elsewhere: no crash evidence; without the kernel's word on the time-stamp counter (and on
 //! anything but x86-64) the operating system's monotonic clock is read; without `membarrier` a thread reserves one slot
 //! at a time, at the price of a compare-and-swap a span. With `panic = "abort"` nothing unwinds, so no panic is recorded
 //! on spans. Two versions of this crate in one program are two pipelines that know nothing of each other.

@@ -20,7 +20,8 @@ use telemetry_core::evidence::CrashEvidence;
 use telemetry_core::{AlwaysSample, Telemetry, span};
 
 /// Where the ring may lie.
-const PLACES: [&str; 5] = ["memory", "tmpfs", "disk", "disk, synced each 100 ms", "disk, synced without pause"];
+const PLACES: [&str; 5] =
+    ["memory", "tmpfs", "disk", "disk, synced each 100 ms", "disk, synced without pause"];
 /// What is told of each.
 const QUANTILES: [(&str, f64); 4] = [("median", 0.5), ("p99", 0.99), ("p99.9", 0.999), ("p99.99", 0.9999)];
 const ROUNDS: usize = 9;
@@ -45,7 +46,8 @@ fn main() -> ExitCode {
         }
     }
     let middle = |place: usize, column: usize| median(figures[place].iter().map(|round| round[column]));
-    let mut table = Table::new(["ring in", "median, ns", "p99", "p99.9", "p99.99", "mean", "p99.9 beside memory"]);
+    let mut table =
+        Table::new(["ring in", "median, ns", "p99", "p99.9", "p99.99", "mean", "p99.9 beside memory"]);
     for (index, place) in PLACES.iter().enumerate() {
         let mut row = vec![(*place).to_owned()];
         row.extend((0..=QUANTILES.len()).map(|column| figure(middle(index, column))));
@@ -60,7 +62,8 @@ fn main() -> ExitCode {
 /// Runs one measurement in a process of its own.
 fn run(place: &str, spans: usize) -> Vec<f64> {
     let own = std::env::current_exe().expect("the program knows its path");
-    let base = if place == "tmpfs" { PathBuf::from("/dev/shm") } else { own.parent().expect("a folder").to_owned() };
+    let base =
+        if place == "tmpfs" { PathBuf::from("/dev/shm") } else { own.parent().expect("a folder").to_owned() };
     let directory = base.join(format!("evidence-bench-{}", std::process::id()));
     let output = Command::new(&own).args(["measure", place]).arg(&directory).arg(spans.to_string()).output();
     let output = output.expect("the program runs itself");

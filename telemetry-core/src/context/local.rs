@@ -87,6 +87,7 @@ static TOKENS: AtomicU32 = AtomicU32::new(state::FIRST_THREAD);
 static WITNESS: OnceLock<fn(u32)> = OnceLock::new();
 
 /// Tells `witness` the token of this thread, if it has one, and of every thread that gets one from here on.
+#[cfg(target_os = "linux")]
 pub(crate) fn watch_threads(witness: fn(u32)) {
     let _ = WITNESS.set(witness);
     Local::with(Local::introduce);

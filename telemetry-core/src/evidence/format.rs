@@ -220,15 +220,8 @@ mod tests {
 
     #[test]
     fn a_header_is_read_as_it_was_written() {
-        let head = CauseHead {
-            kind: PANIC,
-            signal: -1,
-            code: 2,
-            thread: 3,
-            address: 4,
-            unix_nanos: 5,
-            text_len: 4,
-        };
+        let head =
+            CauseHead { kind: PANIC, signal: -1, code: 2, thread: 3, address: 4, unix_nanos: 5, text_len: 4 };
         let cause = RawCause { head, text: "boom".to_owned() };
         let header = Header {
             process_id: 7,

@@ -14,7 +14,7 @@
 //! # What it holds after which end
 //! | end | what the file says |
 //! | --- | --- |
-//! | `kill -9`, out of memory, an exit without shutdown by `_exit` | the spans, without a cause |
+//! | `kill -9`, out of memory, `SIGTERM` that nobody handles, `_exit` | the spans, without a cause |
 //! | `SIGSEGV`, `abort` and the like | the same; with [`CrashEvidence::signals`] also the signal, its address and the thread |
 //! | a panic, caught or not | a report of its own, `.panic1` to `.panic4`, with the spans that were open as it began |
 //! | no power | what the system had written to disk by then, which may not even be read |
@@ -47,6 +47,7 @@
 //! - The files are for the process's user alone (mode 0600) and hold what spans hold.
 //! - The hook for panics calls the one that was there; a hook put in later must do the same for it to be called.
 
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "files are only read there"))]
 mod bytes;
 #[cfg(target_os = "linux")]
 mod directory;
@@ -56,6 +57,7 @@ mod elsewhere;
 mod file;
 #[cfg(target_os = "linux")]
 mod forks;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "files are only read there"))]
 mod format;
 #[cfg(target_os = "linux")]
 mod images;
@@ -71,6 +73,7 @@ mod running;
 mod show;
 #[cfg(target_os = "linux")]
 mod signals;
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "files are only read there"))]
 mod sites;
 
 #[cfg(not(target_os = "linux"))]

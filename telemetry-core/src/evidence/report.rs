@@ -73,7 +73,7 @@ pub enum Fate {
     Stopped,
     /// It wrote down what it died of; or of what this report was written, where it is a panic's.
     Died(Cause),
-    /// It said nothing: `kill -9`, no memory left, no power, an exit without a shutdown; or it still runs.
+    /// It said nothing: `kill -9`, no memory left, no power, a `SIGTERM` that nobody handled, `_exit`; or it still runs.
     Unknown,
 }
 

@@ -33,6 +33,8 @@ const IDLE: u32 = 0;
 const WRITING: u32 = 1;
 const DONE: u32 = 2;
 
+/// For which of the signals handlers were put in, as bits. Written once, before they can run.
+static INSTALLED: AtomicU32 = AtomicU32::new(0);
 /// What was done about the signals before. Written once, before the handlers can run.
 static mut BEFORE: [MaybeUninit<sigaction>; FATAL.len()] = [const { MaybeUninit::uninit() }; FATAL.len()];
 
@@ -55,8 +57,8 @@ pub(super) fn disarm() {
 /// Puts the handlers in, once for the process. A signal that is ignored stays so.
 #[allow(unsafe_code, reason = "the standard library has no handlers")]
 fn install() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
         give_stack();
         for (index, signal) in FATAL.into_iter().enumerate() {
             // SAFETY: all zeros is an action; its fields are set. `BEFORE` is written here only, and the handler that reads
@@ -68,6 +70,7 @@ fn install() {
                     continue;
                 }
                 (&raw mut BEFORE).cast::<sigaction>().add(index).write(before);
+                INSTALLED.fetch_or(1 << index, Ordering::Release);
                 let mut action: sigaction = std::mem::zeroed();
                 action.sa_sigaction = handle as *const () as usize;
                 action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
@@ -108,7 +111,7 @@ extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) 
     pass_on(signal, info, context, code);
 }
 
-/// Writes the cause, and the slots where they lie elsewhere. A second thread waits until the first has written.
+/// Notes that the process dies. A second thread waits until the first has written.
 fn note(signal: c_int, code: c_int, address: u64) {
     // Acquire: pairs with the Release in `arm`.
     let file = FILE.load(Ordering::Acquire);
@@ -118,6 +121,13 @@ fn note(signal: c_int, code: c_int, address: u64) {
     if PROGRESS.compare_exchange(IDLE, WRITING, Ordering::Acquire, Ordering::Acquire).is_err() {
         return wait();
     }
+    write_down(file, signal, code, address);
+    step_aside();
+    PROGRESS.store(DONE, Ordering::Release);
+}
+
+/// Writes the slots, where they lie elsewhere, and the cause.
+fn write_down(file: c_int, signal: c_int, code: c_int, address: u64) {
     let cause = CauseHead {
         kind: SIGNAL,
         signal,
@@ -134,7 +144,17 @@ fn note(signal: c_int, code: c_int, address: u64) {
     }
     let cause = cause.write();
     write(file, CAUSE_AT, cause.as_ptr(), cause.len());
-    PROGRESS.store(DONE, Ordering::Release);
+}
+
+/// Puts back what was there before, for every signal: a process dies once, and where the stack has overflowed there is no
+/// room for a handler inside of a handler, as when Rust aborts next.
+#[allow(unsafe_code, reason = "actions are changed by the system")]
+fn step_aside() {
+    let installed = INSTALLED.load(Ordering::Acquire);
+    for (index, signal) in FATAL.into_iter().enumerate().filter(|(index, _)| installed & 1 << index != 0) {
+        // SAFETY: the action was written before the bit was set, and nobody writes it again.
+        unsafe { sigaction(signal, (&raw const BEFORE).cast::<sigaction>().add(index), ptr::null_mut()) };
+    }
 }
 
 /// Waits, at most a second, for the thread that writes. That may be this one, where writing itself has failed.

@@ -46,6 +46,7 @@ pub use handle::Span;
 pub use instrument::{Instrument, Instrumented};
 pub(crate) use kept::free_spares;
 pub use name::Name;
+#[cfg(target_os = "linux")]
 pub(crate) use name::watch_names;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
@@ -53,7 +54,9 @@ pub use site::{CallSite, Constant, Site};
 pub use task::TaskSpan;
 pub use timed::{PolledSpan, TimedSpan};
 pub use value::{AttributeValue, Entry};
-pub(crate) use walk::{Reference, anchor};
+pub(crate) use walk::Reference;
+#[cfg(target_os = "linux")]
+pub(crate) use walk::anchor;
 
 /// What macro expansions call.
 pub(crate) mod expansion {

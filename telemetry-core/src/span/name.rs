@@ -37,6 +37,7 @@ fn lock() -> MutexGuard<'static, Interned> {
 }
 
 /// Tells `witness` of every interned name there is, and of each one that comes from here on before it is used.
+#[cfg(target_os = "linux")]
 pub(crate) fn watch_names(witness: fn(&'static str)) {
     let mut interned = lock();
     interned.names.iter().flatten().for_each(|name| witness(name));

@@ -231,6 +231,7 @@ pub(crate) mod gates {
     }
 
     /// Tells `witness` of every site there is, and of each one that comes from here on before it is used.
+    #[cfg(target_os = "linux")]
     pub(crate) fn watch(witness: Witness) {
         let mut gates = lock();
         for (number, site) in (1..).zip(&gates.sites) {

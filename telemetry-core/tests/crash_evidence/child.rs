@@ -50,10 +50,9 @@ pub(crate) fn command(how: &str, place: &Path) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["die", how]).arg(place).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // Where the address sanitizer watches, signals are ours all the same.
-    command.env(
-        "ASAN_OPTIONS",
-        "handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:allow_user_segv_handler=1",
-    );
+    let options = std::env::var("ASAN_OPTIONS").unwrap_or_default();
+    let ours = "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0";
+    command.env("ASAN_OPTIONS", format!("{options}:{ours}"));
     command
 }
 

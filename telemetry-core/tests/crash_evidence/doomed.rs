@@ -90,7 +90,8 @@ pub(crate) fn run(how: &str, directory: &Path) -> ExitCode {
             doomed(signals(), || std::process::abort());
         }
         "settings" => {
-            let bootstrap = telemetry_core::configure_from_settings().unwrap().expect("the variable enables it");
+            let bootstrap =
+                telemetry_core::configure_from_settings().unwrap().expect("the variable enables it");
             work(|| hold("ready"));
             drop(bootstrap);
         }

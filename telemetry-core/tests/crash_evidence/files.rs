@@ -93,5 +93,9 @@ fn settings() {
     command.env("TELEMETRY_CRASH_EVIDENCE_DIRECTORY", place.path());
     Held::run(&mut command).0.kill();
     let report = place.report("running");
-    assert_eq!((&*report.service, report.open.len(), report.capacity), ("by_settings", 3, 16_384), "{report}");
+    assert_eq!(
+        (&*report.service, report.open.len(), report.capacity),
+        ("by_settings", 3, 16_384),
+        "{report}"
+    );
 }

@@ -36,9 +36,9 @@ fn hundred_kills() {
     let mut seen = 0;
     for round in 0..100_u64 {
         let place = Place::new("kills");
-        let (mut held, _) = Held::start("churn", place.path());
+        let (mut held, mut lines) = Held::start("churn", place.path());
         // A different moment each time: after so many lines, in the midst of four threads.
-        let mut lines: Vec<String> = (0..round * 7).map_while(|_| held.line()).collect();
+        lines.extend((0..round * 7).map_while(|_| held.line()));
         std::thread::sleep(Duration::from_micros(round * 13));
         lines.extend(held.kill());
         let mut open = HashSet::new();
