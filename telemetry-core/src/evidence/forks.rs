@@ -50,6 +50,14 @@ pub(super) fn thread_id() -> u32 {
     id as u32
 }
 
+/// Whether a thread of this process has ended.
+pub(super) fn has_ended(thread: u32) -> bool {
+    // SAFETY: signal zero is sent to nobody; the system only says whether it could be.
+    #[allow(unsafe_code, reason = "the standard library does not tell")]
+    let found = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, 0) };
+    found != 0
+}
+
 fn watch() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| {

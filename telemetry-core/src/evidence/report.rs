@@ -22,7 +22,7 @@ pub struct Report {
     pub fate: Fate,
     /// The last panic before that, caught or not.
     pub last_panic: Option<Cause>,
-    /// The threads that had recorded spans, in the order in which they came; some may have ended.
+    /// The threads that had recorded spans, 4,096 at the most; some may have ended.
     pub threads: Vec<Thread>,
     /// The spans that were open, by their start; at most 100,000.
     pub open: Vec<OpenSpan>,

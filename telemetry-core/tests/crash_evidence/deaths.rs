@@ -42,8 +42,9 @@ pub(crate) fn assert_work(report: &Report) {
     assert!(load.record.origin.file.ends_with("doomed.rs"), "{:?}", load.record.origin);
     assert_eq!(query.record.parent_span_id, Some(load.record.span_id));
     assert_eq!(query.record.attribute("rows"), Some(&Value::U64(3)));
-    let ended = report.ended.iter().find(|span| span.name == "step").expect("a span that has ended");
-    assert_eq!(ended.attribute("step.name"), Some(&Value::Str("done before".into())));
+    let done = Some(&Value::Str("done before".into()));
+    let ended = report.ended.iter().find(|span| span.attribute("step.name") == done).expect("it has ended");
+    assert_eq!(ended.name, "step");
     assert_eq!(ended.parent_span_id, Some(request.record.span_id));
     assert_eq!(report.lost_records, 0, "{report}");
     // Times are those of this hour, and the one that was opened first has been open for longest.

@@ -89,6 +89,14 @@ pub(crate) fn run(how: &str, directory: &Path) -> ExitCode {
             drop(start(signals()));
             doomed(signals(), || std::process::abort());
         }
+        "threads" => {
+            let _telemetry = start(evidence());
+            for _ in 0..10_000 {
+                std::thread::spawn(|| step("short")).join().unwrap();
+            }
+            let last = std::thread::Builder::new().name("the last one".to_owned());
+            let _ = last.spawn(|| work(|| hold("ready"))).unwrap().join();
+        }
         "settings" => {
             let bootstrap =
                 telemetry_core::configure_from_settings().unwrap().expect("the variable enables it");

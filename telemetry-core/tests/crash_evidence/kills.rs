@@ -12,6 +12,7 @@ use crate::deaths::assert_work;
 pub(crate) const TESTS: &[Test] = &[
     ("a_kill_leaves_every_span_that_was_open", kill),
     ("a_hundred_kills_at_any_moment_leave_every_span_that_was_told_to_be_open", hundred_kills),
+    ("ten_thousand_threads_that_ended_take_no_room_of_the_last_one", threads),
     ("a_future_that_waits_is_open_on_no_thread", task),
     ("the_child_of_a_fork_leaves_its_parents_evidence_alone", fork),
 ];
@@ -61,6 +62,17 @@ fn hundred_kills() {
         seen += open.len();
     }
     assert!(seen > 100, "spans are open nearly always: {seen}");
+}
+
+fn threads() {
+    let place = Place::new("threads");
+    let (held, _) = Held::start("threads", place.path());
+    held.kill();
+    let report = place.report("running");
+    assert_work(&report);
+    assert_eq!(report.threads.len(), 4_096);
+    let thread = report.open[0].thread.as_ref().unwrap();
+    assert_eq!(thread.name.as_deref(), Some("the last one"));
 }
 
 fn task() {
