@@ -230,7 +230,7 @@ fn metrics_are_written_as_the_specification_says() {
         offset: -45,
         counts,
         zero_count: 1,
-        zero_threshold: 0.0078125,
+        zero_threshold: 0.125,
         sum: 130.5,
     };
     let exponential = vec![MetricValue::Exponential(exponential)];
@@ -288,7 +288,7 @@ fn metrics_are_written_as_the_specification_says() {
                     "scale": 3,
                     "zeroCount": "1",
                     "positive": {"offset": -5, "bucketCounts": ["4", "0", "200"]},
-                    "zeroThreshold": 0.0078125,
+                    "zeroThreshold": 0.125,
                 }],
                 "aggregationTemporality": 2,
             }},
