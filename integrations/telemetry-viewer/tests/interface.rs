@@ -192,7 +192,7 @@ async fn a_trace_is_a_tree_of_rows_with_its_critical_path() {
             "dropped_attributes": 0,
             "dropped_events": 0,
             "dropped_links": 0,
-            "scope": "interface",
+            "scope": "telemetry-viewer",
         })
     );
 }
