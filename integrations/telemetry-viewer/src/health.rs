@@ -1,6 +1,7 @@
 //! How the pipeline itself fares, from the figures it exports of itself.
 
 use serde::Serialize;
+use serde_json::Value as Json;
 use telemetry_core::metric::snapshot::MetricValue;
 
 use crate::plot::{number, quantile_of};
@@ -19,6 +20,8 @@ pub(crate) struct Health {
     ring: Ring,
     drain: DrainTicks,
     sinks: Vec<SinkHealth>,
+    /// The report of [`telemetry_core::health`]; none over a file, and while no pipeline runs.
+    pipeline: Option<Json>,
     /// What a person should know, the worst first; empty when all is well.
     findings: Vec<Finding>,
 }
@@ -75,7 +78,7 @@ enum Severity {
     Warning,
 }
 
-pub(crate) fn health(about: About, families: &[Family]) -> Health {
+pub(crate) fn health(about: About, families: &[Family], pipeline: Option<Json>) -> Health {
     let figures = Figures(families);
     let time = families.iter().flat_map(|family| &family.series).filter_map(|series| series.points.last());
     let spans = Spans {
@@ -89,6 +92,7 @@ pub(crate) fn health(about: About, families: &[Family]) -> Health {
     };
     let sinks = figures.sinks();
     let mut findings = findings(&spans, &ring, &sinks, &figures);
+    findings.extend(conflicts(pipeline.as_ref()));
     findings.sort_by_key(|finding| finding.severity);
     Health {
         about,
@@ -97,6 +101,7 @@ pub(crate) fn health(about: About, families: &[Family]) -> Health {
         ring,
         drain: figures.drain(),
         sinks,
+        pipeline,
         findings,
     }
 }
@@ -196,6 +201,14 @@ fn findings(spans: &Spans, ring: &Ring, sinks: &[SinkHealth], figures: &Figures<
     findings
 }
 
+/// Declarations of instruments that clash.
+fn conflicts(pipeline: Option<&Json>) -> impl Iterator<Item = Finding> {
+    let conflicts = pipeline.and_then(|report| report["conflicts"].as_array()).into_iter().flatten();
+    conflicts
+        .filter_map(Json::as_str)
+        .map(|text| Finding { severity: Severity::Warning, text: text.to_owned() })
+}
+
 fn label<'a>(series: &'a Series, name: &str) -> Option<&'a str> {
     series.labels.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
@@ -245,7 +258,7 @@ mod tests {
             family("telemetry_ring_occupancy_ratio", &[(&[], &[0.1, 0.2])]),
             family("telemetry_spans_exported_total", &[(&[("sink", "tty")], &[0.0, 9.0])]),
         ];
-        let health = health(About::default(), &families);
+        let health = health(About::default(), &families, None);
         assert_eq!(health.findings, []);
         assert_eq!((health.spans.started, health.ring.occupancy), (Some(9.0), Some(0.2)));
         assert_eq!(health.ring.history, [(1000, 0.1), (2000, 0.2)]);
@@ -265,7 +278,7 @@ mod tests {
                 &[(&[("reason", "error"), ("sink", "otlp")], &[0.0, 7.0])],
             ),
         ];
-        let health = health(About::default(), &families);
+        let health = health(About::default(), &families, None);
         let found: Vec<_> =
             health.findings.iter().map(|finding| (finding.severity, finding.text.as_str())).collect();
         assert_eq!(
@@ -281,10 +294,17 @@ mod tests {
 
     #[test]
     fn nothing_known_is_not_said_to_be_well() {
-        let health = health(About::default(), &[]);
+        let health = health(About::default(), &[], None);
         assert_eq!(
             (health.time_unix_millis, health.spans.started, health.drain.p99_seconds),
             (None, None, None)
         );
+    }
+
+    #[test]
+    fn instruments_that_clash_are_a_finding() {
+        let report = serde_json::json!({"conflicts": ["a_total is declared twice"]});
+        let health = health(About::default(), &[], Some(report));
+        assert_eq!(health.findings[0].text, "a_total is declared twice");
     }
 }

@@ -61,7 +61,13 @@ impl Link {
     /// The link; none where its identifiers are none.
     pub(crate) fn record(&self) -> Option<LinkRecord> {
         let (trace_id, span_id) = (trace_id(&self.trace_id)?, span_id(&self.span_id)?);
-        Some(LinkRecord { trace_id, span_id, trace_flags: self.trace_flags })
+        Some(LinkRecord {
+            trace_id,
+            span_id,
+            trace_flags: self.trace_flags,
+            trace_state: None,
+            remote: false,
+        })
     }
 }
 
@@ -155,6 +161,8 @@ mod tests {
             trace_id: TraceId::new(5).unwrap(),
             span_id: SpanId::new(6).unwrap(),
             trace_flags: 1,
+            trace_state: None,
+            remote: false,
         };
         assert_eq!(links(&telemetry_core::sink::json::links(std::slice::from_ref(&link))), [link]);
     }

@@ -59,6 +59,7 @@ pub fn span_of_line(line: &str) -> Option<SpanRecord> {
         parent_span_id,
         local_root: parent_span_id.is_none() || matches!(kind, SpanKind::Server | SpanKind::Consumer),
         trace_flags: 1,
+        trace_state: None,
         name: line.name.into(),
         kind,
         start_unix_nanos: line.start_time_unix_nano,

@@ -1,7 +1,7 @@
 //! From the values of instruments to what a plot shows: rates, values, quantiles.
 
 use serde::Serialize;
-use telemetry_core::metric::snapshot::{MetricKind, MetricValue};
+use telemetry_core::metric::snapshot::MetricValue;
 
 use crate::source::{Family, Series};
 
@@ -48,11 +48,7 @@ pub(crate) fn plot(family: Family) -> Plot {
         name: family.name,
         help: family.help,
         unit: family.unit,
-        kind: match family.kind {
-            MetricKind::Counter => "counter",
-            MetricKind::Gauge => "gauge",
-            MetricKind::Histogram => "histogram",
-        },
+        kind: family.kind.as_str(),
         series: series.into_iter().map(plotted).collect(),
         series_left_out,
     }
@@ -144,6 +140,7 @@ mod tests {
     use std::sync::Arc;
 
     use serde_json::{Value as Json, json};
+    use telemetry_core::metric::snapshot::MetricKind;
 
     use super::*;
 

@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use serde_json::Value as Json;
 use telemetry_core::TraceId;
 use telemetry_core::metric::snapshot::{MetricKind, MetricValue};
 
@@ -35,6 +36,11 @@ pub(crate) trait Source: Send + Sync + 'static {
 
     /// What is known of the source itself.
     fn about(&self) -> Result<About, SourceError>;
+
+    /// What the pipeline of this process says of itself; none where the source is not of it.
+    fn pipeline(&self) -> Option<Json> {
+        None
+    }
 
     /// A number that changes when there is something new.
     fn revision(&self) -> Result<u64, SourceError>;

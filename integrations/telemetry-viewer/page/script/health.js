@@ -45,7 +45,7 @@ export class HealthPage {
       return;
     }
     this.#content.replaceChildren(findingsOf(health), tilesOf(health), h("h2", { class: "group" }, "Sinks", h("span", {}, "each with a queue and a thread of its own")),
-      sinkTable(health.sinks), h("div", { class: "halves" }, lately(health.ring), h("section", {}, h("h2", { class: "group" }, "What the viewer holds"), holds(health.about))));
+      sinkTable(health), h("div", { class: "halves" }, lately(health.ring), h("section", {}, h("h2", { class: "group" }, "What the viewer holds"), holds(health.about))));
   }
 }
 
@@ -55,7 +55,7 @@ function findingsOf(health) {
   return h("ul", { class: "findings", "aria-label": "Findings" }, items);
 }
 
-function tilesOf({ spans, ring, drain }) {
+function tilesOf({ spans, ring, drain, pipeline }) {
   const lost = spans.dropped.reduce((sum, { count }) => sum + count, 0);
   const why = spans.dropped.map(({ reason, count }) => `${whole(count)} ${reason.replaceAll("_", " ")}`).join(", ");
   const busy = (ring.occupancy ?? 0) >= BUSY_RING;
@@ -64,8 +64,8 @@ function tilesOf({ spans, ring, drain }) {
   const percent = (ring.occupancy ?? 0) * 100;
   const share = ring.occupancy === null ? "–" : percent > 0 && percent < 0.1 ? "< 0.1 %" : `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
   return h("div", { class: "tiles" },
-    tile("Ring in use", share, busy && "mild", null, h("div", { class: "meter" }, level)),
-    tile("Spans started", whole(spans.started), null, spans.late_writes > 0 && `${whole(spans.late_writes)} writes came too late`),
+    tile("Ring in use", share, busy && "mild", pipeline && `${whole(pipeline.ring.occupied)} of ${whole(pipeline.ring.capacity)} slots`, h("div", { class: "meter" }, level)),
+    tile("Spans started", whole(spans.started), null, spans.late_writes > 0 ? `${whole(spans.late_writes)} writes came too late` : pipeline && `in ${duration(pipeline.drain.uptime * 1e9)}, ${whole(pipeline.spans.in_flight)} open now`),
     tile("Spans lost in the ring", whole(lost), lost > 0 && "bad", why || "none, for any reason"),
     tile("A tick of the drain", duration(drain.p50_seconds === null ? null : drain.p50_seconds * 1e9), null,
       drain.ticks > 0 && `p99 ${duration(drain.p99_seconds * 1e9)}, ${whole(drain.ticks)} ticks`));
@@ -81,7 +81,8 @@ function tile(title, value, look, note, more) {
   return h("div", { class: "tile" }, h("h3", {}, title), h("b", { class: look || "" }, value), note && h("p", {}, note), more);
 }
 
-function sinkTable(sinks) {
+function sinkTable({ sinks, pipeline }) {
+  const reported = new Map((pipeline?.sinks ?? []).map((sink) => [sink.sink, sink]));
   const head = ["Sink", "Delivered", "Queued", "Errors", "Missed"].map((title) => h("th", { scope: "col" }, title));
   const number = (value, bad) => h("td", { class: bad && value > 0 ? "bad" : value > 0 ? "" : "zero" }, whole(value));
   const rows = sinks.map((sink) => {
@@ -89,7 +90,10 @@ function sinkTable(sinks) {
     const why = sink.dropped.map(({ reason, count }) => `${reason.replaceAll("_", " ")}: ${whole(count)}`).join("\n");
     const cell = number(missed, true);
     if (why) cell.dataset.hint = why;
-    return h("tr", {}, h("td", {}, h("b", {}, sink.sink)), number(sink.exported), number(sink.queued), number(sink.errors, true), cell);
+    const own = reported.get(sink.sink);
+    const name = h("td", {}, h("b", {}, sink.sink), own && h("span", { class: "state" }, own.state.replaceAll("_", " ")),
+      own?.last_error && h("p", { class: "why" }, `${own.last_error}, ${duration(own.since_last_error * 1e9)} ago`));
+    return h("tr", {}, name, number(sink.exported), number(sink.queued), number(sink.errors, true), cell);
   });
   return h("div", { class: "table-frame" }, h("table", { class: "table" }, h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
 }

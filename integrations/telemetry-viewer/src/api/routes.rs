@@ -49,7 +49,8 @@ async fn metrics(State(state): State<ApiState>, parameters: Parameters) -> Resul
 }
 
 async fn read_health(State(state): State<ApiState>) -> Result<Json<Health>, Failure> {
-    let read = state.read(|source| Ok(health(source.about()?, &source.metrics(HEALTH_SECONDS)?)));
+    let read =
+        state.read(|source| Ok(health(source.about()?, &source.metrics(HEALTH_SECONDS)?, source.pipeline())));
     Ok(Json(read.await?))
 }
 

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use serde_json::Value as Json;
 use telemetry_core::TraceId;
 use telemetry_core::metric::snapshot::MetricsSnapshot;
 use telemetry_core::record::{SpanRecord, Value};
@@ -197,6 +198,12 @@ impl Source for ViewerSink {
             max_spans: Some(kept.store.max_spans() as u64),
             evicted_spans: Some(kept.store.evicted()),
         })
+    }
+
+    fn pipeline(&self) -> Option<Json> {
+        let report: Json = serde_json::from_str(&telemetry_core::health().to_json()).ok()?;
+        // Without a drain no pipeline runs, and the figures are all there is.
+        (!report["drain"].is_null()).then_some(report)
     }
 
     fn revision(&self) -> Result<u64, SourceError> {
