@@ -250,8 +250,8 @@ export class Rows {
 
   step(by) {
     const place = this.#shown.indexOf(this.#selected);
-    const next = place < 0 ? (by > 0 ? 0 : this.#shown.length - 1) : Math.min(this.#shown.length - 1, Math.max(0, place + by));
-    this.select(this.#shown[next]);
+    const from = place < 0 && by < 0 ? this.#shown.length : place;
+    this.select(this.#shown[Math.min(this.#shown.length - 1, Math.max(0, from + by))]);
   }
 
   stepPage(by) {
