@@ -9,6 +9,7 @@ use telemetry_core::sink::with_registered;
 
 use crate::args::Check;
 use crate::failure::Failure;
+use crate::harmless::harmless;
 
 const NAME: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -76,9 +77,4 @@ fn complain(errors: &SettingsErrors) -> std::io::Result<()> {
     let noun = if count == 1 { "setting is" } else { "settings are" };
     writeln!(out, "\n{count} {noun} wrong: a service would not start.")?;
     out.flush()
-}
-
-/// Without characters that a terminal would act on.
-fn harmless(text: &str) -> String {
-    text.chars().flat_map(|c| if c.is_control() { c.escape_debug().collect() } else { vec![c] }).collect()
 }

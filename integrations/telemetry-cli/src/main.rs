@@ -4,6 +4,7 @@
 mod args;
 mod check;
 mod failure;
+mod harmless;
 mod query;
 mod tail;
 mod view;

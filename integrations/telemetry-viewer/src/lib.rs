@@ -28,7 +28,7 @@
 //! |---|---|---|
 //! | `api/traces` | `{traces, searched, next}`: summaries, how many traces were looked at, and where to go on by `before` | `q`: a search; `order`: `recent`, `errors`, `slowest` (the last two put the latest 1,000 matches in order); `limit`: 1 to 500, default 100; `before` |
 //! | `api/traces/{id}` | `{summary, rows, left_out}`: the spans, parents before children, up to 50,000, and how many are not among them | |
-//! | `api/metrics` | a list of instruments, each with up to eight of its largest series and their points | `seconds`: 10 to 3,600, default 300 |
+//! | `api/metrics` | a list of instruments, each with up to eight of its largest series and up to 240 points of each | `seconds`: 10 to 3,600, default 300 |
 //! | `api/health` | what the source holds, where spans went, the ring, the sinks, `findings`, and in a service the `pipeline`'s own report | |
 //! | `api/live` | server-sent events: `change` when there is something new, at most twice a second; at most 32 at a time | |
 //!

@@ -8,6 +8,10 @@ use crate::source::{Family, Series};
 /// The most series of an instrument that are plotted; the largest are.
 pub(crate) const MAX_SERIES: usize = 8;
 
+/// The most values of a series that a plot is made from; of more, every second or third and so on is taken. A rate is then
+/// that of a longer stretch, and none is lost.
+const MAX_VALUES: usize = 240;
+
 /// The quantiles of a histogram.
 const QUANTILES: [f64; 3] = [0.5, 0.95, 0.99];
 
@@ -68,13 +72,21 @@ fn size(series: &Series) -> f64 {
     if size.is_nan() { 0.0 } else { size }
 }
 
+/// As many values as a plot can show, the latest among them.
+fn thinned(points: Vec<(u64, MetricValue)>) -> Vec<(u64, MetricValue)> {
+    let step = points.len().div_ceil(MAX_VALUES).max(1);
+    let offset = points.len().saturating_sub(1) % step;
+    points.into_iter().skip(offset).step_by(step).collect()
+}
+
 fn plotted(series: Series) -> PlottedSeries {
-    let latest = series.points.last().map(|(_, value)| number(value)).filter(|value| value.is_finite());
-    let gauge = matches!(series.points.first(), Some((_, MetricValue::Gauge(_))));
+    let points = thinned(series.points);
+    let latest = points.last().map(|(_, value)| number(value)).filter(|value| value.is_finite());
+    let gauge = matches!(points.first(), Some((_, MetricValue::Gauge(_))));
     let points = if gauge {
-        series.points.iter().map(|(time, value)| vec![Some(millis(*time)), finite(number(value))]).collect()
+        points.iter().map(|(time, value)| vec![Some(millis(*time)), finite(number(value))]).collect()
     } else {
-        series.points.windows(2).filter_map(|pair| growth(&pair[0], &pair[1])).collect()
+        points.windows(2).filter_map(|pair| growth(&pair[0], &pair[1])).collect()
     };
     PlottedSeries { labels: series.labels, latest, points }
 }
@@ -189,6 +201,16 @@ mod tests {
         assert_eq!((&first[1], &first[2]), (&json!(100.0), &json!(0.2)));
         assert!((first[3].as_f64().unwrap() - 0.38).abs() < 1e-9, "{first}");
         assert_eq!(points(family)[1], json!([3000.0, 0.0, null, null, null]));
+    }
+
+    #[test]
+    fn of_many_values_as_many_are_taken_as_a_plot_can_show_and_no_growth_is_lost() {
+        let totals = (1..=1000).map(|second| (second, MetricValue::Counter(second * 3))).collect();
+        let points = points(family(MetricKind::Counter, vec![("a", totals)]));
+        let points = points.as_array().unwrap();
+        assert!((190..240).contains(&points.len()), "{}", points.len());
+        assert_eq!(points.last().unwrap(), &json!([1_000_000.0, 3.0]));
+        assert!(points.iter().all(|point| point[1] == 3.0));
     }
 
     #[test]

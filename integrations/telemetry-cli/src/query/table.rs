@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use anstyle::Style;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use crate::harmless::harmless;
+
 /// The columns to draw in when nobody knows.
 const DEFAULT_WIDTH: usize = 80;
 /// Columns between two cells.
@@ -96,27 +98,13 @@ impl Cell {
         text
     }
 
-    /// Without characters that a terminal would act on: names and attributes may be anybody's.
+    /// Names and attributes may be anybody's.
     fn harmless(self) -> Self {
-        let clean = |text: String| {
-            if text.chars().any(acts) {
-                text.chars()
-                    .map(|c| if acts(c) { c.escape_debug().to_string() } else { c.to_string() })
-                    .collect()
-            } else {
-                text
-            }
-        };
         match self {
-            Self::Text(text) => Self::Text(clean(text)),
-            Self::Number(text) => Self::Number(text),
+            Self::Text(text) => Self::Text(harmless(&text).into_owned()),
+            number @ Self::Number(_) => number,
         }
     }
-}
-
-/// Control characters, and those that turn the direction of what follows.
-fn acts(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 fn drawn(row: &[Cell], widths: &[usize]) -> String {

@@ -69,21 +69,17 @@ fn text(bytes: &[u8]) -> String {
 }
 
 fn sink(args: &Tail) -> TtySink {
-    let width = args.width.map(usize::from);
-    let sink = match args.color {
+    let mut sink = match args.color {
         Color::Auto => TtySink::new(),
-        Color::Always | Color::Never => {
-            let terminal = terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-            let sink = TtySink::to(io::stdout()).with_colors(args.color == Color::Always);
-            terminal.map_or(sink, |columns| {
-                TtySink::to(io::stdout()).with_colors(args.color == Color::Always).with_width(columns)
-            })
-        }
+        Color::Always | Color::Never => TtySink::to(io::stdout()).with_colors(args.color == Color::Always),
     };
-    match width {
-        Some(columns) => sink.with_width(columns),
-        None => sink,
+    let terminal = terminal_size::terminal_size().map(|(width, _)| width.0);
+    // One that is chosen by itself follows the terminal when that is made wider.
+    let width = args.width.or(terminal.filter(|_| args.color != Color::Auto));
+    if let Some(columns) = width {
+        sink = sink.with_width(columns.into());
     }
+    sink
 }
 
 struct Drawing {

@@ -41,7 +41,7 @@ pub(super) fn families(connection: &Connection, seconds: u64) -> rusqlite::Resul
         "SELECT series_id, max(time_unix_nanos, ?1), value, sum, buckets FROM metric_points AS points \
          JOIN metric_series AS series ON series.id = points.series_id \
          WHERE run_id IN ({runs}) AND time_unix_nanos >= coalesce((SELECT max(time_unix_nanos) FROM metric_points \
-         WHERE series_id = series.id AND time_unix_nanos < ?1), ?1) ORDER BY points.id LIMIT ?2"
+         WHERE series_id = series.id AND time_unix_nanos < ?1), ?1) ORDER BY points.id DESC LIMIT ?2"
     );
     let mut query = connection.prepare_cached(&sql)?;
     let mut rows = query.query(params![from, MAX_POINTS])?;
@@ -59,8 +59,10 @@ pub(super) fn families(connection: &Connection, seconds: u64) -> rusqlite::Resul
     Ok(families)
 }
 
-/// The last value holds until now.
+/// Puts values in the order of time; the last one holds until now.
 fn hold(series: &mut Series, now_unix_nanos: u64) {
+    // They were read the latest first, so that of too many the oldest are left out.
+    series.points.reverse();
     if let Some((time, value)) = series.points.last().cloned()
         && time < now_unix_nanos
     {
