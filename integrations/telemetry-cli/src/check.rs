@@ -45,7 +45,8 @@ fn show(resolved: &Resolved, args: &Check) -> std::io::Result<()> {
     let widest = shown.iter().map(|value| value.name().len()).max().unwrap_or(0);
     for value in &shown {
         let name = format!("{:widest$}", value.name());
-        let text = harmless(&value.to_string());
+        let shown = value.to_string();
+        let text = harmless(&shown);
         let from = value.provenance();
         if value.tier() == Tier::Default {
             writeln!(out, "{FAINT}{name}  {text}{FAINT:#}")?;

@@ -153,9 +153,9 @@ fn tail_follows_a_file_that_grows_and_one_that_is_rotated() {
 #[test]
 fn tail_once_ends_with_the_file_and_draws_what_has_no_root_yet() {
     let folder = Folder::new();
-    let without_root: String =
-        lines().lines().filter(|line| !line.contains("\"order\"")).map(|line| format!("{line}\n")).collect();
-    std::fs::write(folder.file("spans.jsonl"), without_root.trim_end()).unwrap();
+    let lines = lines();
+    let without_root: Vec<_> = lines.lines().filter(|line| !line.contains("\"order\"")).collect();
+    std::fs::write(folder.file("spans.jsonl"), without_root.join("\n")).unwrap();
     let (code, drawn, _) = run(&mut telemetry(&folder, &["tail", "--once", "spans.jsonl"]));
     assert_eq!(code, 0);
     assert!(drawn.contains("is not here") && drawn.contains("render"), "{drawn}");
