@@ -238,7 +238,7 @@ try {
     await page.keyboard.press("3");
     await page.getByText("All is well").waitFor();
     const row = await page.locator(".table tbody tr").first().innerText();
-    assert.match(row, /^viewer\s+10.\d\d\d\s+0\s+0\s+0/);
+    assert.match(row, /^viewer\s*running\s+10.\d\d\d\s+0\s+0\s+0/);
     await picture("health");
   });
   await check("dark follows the system and the button, readable in both", async () => {
