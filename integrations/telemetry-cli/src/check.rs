@@ -4,12 +4,15 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use telemetry_core::settings::{DotEnv, Environment, Resolved, Resolver, SettingsErrors, Tier};
+use telemetry_core::settings::{DotEnv, Environment, Resolved, ResolvedValue, Resolver, SettingsErrors, Tier};
 use telemetry_core::sink::with_registered;
 
 use crate::args::Check;
 use crate::failure::Failure;
 use crate::harmless::harmless;
+
+/// Longer names push what follows; there are few.
+const NAME_COLUMNS: usize = 22;
 
 const NAME: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
@@ -42,16 +45,15 @@ fn show(resolved: &Resolved, args: &Check) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
     let shown: Vec<_> =
         resolved.iter().filter(|value| !args.changed || value.tier() != Tier::Default).collect();
-    let widest = shown.iter().map(|value| value.name().len()).max().unwrap_or(0);
+    let widest = shown.iter().map(|value| value.name().len()).max().unwrap_or(0).min(NAME_COLUMNS);
     for value in &shown {
         let name = format!("{:widest$}", value.name());
         let shown = value.to_string();
         let text = harmless(&shown);
-        let from = value.provenance();
         if value.tier() == Tier::Default {
             writeln!(out, "{FAINT}{name}  {text}{FAINT:#}")?;
         } else {
-            writeln!(out, "{NAME}{name}{NAME:#}  {CHANGED}{text}{CHANGED:#}  {FAINT}{from}{FAINT:#}")?;
+            writeln!(out, "{NAME}{name}{NAME:#}  {CHANGED}{text}{CHANGED:#}  {FAINT}{}{FAINT:#}", from(value))?;
         }
     }
     for warning in resolved.warnings() {
@@ -64,6 +66,20 @@ fn show(resolved: &Resolved, args: &Check) -> std::io::Result<()> {
         writeln!(out, "Telemetry is off: {}ENABLED=1 turns it on.", args.prefix)?;
     }
     out.flush()
+}
+
+/// Where a value came from, in few words.
+fn from(value: &ResolvedValue) -> String {
+    let tier = match value.tier() {
+        Tier::Environment => "environment".to_owned(),
+        Tier::OpenTelemetry => "standard environment".to_owned(),
+        Tier::DotEnv => ".env".to_owned(),
+        other => other.to_string(),
+    };
+    match &value.provenance().variable {
+        Some(variable) => format!("({tier}: {variable})"),
+        None => format!("({tier})"),
+    }
 }
 
 fn complain(errors: &SettingsErrors) -> std::io::Result<()> {

@@ -215,9 +215,9 @@ fn check_shows_each_setting_with_its_tier() {
     assert_eq!(code, 0, "{shown}");
     for line in [
         "SAMPLE_RATIO",
-        "0.5  TELEMETRY_SAMPLE_RATIO in the environment",
-        "shop  OTEL_SERVICE_NAME in the standard environment",
-        "shop.db  TELEMETRY_SQLITE_PATH in the .env file",
+        "0.5  (environment: TELEMETRY_SAMPLE_RATIO)",
+        "shop  (standard environment: OTEL_SERVICE_NAME)",
+        "shop.db  (.env: TELEMETRY_SQLITE_PATH)",
         "SPAN_RING_CAPACITY",
         "16384",
         "warning: TELEMETRY_SAMPEL_RATIO in the environment names no setting, did you mean TELEMETRY_SAMPLE_RATIO?",

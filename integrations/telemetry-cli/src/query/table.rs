@@ -58,6 +58,33 @@ impl Table {
     }
 
     fn draw(&self, width: usize) -> String {
+        let aligned = Self { head: self.head.clone(), rows: self.rows_with_aligned_points() };
+        aligned.draw_aligned(width)
+    }
+
+    /// Numbers of a column with as many decimals as the one that has most, so that their points stand in line.
+    fn rows_with_aligned_points(&self) -> Vec<Vec<Cell>> {
+        let decimals = |cell: &Cell| match cell {
+            Cell::Number(text) => text.split_once('.').map_or(0, |(_, decimals)| decimals.len()),
+            Cell::Text(_) => 0,
+        };
+        let mut rows = self.rows.clone();
+        for column in 0..self.head.len() {
+            let most = rows.iter().map(|row| decimals(&row[column])).max().unwrap_or(0);
+            for row in &mut rows {
+                let missing = most - decimals(&row[column]);
+                // Whole numbers stay as they are: counts are no measurements.
+                if let Cell::Number(text) = &mut row[column]
+                    && text.contains('.')
+                {
+                    text.push_str(&"0".repeat(missing));
+                }
+            }
+        }
+        rows
+    }
+
+    fn draw_aligned(&self, width: usize) -> String {
         let widths = self.widths(width);
         let mut out = String::new();
         let head: Vec<Cell> = (0..self.head.len()).map(|column| self.head_of(column)).collect();
@@ -159,7 +186,7 @@ mod tests {
     #[test]
     fn numbers_stand_to_the_right_under_their_head() {
         let table = table(&[("GET /books", "1.5"), ("GET /", "12.25")]);
-        assert_eq!(plain(&table, 80), "route          ms\nGET /books    1.5\nGET /       12.25\n");
+        assert_eq!(plain(&table, 80), "route          ms\nGET /books   1.50\nGET /       12.25\n");
     }
 
     #[test]
