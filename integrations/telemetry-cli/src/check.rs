@@ -4,7 +4,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use telemetry_core::settings::{DotEnv, Environment, Resolved, ResolvedValue, Resolver, SettingsErrors, Tier};
+use telemetry_core::settings::{
+    DotEnv, Environment, Resolved, ResolvedValue, Resolver, SettingsErrors, Tier,
+};
 use telemetry_core::sink::with_registered;
 
 use crate::args::Check;
@@ -53,7 +55,11 @@ fn show(resolved: &Resolved, args: &Check) -> std::io::Result<()> {
         if value.tier() == Tier::Default {
             writeln!(out, "{FAINT}{name}  {text}{FAINT:#}")?;
         } else {
-            writeln!(out, "{NAME}{name}{NAME:#}  {CHANGED}{text}{CHANGED:#}  {FAINT}{}{FAINT:#}", from(value))?;
+            writeln!(
+                out,
+                "{NAME}{name}{NAME:#}  {CHANGED}{text}{CHANGED:#}  {FAINT}{}{FAINT:#}",
+                from(value)
+            )?;
         }
     }
     for warning in resolved.warnings() {
