@@ -1,6 +1,6 @@
 //! A step that cannot be invalid.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, ExprClosure};
 
@@ -15,8 +15,6 @@ pub(super) struct Step {
     /// The path of what the expansion may name.
     pub private: TokenStream,
     pub site: Site,
-    /// Whether the polls of the future are counted and timed.
-    pub timing: bool,
     pub covered: Covered,
 }
 
@@ -64,8 +62,9 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         Name::Literal(name) => site::Name::Literal(quote!(#name)),
         Name::Path(path) => site::Name::Path(path),
     };
-    let site = Site { name, kind: None, decision, constants, recorded, declared: Vec::new() };
-    Step { private: private(crate_path.as_ref()), site, timing: timing.is_some(), covered }
+    let timing = timing.as_ref().map(Ident::span);
+    let site = Site { name, kind: None, decision, constants, recorded, declared: Vec::new(), timing };
+    Step { private: private(crate_path.as_ref()), site, covered }
 }
 
 impl Covered {
