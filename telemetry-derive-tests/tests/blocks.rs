@@ -260,6 +260,7 @@ fn async_trait_may_stand_before_and_behind() {
 struct Conditional;
 
 #[trace(attrs(shelf = "north"))]
+#[allow(clippy::unused_self, clippy::unused_async, reason = "methods of a unit")]
 impl Conditional {
     #[cfg_attr(all(), trace(name = "held", kind = client), must_use)]
     fn held(&self) -> u8 {

@@ -1,5 +1,17 @@
 //! Functions of a crate of the edition 2024.
 #![allow(missing_docs)]
+#![allow(
+    clippy::needless_return,
+    clippy::ptr_arg,
+    clippy::ref_option,
+    clippy::try_err,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
+    clippy::unused_unit,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shapes matter, not whether one should write them"
+)]
 
 #[path = "editions/shapes.rs"]
 #[allow(
@@ -28,10 +40,8 @@ fn holds_one<'a>(one: &'a str, _other: &u8) -> impl Iterator<Item = char> + use<
     one.chars()
 }
 
-// SAFETY: nothing else has this name.
-#[unsafe(no_mangle)]
 #[span]
-extern "C" fn telemetry_edition_2024(number: i32) -> i32 {
+extern "C" fn foreign(number: i32) -> i32 {
     number
 }
 
@@ -81,7 +91,7 @@ fn what_came_with_the_edition_is_no_hindrance() {
     let mut context = Context::from_waker(Waker::noop());
     assert_eq!(holds_both("a", &1).to_string(), "a1");
     assert_eq!(holds_one("ab", &1).count(), 2);
-    assert_eq!(telemetry_edition_2024(3), 3);
+    assert_eq!(foreign(3), 3);
     let asked = pin!(asks(async |text| Ok(text.len()))).poll(&mut context);
     assert_eq!(asked, Poll::Ready(Err(String::from("own"))));
     assert_eq!(chained(Some(2), Some(1)), Some(2));
@@ -89,7 +99,7 @@ fn what_came_with_the_edition_is_no_hindrance() {
     assert_eq!(2_u8.all().count(), 2);
     assert_eq!(
         scope.tree(),
-        "holds_both\nholds_one\ntelemetry_edition_2024\n\
+        "holds_both\nholds_one\nforeign\n\
          asks [error] error.type=\"alloc::string::String\" error.message=\"own\"\nchained\n\
          u8::ask [error] error.type=\"alloc::string::String\" error.message=\"nothing below\"\nu8::all\n",
     );

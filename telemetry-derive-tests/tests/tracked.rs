@@ -1,5 +1,17 @@
 //! Functions that see their caller: what they return is recorded, however they leave.
 #![allow(missing_docs)]
+#![allow(
+    clippy::needless_return,
+    clippy::ptr_arg,
+    clippy::ref_option,
+    clippy::try_err,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self,
+    clippy::unused_unit,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shapes matter, not whether one should write them"
+)]
 
 use std::fmt;
 use std::num::ParseIntError;
