@@ -49,7 +49,7 @@ fn parsed(text: &str) -> Result<u32, Located> {
     if text == "caller" {
         return Ok(Location::caller().line());
     }
-    let numbers: Vec<u32> = text.split(',').map(|part| part.parse()).collect::<Result<_, _>>()?;
+    let numbers: Vec<u32> = text.split(',').map(str::parse).collect::<Result<_, _>>()?;
     for number in &numbers {
         let doubled = (|| -> Result<u32, ParseIntError> { Ok("2".parse::<u32>()? * number) })()?;
         if doubled > 10 {
