@@ -5,6 +5,7 @@ pub mod cpu_time;
 pub mod expected;
 pub mod growth;
 mod null_sink;
+pub mod peak_memory;
 pub mod readme;
 pub mod statistics;
 pub mod table;

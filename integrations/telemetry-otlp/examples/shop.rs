@@ -11,7 +11,7 @@ use telemetry_core::metric::snapshot::{
 use telemetry_core::record::{Attribute, EventRecord, LinkRecord, Origin, SpanRecord, Value};
 use telemetry_core::resource::Resource;
 use telemetry_core::settings::Resolver;
-use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext};
+use telemetry_core::sink::{Sink, SinkContext};
 use telemetry_core::testing::Scope;
 use telemetry_core::{SpanId, SpanKind, Status, TraceId, span};
 use telemetry_otlp::{OtlpSink, SETTINGS};
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut resource = Resource::empty();
     resource.set("service.name", Value::Str("shop".into()));
     resource.set("process.pid", Value::I64(7));
-    sink.attach(&SinkContext { resource: Arc::new(resource), live: None, shutdown: ShutdownSignal::new() });
+    sink.attach(&SinkContext { resource: Arc::new(resource), ..SinkContext::default() });
     let mut spans = spans();
     // A collector whose JSON has no numbers that are not finite is spared those.
     if std::env::var_os("SHOP_FINITE").is_some() {
@@ -58,7 +58,7 @@ fn plain(name: &'static str, number: u64, parent: Option<u64>) -> SpanRecord {
     let mut span = scope.take_spans().remove(0);
     span.name = name.into();
     (span.trace_id, span.span_id, span.parent_span_id) = (trace(TRACE), id(number), parent.map(id));
-    (span.trace_flags, span.local_root) = (3, false);
+    (span.trace_flags, span.trace_state, span.local_root) = (3, None, false);
     (span.start_unix_nanos, span.duration_nanos) = (START + number, 1_000 * number);
     span.origin = opened_in("shop");
     span
@@ -87,7 +87,14 @@ fn spans() -> [SpanRecord; 3] {
     let attempt = attribute("attempt", Value::U64(2));
     server.events =
         vec![EventRecord { name: "retry".into(), time_unix_nanos: START + 5, attributes: vec![attempt] }];
-    server.links = vec![LinkRecord { trace_id: trace(9), span_id: id(8), trace_flags: 1 }];
+    server.trace_state = Some("rojo=00f067aa0ba902b7,congo=t61".into());
+    server.links = vec![LinkRecord {
+        trace_id: trace(9),
+        span_id: id(8),
+        trace_flags: 1,
+        trace_state: Some("azul=2".into()),
+        remote: true,
+    }];
     let mut query = plain("db.query", 2, Some(1));
     query.kind = SpanKind::Client;
     query.status = Status::Ok;

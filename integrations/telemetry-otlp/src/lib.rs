@@ -15,8 +15,8 @@
 //! after the signal. [`SETTINGS`] has every row. In code it is [`OtlpSink::builder`].
 //!
 //! # What is sent
-//! Spans as they were recorded: identifiers, the W3C flags and whether the parent is in another process, kind, times,
-//! typed attributes (an unsigned integer beyond `int64` as its digits), events, links, how many of each did not fit, and
+//! Spans as they were recorded: identifiers, the W3C flags and whether the parent is in another process, the trace's
+//! state (`tracestate`), kind, times, typed attributes (an unsigned integer beyond `int64` as its digits), events, links, how many of each did not fit, and
 //! the status, with `error.message` as its message. An outcome that neither shows is the attribute `telemetry.outcome`:
 //! `panicked`, `cancelled` or `never_polled`. The scope is the crate that opened the span or declared the instrument,
 //! with its version; units are the codes of UCUM (`s`, `By`). Counters are monotonic sums, cumulative with the start of
@@ -29,7 +29,8 @@
 //! less up to half of it at random, or is what the collector names (`Retry-After`, `RetryInfo`); a collector that names
 //! one is left alone until then. After 60 s the request is given up, one with metrics after 5 s, since the next one says
 //! all it said. Everything else the collector refuses is refused for
-//! good, and what it leaves out of a request it takes (partial success) is never sent again. All of it is counted:
+//! good, and what it leaves out of a request it takes (partial success) is never sent
+//! again; where it leaves out nothing and warns, the warning is shown on standard error. All of it is counted:
 //! `telemetry_sink_spans_dropped_total{sink="otlp"}` by reason, `otlp_exporter_requests_total` by how attempts ended, and
 //! `otlp_exporter_lost_data_points_total`.
 //!

@@ -9,10 +9,11 @@ use std::time::{Duration, Instant};
 
 use crate::metric::snapshot::MetricFamily;
 use crate::record::SpanRecord;
-use crate::sink::Sink;
+use crate::sink::{Sink, SinkContext, Warnings};
 
 use super::delivery::{Delivery, DrainStartError, ShutdownError};
 use super::figures::{self, TickDurations};
+use super::health::DrainHealth;
 use super::lane::Lane;
 use super::options::Options;
 use super::progress::Progress;
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     /// Locked while spans are handed out.
     scratch: Mutex<Scratch>,
     tick_durations: TickDurations,
+    started: Instant,
 }
 
 #[derive(Default)]
@@ -107,6 +109,7 @@ impl Shared {
             lanes: Mutex::new(Lanes::default()),
             scratch: Mutex::new(Scratch::default()),
             tick_durations: TickDurations::default(),
+            started: Instant::now(),
         }
     }
 
@@ -119,20 +122,34 @@ impl Shared {
         figures::families(&lanes, &self.tick_durations)
     }
 
+    pub(super) fn health(&self) -> DrainHealth {
+        let ticks = self.tick_durations.health();
+        DrainHealth { uptime: self.started.elapsed(), interval: self.options.interval, ..ticks }
+    }
+
     pub(super) fn add_sink(&self, mut sink: Box<dyn Sink>) -> Result<String, DrainStartError> {
         let wanted = sink.name().replace('\0', "");
         let mut lanes = lock(&self.lanes);
         if lanes.closed {
             return Err(DrainStartError::Stopped);
         }
-        sink.attach(&self.options.context);
         let name = free_name(&lanes.list, &wanted);
         let faults = Arc::clone(&self.options.faults);
+        let context = self.context_of(&name);
+        sink.attach(&context);
         let lane = Arc::new(Lane::new(name.clone(), sink, self.options.queue_batches, faults));
-        sink_thread::spawn(Arc::clone(&lane), self.options.context.clone(), self.options.suppress)
+        sink_thread::spawn(Arc::clone(&lane), context, self.options.suppress)
             .map_err(|e| DrainStartError::thread(&sink_thread::thread_name(&name), &e))?;
         lanes.list.push(lane);
         Ok(name)
+    }
+
+    /// What a sink of this name is told.
+    fn context_of(&self, name: &str) -> SinkContext {
+        let faults = Arc::clone(&self.options.faults);
+        let kind = format!("sink {name}: warning");
+        let warnings = Warnings::to(move |message| faults.report(&kind, &format!("{kind}: {message}")));
+        SinkContext { warnings, ..self.options.context.clone() }
     }
 
     /// Lets every sink finish what it holds, flush and close; no sink can be added any more.
@@ -186,6 +203,10 @@ impl Shared {
             }
         }
         scratch.tidy();
+        if taken >= limit {
+            // Some may be ready still, and few enough that no producer wakes the worker for them.
+            self.waker.wake();
+        }
     }
 
     /// Runs one part of a tick; a panic in it (in a sampler, say) is reported and ends that part alone.

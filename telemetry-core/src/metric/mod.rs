@@ -67,7 +67,9 @@ mod histogram;
 pub(crate) mod instrument;
 pub(crate) mod labels;
 mod local;
+pub mod manifest;
 mod observed;
+pub(crate) mod own;
 mod pairs;
 mod place;
 pub(crate) mod registry;
@@ -80,6 +82,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod update;
+pub(crate) mod view;
 
 pub use buckets::{DEFAULT_BUCKETS, exponential, linear};
 pub use collect::SeriesOverflow;

@@ -17,7 +17,7 @@ use crate::record::Value;
 use crate::resource::Resource;
 use crate::sample::{AlwaysSample, ParentBased, RatioError, RatioSample, Sampler};
 use crate::settings::{Resolver, Values};
-use crate::sink::{LiveMetrics, ShutdownSignal, Sink, SinkContext};
+use crate::sink::{LiveMetrics, Sink, SinkContext};
 use crate::span::{gates, watch_panics};
 
 /// How long a shutdown may take when nothing else is said.
@@ -44,14 +44,14 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Telemetry {
     resource: Arc<Resource>,
     /// The drain this handle started; another may be that of the process by now.
-    drain: Arc<Drain>,
+    pub(super) drain: Arc<Drain>,
     shutdown_timeout: Duration,
 }
 
 /// The drain of the process, while there is one.
 static DRAIN: Mutex<Option<Arc<Drain>>> = Mutex::new(None);
 
-fn running() -> MutexGuard<'static, Option<Arc<Drain>>> {
+pub(super) fn running() -> MutexGuard<'static, Option<Arc<Drain>>> {
     DRAIN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -170,7 +170,7 @@ impl TelemetryBuilder {
             context: SinkContext {
                 resource: Arc::clone(&resource),
                 live: Some(LiveMetrics::new(live_metrics)),
-                shutdown: ShutdownSignal::new(),
+                ..SinkContext::default()
             },
             suppress,
             ..Options::default()

@@ -110,7 +110,7 @@ impl<'a> SpanBuilder<'a> {
         Local::with(|local| wrapper(local, self.site, self.begin(local, state::DETACHED)))
     }
 
-    /// Opens it around a future.
+    /// Opens it around a future or a stream.
     pub fn instrument<F>(self, future: F) -> Instrumented<F> {
         Instrumented::new(future, self.task())
     }
@@ -141,7 +141,7 @@ impl<'a> SpanBuilder<'a> {
                     name.write(body);
                 }
                 for link in self.links {
-                    write::link(body, link.trace_id.to_u128(), link.span_id.to_u64(), link.trace_flags);
+                    write::link(body, *link);
                 }
             });
         }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use http::{Extensions, HeaderMap, Method, Request, Uri};
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use http_body::Body;
 use telemetry_core::propagate::Held;
 use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
@@ -44,6 +44,8 @@ impl Exchange {
             status: None,
             announced: None,
             sent: 0,
+            // gRPC is always HTTP/2.
+            grpc: request.version() == Version::HTTP_2,
             complete: false,
             identifier,
             hooks: None,
@@ -123,9 +125,10 @@ fn open<B>(
     match inbound {
         Inbound::Ignore => (builder.root().task(), None),
         Inbound::Link => {
-            let remote = headers::extract_with(request.headers(), options.keys);
-            let links = remote.map(|remote| remote.span);
-            (builder.root().links(links.as_slice()).task(), None)
+            // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
+            let held = headers::extract_with(request.headers(), options.keys).map(|remote| remote.hold());
+            let links = held.as_ref().map(Held::span);
+            (builder.root().links(links.as_slice()).task(), held)
         }
         Inbound::Continue => match caller(options, request.headers()) {
             Some(held) => (builder.remote(&held).task(), Some(held)),

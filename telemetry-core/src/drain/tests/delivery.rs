@@ -150,3 +150,43 @@ fn intervals_out_of_range_are_refused() {
         assert!(error.to_string().ends_with("accepted are 0.01 to 300 seconds"), "{error}");
     }
 }
+
+/// A ring of ten slots, of which a tick takes twenty spans.
+struct Small(ListSource);
+
+impl Source for Small {
+    fn tick(&self) {}
+
+    fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<Report>) {
+        self.0.collect_metrics(own)
+    }
+
+    fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize {
+        self.0.drain_spans(max, out)
+    }
+
+    fn capacity(&self) -> usize {
+        10
+    }
+}
+
+#[test]
+fn a_tick_that_has_taken_all_it_may_is_followed_by_another_at_once() {
+    let source = Arc::new(Small(ListSource::default()));
+    let options = Options { interval: Duration::from_secs(300), batch_spans: 10, ..Options::default() };
+    let drain = Drain::start(options, Arc::clone(&source) as Arc<dyn Source>).unwrap();
+    let (told, tell) = mpsc::channel();
+    drain
+        .add_sink(ClosureSink::boxed("tell", move |spans| {
+            told.send(spans.len()).unwrap();
+            Ok(())
+        }))
+        .unwrap();
+    source.0.put(100);
+    drain.waker().wake();
+    let mut delivered = 0;
+    while delivered < 100 {
+        delivered += tell.recv_timeout(AMPLE).expect("nobody else wakes the worker");
+    }
+    assert_eq!(delivered, 100);
+}
