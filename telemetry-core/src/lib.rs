@@ -31,7 +31,7 @@
 //! - [`Telemetry`], [`configure_from_settings`], [`settings`]: starting, stopping, configuring.
 //! - [`sink`]: where it goes. [`Sampler`]: which traces are recorded; [`Filter`]: which call
 //!   sites. [`propagate`]: across processes.
-//! - [`Context`], [`Instrument`], [`InstrumentStream`]: carrying the current span to threads and tasks. [`LogFields`]: into log lines.
+//! - [`Context`], [`Instrument`], [`InstrumentStream`]: carrying the current span to threads and tasks. [`LogFields`], [`LogRequest`]: into log lines.
 //! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
 //! - [`health()`]: how telemetry itself fares, as a report one can print.
 //! - [`testing`]: isolated scopes and assertions.
@@ -70,6 +70,8 @@ pub mod id;
 #[cfg(not(loom))]
 mod log_fields;
 #[cfg(not(loom))]
+mod log_request;
+#[cfg(not(loom))]
 pub mod metric;
 #[cfg(not(loom))]
 mod nearest;
@@ -104,6 +106,7 @@ mod exports {
     pub use crate::health::{Health, RingHealth, health};
     pub use crate::id::{SpanId, TraceId};
     pub use crate::log_fields::{LogField, LogFields};
+    pub use crate::log_request::LogRequest;
     pub use crate::metric::{Counter, Gauge, Histogram, Label, register_sampler};
     pub use crate::pipeline::{
         Accounting, Bootstrap, ConfigureError, RingError, StartError, Stopping, Telemetry, TelemetryBuilder,

@@ -2,9 +2,8 @@
 
 use std::net::IpAddr;
 
-use http::header::CONTENT_LENGTH;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderValue, Uri};
 use telemetry_core::{AttributeValue, CallSite, Entry, Origin, Site, SpanKind};
 
 use crate::conventions::{self, Conventions};
@@ -150,10 +149,13 @@ pub(crate) fn host_name(host: &str) -> Option<&str> {
     Some(host.split_once(':').map_or(host, |(name, _)| name)).filter(|name| !name.is_empty())
 }
 
-/// The length of a body in bytes: what the header says, else what the body knows, nothing where it is empty.
-pub(crate) fn content_length(headers: &HeaderMap, body: &impl http_body::Body) -> Option<u64> {
-    let said = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    said.or_else(|| body.size_hint().exact().filter(|length| *length > 0))
+/// The length of a body in bytes: what the body knows, else what the header says, nothing where it is empty.
+pub(crate) fn content_length<'a>(
+    body: &impl http_body::Body,
+    header: impl FnOnce() -> Option<&'a HeaderValue>,
+) -> Option<u64> {
+    let known = body.size_hint().exact().filter(|length| *length > 0);
+    known.or_else(|| header()?.to_str().ok()?.parse().ok())
 }
 
 #[cfg(test)]

@@ -46,11 +46,63 @@ impl Inject for HeadersMut<'_> {
 /// The span the sender of these headers was in, and the state of the trace. None when there is no `traceparent`, when
 /// it is malformed, or when there are several: the trace then begins anew.
 pub fn extract(headers: &HeaderMap) -> Option<Remote> {
-    extract_with(headers, Keys::Level2)
+    propagate::extract(&Headers(headers))
 }
 
-pub(crate) fn extract_with(headers: &HeaderMap, keys: Keys) -> Option<Remote> {
-    propagate::extract_with(&Headers(headers), keys)
+/// What a request is described by among its headers, and whose trace it brings, found in one go: each look-up by name
+/// costs more than to pass over a few headers.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    headers: &'a HeaderMap,
+    /// The first two, of which there must not be a second.
+    traceparents: [Option<&'a HeaderValue>; 2],
+    has_state: bool,
+    pub(crate) host: Option<&'a HeaderValue>,
+    pub(crate) user_agent: Option<&'a HeaderValue>,
+    pub(crate) content_length: Option<&'a HeaderValue>,
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn among(headers: &'a HeaderMap) -> Self {
+        let mut seen = Self {
+            headers,
+            traceparents: [None; 2],
+            has_state: false,
+            host: None,
+            user_agent: None,
+            content_length: None,
+        };
+        for (name, value) in headers {
+            match name.as_str() {
+                "host" => _ = seen.host.get_or_insert(value),
+                "user-agent" => _ = seen.user_agent.get_or_insert(value),
+                "content-length" => _ = seen.content_length.get_or_insert(value),
+                propagate::TRACESTATE => seen.has_state = true,
+                propagate::TRACEPARENT => {
+                    let [first, second] = &mut seen.traceparents;
+                    let place = if first.is_none() { first } else { second };
+                    place.get_or_insert(value);
+                }
+                _ => {}
+            }
+        }
+        seen
+    }
+
+    /// The caller's span and the state of its trace; as [`extract`] does.
+    pub(crate) fn remote(&self, keys: Keys) -> Option<Remote> {
+        propagate::extract_with(self, keys)
+    }
+}
+
+impl Extract for Seen<'_> {
+    fn values<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
+        let of_the_trace = (name == propagate::TRACEPARENT).then_some(self.traceparents);
+        let of_the_state = (name == propagate::TRACESTATE && self.has_state)
+            .then(|| self.headers.get_all(TRACESTATE).into_iter());
+        let parents = of_the_trace.into_iter().flatten().flatten();
+        parents.chain(of_the_state.into_iter().flatten()).map(HeaderValue::as_bytes)
+    }
 }
 
 /// Names the current span of this thread in the headers of an outgoing request, with the state of its trace, over
