@@ -21,8 +21,8 @@ pub struct Measured<S> {
 /// A call under way.
 struct Call {
     of: &'static Calls,
-    /// When it began, in nanoseconds of the pipeline's clock; none where metrics are off.
-    began: Option<u64>,
+    /// When it began, in nanoseconds of the pipeline's clock; zero where metrics are off.
+    began: u64,
     state: State,
 }
 
@@ -45,51 +45,52 @@ enum State {
 
 impl<S> Measured<S> {
     /// Measures a call that ends with a scope.
-    #[inline]
+    #[inline(always)]
     pub fn scope(of: &'static Calls, span: S) -> Self {
-        let state = if panicking() { State::RunningInPanic } else { State::Running };
-        Self { call: Call::begin(of, state), span }
+        let (began, state) = if Calls::are_counted() { begin_scope() } else { (0, State::Running) };
+        Self { call: Call { of, began, state }, span }
     }
 
     /// Measures a call that ends with a future.
-    #[inline]
+    #[inline(always)]
     pub fn future(of: &'static Calls, span: S) -> Self {
-        Self { call: Call::begin(of, State::Pending), span }
-    }
-}
-
-impl Call {
-    #[inline]
-    fn begin(of: &'static Calls, state: State) -> Self {
-        Self { of, began: Calls::are_counted().then(now), state }
-    }
-
-    fn end(&mut self) {
-        let Some(began) = self.began.take() else { return };
-        let outcome = match self.state {
-            State::Running if panicking() => CallOutcome::Panic,
-            State::Running | State::RunningInPanic | State::Ready => CallOutcome::Ok,
-            State::Failed => CallOutcome::Error,
-            State::Polling => CallOutcome::Panic,
-            State::Pending => CallOutcome::Cancelled,
-        };
-        self.of.count(outcome, now().saturating_sub(began));
+        let began = if Calls::are_counted() { now() } else { 0 };
+        Self { call: Call { of, began, state: State::Pending }, span }
     }
 }
 
 impl Drop for Call {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        if self.began.is_some() {
-            self.end();
+        if self.began != 0 {
+            end(self.of, self.began, self.state);
         }
     }
+}
+
+#[inline(never)]
+fn begin_scope() -> (u64, State) {
+    (now(), if panicking() { State::RunningInPanic } else { State::Running })
+}
+
+/// Counts a call. By value, as the end of a span: nobody has the address of what is measured.
+#[inline(never)]
+fn end(of: &'static Calls, began: u64, state: State) {
+    let outcome = match state {
+        State::Running if panicking() => CallOutcome::Panic,
+        State::Running | State::RunningInPanic | State::Ready => CallOutcome::Ok,
+        State::Failed => CallOutcome::Error,
+        State::Polling => CallOutcome::Panic,
+        State::Pending => CallOutcome::Cancelled,
+    };
+    of.count(outcome, now().saturating_sub(began));
 }
 
 /// The time on the clock of this thread's pipeline.
 #[inline(never)]
 fn now() -> u64 {
-    Local::with(|local| local.pipeline.get().timeline.monotonic_nanos())
+    // A clock at its zero is no call that is not measured.
+    Local::with(|local| local.pipeline.get().timeline.monotonic_nanos()).max(1)
 }
 
 impl<S: Held> Held for Measured<S> {
@@ -124,7 +125,10 @@ impl<S: PolledSpan> PolledSpan for Measured<S> {
     }
 
     fn end(&mut self) {
-        self.call.end();
+        if self.call.began != 0 {
+            end(self.call.of, self.call.began, self.call.state);
+            self.call.began = 0;
+        }
         self.span.end();
     }
 }

@@ -98,6 +98,10 @@ fn attribute(input: ParseStream) -> syn::Result<Written> {
         None if at_end(input) || input.peek(Token![,]) => {
             Value::Expression { form: Form::Typed, expression: shorthand(&path)? }
         }
+        None if key.text == "attrs" && input.peek(syn::token::Paren) => {
+            let message = "attributes stand here by themselves: `key = expression, …`";
+            return Err(syn::Error::new(key.span, message));
+        }
         None if input.peek(Token![-]) => {
             let text = key.text + &until(input, |rest| rest.peek(Token![=]) || rest.peek(Token![,]));
             let message = format!("a key that is not made of names and dots goes in quotes: `{text:?} = …`");

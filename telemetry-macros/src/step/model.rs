@@ -5,7 +5,7 @@ use quote::quote;
 use syn::{Expr, ExprClosure};
 
 use super::parse::{Name, Settings, WrittenStep};
-use crate::mistakes::Mistakes;
+use crate::mistakes::{Mistakes, check_span_name};
 use crate::site::expand::private;
 use crate::site::model::{self as site, Attributes, Site};
 use crate::tail;
@@ -31,10 +31,8 @@ pub(super) enum Covered {
 pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
     let WrittenStep { settings: Settings { crate_path, decision, timing }, name, attributes, covered } =
         written;
-    if let Name::Literal(name) = &name
-        && name.value().trim().is_empty()
-    {
-        mistakes.at(name, "the name of a step must not be empty");
+    if let Name::Literal(name) = &name {
+        check_span_name(name, "step", mistakes);
     }
     if let Name::Path(path) = &name
         && path.segments.first().is_some_and(|first| first.ident == "Self")
