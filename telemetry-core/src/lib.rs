@@ -33,6 +33,7 @@
 //!   sites. [`propagate`]: across processes.
 //! - [`Context`], [`Instrument`], [`InstrumentStream`]: carrying the current span to threads and tasks. [`LogFields`], [`LogRequest`]: into log lines.
 //! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
+//! - [`evidence`]: what the process was doing when it died.
 //! - [`health()`]: how telemetry itself fares, as a report one can print.
 //! - [`testing`]: isolated scopes and assertions.
 //!
@@ -42,7 +43,7 @@
 //! final program, since features add up: one crate that asks for it decides for all.
 //!
 //! # Platforms
-//! Rust 1.88, edition 2024. Linux in full. Elsewhere: without the kernel's word on the time-stamp counter (and on
+//! Rust 1.88, edition 2024. Linux in full. Elsewhere: no crash evidence; without the kernel's word on the time-stamp counter (and on
 //! anything but x86-64) the operating system's monotonic clock is read; without `membarrier` a thread reserves one slot
 //! at a time, at the price of a compare-and-swap a span. With `panic = "abort"` nothing unwinds, so no panic is recorded
 //! on spans. Two versions of this crate in one program are two pipelines that know nothing of each other.
@@ -61,6 +62,8 @@ mod clock;
 mod context;
 #[cfg(not(loom))]
 pub mod drain;
+#[cfg(not(loom))]
+pub mod evidence;
 #[cfg(not(loom))]
 mod filter;
 #[cfg(not(loom))]
