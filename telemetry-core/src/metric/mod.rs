@@ -54,6 +54,7 @@
 pub(crate) mod base2;
 mod bucket_index;
 pub(crate) mod buckets;
+pub(crate) mod calls;
 mod cells;
 mod chain;
 mod collect;
