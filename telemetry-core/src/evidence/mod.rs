@@ -35,7 +35,7 @@
 //! - A file that cannot be made is told on standard error, [`Telemetry::evidence`](crate::Telemetry::evidence) has the
 //!   error, and telemetry runs without it.
 //! - The child of a fork has no evidence, and its spans go nowhere near its parent's: at the fork the ring is copied, 6 MiB in
-//!   about two milliseconds. A `clone` by hand, without the C library's handlers, would share it.
+//!   three to four milliseconds, and a child without memory for that ends at once. A `clone` by hand, without the C library's handlers, would share it.
 //! - Where the ring was in use before, by a pipeline that was shut down, it stays where it is: `kill -9` then leaves no spans.
 //! - Room that was reserved may be missing all the same on file systems that copy on write and on thin volumes that are full;
 //!   a store to the ring then ends the process by `SIGBUS`, as it would if another program cut the file short. A file system
@@ -63,6 +63,10 @@ mod format;
 mod images;
 #[cfg(target_os = "linux")]
 mod journal;
+#[cfg(target_os = "linux")]
+mod locks;
+#[cfg(target_os = "linux")]
+mod opening;
 mod options;
 #[cfg(target_os = "linux")]
 mod panics;
@@ -75,12 +79,16 @@ mod show;
 mod signals;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "files are only read there"))]
 mod sites;
+#[cfg(target_os = "linux")]
+mod threads;
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{Begun, Opening, alive, end};
+#[cfg(target_os = "linux")]
+pub(crate) use opening::{Begun, Opening};
 pub use options::{CrashEvidence, EvidenceError};
 pub(crate) use options::{DEFAULT_KEEP, MAX_KEEP};
 pub use read::{ReadError, read, read_from};
 pub use report::{Cause, CauseKind, Fate, OpenSpan, Report, Thread};
 #[cfg(target_os = "linux")]
-pub(crate) use running::{Begun, Opening, alive, end};
+pub(crate) use running::{alive, end};
