@@ -207,7 +207,7 @@ def check_rotel(bookstore, folder):
             env=clean() | {"TELEMETRY_OTLP_ENDPOINT": f"http://127.0.0.1:{entry}"},
             capture_output=True, text=True, timeout=60, check=True,
         )
-        # Those that the shutdown finds come after this is said.
+        # The inventory that a drive starts sends spans of its own, too, and does not say how many.
         delivered = int(re.search(r"otlp: (\d+) delivered, 0 dropped", said.stdout)[1])
         deadline = time.monotonic() + 30
         while len(arrived := re.findall(r"^ +ID +: (\w{16})$", log.read_text(), re.MULTILINE)) < delivered:
