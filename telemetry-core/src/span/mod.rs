@@ -37,6 +37,7 @@ mod walk;
 mod write;
 mod writer;
 
+pub(crate) use arena::floor_char_boundary;
 pub use builder::SpanBuilder;
 pub use entering::Run;
 pub(crate) use entering::project;
@@ -46,6 +47,8 @@ pub use handle::Span;
 pub use instrument::{Instrument, Instrumented};
 pub(crate) use kept::free_spares;
 pub use name::Name;
+#[cfg(target_os = "linux")]
+pub(crate) use name::watch_names;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};
@@ -53,6 +56,9 @@ pub use stream::InstrumentStream;
 pub use task::TaskSpan;
 pub use timed::{PolledSpan, TimedSpan};
 pub use value::{AttributeValue, Entry};
+pub(crate) use walk::Reference;
+#[cfg(target_os = "linux")]
+pub(crate) use walk::anchor;
 
 /// What macro expansions call.
 pub(crate) mod expansion {
