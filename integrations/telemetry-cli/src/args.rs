@@ -23,6 +23,8 @@ pub(crate) enum Command {
     Query(Query),
     /// Show what the settings come to, where each is from, and what is wrong with them
     Check(Check),
+    /// Show what processes were doing when they died
+    Crash(Crash),
 }
 
 #[derive(Debug, clap::Args)]
@@ -99,6 +101,13 @@ pub(crate) struct Check {
     /// Only settings that are not at their default
     #[arg(long)]
     pub(crate) changed: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Crash {
+    /// Files of crash evidence, or directories: of these the crashes and reports of panics
+    #[arg(required = true)]
+    pub(crate) paths: Vec<PathBuf>,
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use telemetry_core::evidence::ReadError;
 use telemetry_core::sink::SinkError;
 use telemetry_sqlite::OpenError;
 
@@ -14,6 +15,10 @@ pub(crate) enum Failure {
     Open(#[from] OpenError),
     #[error("{} cannot be read: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
+    #[error("{} cannot be read: {source}", path.display())]
+    Evidence { path: PathBuf, source: ReadError },
+    #[error("no process has left anything in {}", path.display())]
+    NoEvidence { path: PathBuf },
     #[error("cannot listen on {address}: {source}; choose another port with --port N, or --port 0 for any")]
     Listen { address: SocketAddr, source: io::Error },
     #[error("the query failed: {0}")]

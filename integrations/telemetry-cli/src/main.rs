@@ -3,6 +3,7 @@
 
 mod args;
 mod check;
+mod crash;
 mod failure;
 mod harmless;
 mod query;
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
         Command::Tail(args) => tail::tail(&args).map(|()| ExitCode::SUCCESS),
         Command::Query(args) => query::query(&args).map(|()| ExitCode::SUCCESS),
         Command::Check(args) => check::check(&args),
+        Command::Crash(args) => crash::crash(&args).map(|()| ExitCode::SUCCESS),
     };
     match outcome {
         Ok(code) => code,

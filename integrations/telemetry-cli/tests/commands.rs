@@ -302,3 +302,41 @@ fn a_mistake_on_the_command_line_is_told_with_what_is_meant() {
     let (code, help, _) = run(&mut telemetry(&folder, &["--help"]));
     assert!(code == 0 && ["view", "tail", "query", "check"].iter().all(|name| help.contains(name)), "{help}");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn crash_shows_what_a_process_was_doing() {
+    use telemetry_core::evidence::CrashEvidence;
+    use telemetry_core::{AlwaysSample, Telemetry};
+
+    let folder = Folder::new();
+    let nothing = run(&mut telemetry(&folder, &["crash", "."]));
+    assert_eq!(nothing, (1, String::new(), "telemetry: no process has left anything in .\n".to_owned()));
+
+    let pipeline = Telemetry::builder()
+        .service_name("shop")
+        .sampler(AlwaysSample)
+        .crash_evidence(CrashEvidence::in_directory(&folder.0))
+        .start()
+        .unwrap();
+    let path = pipeline.evidence().unwrap().unwrap().to_owned();
+    // The file of a process that still runs, and a copy under the name it would have if it had died.
+    let _order = step!("order");
+    std::fs::copy(&path, folder.file("shop-1-2.crash")).unwrap();
+    for what in [path.to_str().unwrap(), "."] {
+        let (code, out, error) = run(&mut telemetry(&folder, &["crash", what]));
+        assert_eq!((code, &*error), (0, ""), "{out}");
+        assert!(
+            out.starts_with(&format!("shop, process {}: ended without a word", std::process::id())),
+            "{out}"
+        );
+        assert!(out.contains("\n● order  open for "), "{out}");
+    }
+
+    std::fs::write(folder.file("other.txt"), "something else").unwrap();
+    let other = run(&mut telemetry(&folder, &["crash", "other.txt"]));
+    let told = "telemetry: other.txt cannot be read: not a file of crash evidence\n";
+    assert_eq!(other, (1, String::new(), told.to_owned()));
+    let missing = run(&mut telemetry(&folder, &["crash", "missing"]));
+    assert!(missing.2.starts_with("telemetry: missing cannot be read: No such file"), "{}", missing.2);
+}

@@ -7,9 +7,11 @@ mod access;
 mod arena;
 mod asking;
 mod bits;
+mod boxed;
 mod builder;
 mod declare;
 pub(crate) mod decode;
+mod early;
 mod entering;
 mod event;
 mod failure;
@@ -18,6 +20,7 @@ mod handle;
 mod instrument;
 mod kept;
 mod link_flags;
+mod measured;
 mod name;
 mod off;
 mod open;
@@ -62,17 +65,20 @@ pub(crate) use walk::anchor;
 
 /// What macro expansions call.
 pub(crate) mod expansion {
+    pub use super::boxed::{boxed, boxed_step};
     pub use super::declare::{call_site, returned, site};
+    pub use super::early::{Branch, FromResidual};
     pub use super::failure::probe::Probe;
     pub use super::failure::returned::Shown;
     pub use super::failure::{Ignored, record};
+    pub use super::measured::Measured;
     pub use super::off::{
         NO_SPAN, check, check_debug, check_display, check_links, check_sampler, no_guard, no_step,
     };
     pub use super::open::{open, open_root, open_step, open_task, open_task_root};
     pub use super::opening::{context_of, open_task_under, open_under, wanted};
     pub use super::room::Room;
-    pub use super::traced::{Traced, boxed, call, making, step};
+    pub use super::traced::{Traced, call, making, step};
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ const LAST_ENDED: usize = 1_000;
 #[non_exhaustive]
 pub enum ReadError {
     /// It cannot be opened or read.
-    #[error("the evidence cannot be read")]
+    #[error(transparent)]
     Io(#[from] io::Error),
     /// It is something else.
     #[error("not a file of crash evidence")]
