@@ -152,10 +152,13 @@ fn insert_point(
         // A real that is not a number would be a null.
         MetricValue::Gauge(value) if value.is_nan() => (Sql::Text("NaN".to_owned()), None, None),
         MetricValue::Gauge(value) => (Sql::Real(*value), None, None),
-        MetricValue::Histogram { bounds, counts, sum } => histogram(bounds, counts, *sum),
-        MetricValue::Exponential(exponential) => {
-            let (bounds, counts) = exponential.explicit();
-            histogram(&bounds, &counts, exponential.sum)
+        MetricValue::Histogram { .. } | MetricValue::Exponential(_) => {
+            let (count, sum) = value.observed().unwrap_or_default();
+            (
+                Sql::Integer(signed(count)),
+                Some(sum),
+                value.buckets().map(|(bounds, counts)| buckets(&bounds, &counts)),
+            )
         }
     };
     connection
@@ -166,12 +169,10 @@ fn insert_point(
     Ok(())
 }
 
-/// The number of observations, their sum, and the buckets as a list of upper bounds with counts.
-fn histogram(bounds: &[f64], counts: &[u64], sum: f64) -> (Sql, Option<f64>, Option<String>) {
-    let bounds = bounds.iter().map(Some).chain([None]);
-    let buckets: Vec<_> = bounds.zip(counts).collect();
-    let buckets = serde_json::to_string(&buckets).expect("numbers can be written");
-    (Sql::Integer(signed(counts.iter().sum())), Some(sum), Some(buckets))
+/// A list of upper bounds, each with its count.
+fn buckets(bounds: &[f64], counts: &[u64]) -> String {
+    let buckets: Vec<_> = bounds.iter().map(Some).chain([None]).zip(counts).collect();
+    serde_json::to_string(&buckets).expect("numbers can be written")
 }
 
 fn labels(series: &MetricSeries) -> String {

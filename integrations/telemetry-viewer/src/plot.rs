@@ -63,7 +63,9 @@ pub(crate) fn number(value: &MetricValue) -> f64 {
     match value {
         MetricValue::Counter(total) => *total as f64,
         MetricValue::Gauge(value) => *value,
-        MetricValue::Histogram { counts, .. } => counts.iter().sum::<u64>() as f64,
+        MetricValue::Histogram { .. } | MetricValue::Exponential(_) => {
+            value.observed().map_or(0.0, |(count, _)| count as f64)
+        }
     }
 }
 
@@ -94,24 +96,19 @@ fn plotted(series: Series) -> PlottedSeries {
 /// What happened between two readings; nothing where the second is of another run, whose counts began anew.
 fn growth(before: &(u64, MetricValue), after: &(u64, MetricValue)) -> Option<Vec<Option<f64>>> {
     let seconds = after.0.checked_sub(before.0).filter(|nanos| *nanos > 0)? as f64 / 1e9;
-    match (&before.1, &after.1) {
-        (MetricValue::Counter(from), MetricValue::Counter(to)) => {
-            let added = to.checked_sub(*from)?;
-            Some(vec![Some(millis(after.0)), Some(added as f64 / seconds)])
-        }
-        (
-            MetricValue::Histogram { counts: from, bounds, .. },
-            MetricValue::Histogram { counts: to, bounds: same, .. },
-        ) if bounds == same && from.len() == to.len() => {
-            let added: Option<Vec<u64>> =
-                to.iter().zip(from).map(|(to, from)| to.checked_sub(*from)).collect();
-            let added = added?;
-            let rate = added.iter().sum::<u64>() as f64 / seconds;
-            let quantiles = QUANTILES.map(|quantile| quantile_of(bounds, &added, quantile));
-            Some([Some(millis(after.0)), Some(rate)].into_iter().chain(quantiles).collect())
-        }
-        _ => None,
+    if let (MetricValue::Counter(from), MetricValue::Counter(to)) = (&before.1, &after.1) {
+        let added = to.checked_sub(*from)?;
+        return Some(vec![Some(millis(after.0)), Some(added as f64 / seconds)]);
     }
+    let ((bounds, from), (same, to)) = (before.1.buckets()?, after.1.buckets()?);
+    if bounds != same || from.len() != to.len() {
+        return None;
+    }
+    let added: Option<Vec<u64>> = to.iter().zip(&*from).map(|(to, from)| to.checked_sub(*from)).collect();
+    let added = added?;
+    let rate = added.iter().sum::<u64>() as f64 / seconds;
+    let quantiles = QUANTILES.map(|quantile| quantile_of(&bounds, &added, quantile));
+    Some([Some(millis(after.0)), Some(rate)].into_iter().chain(quantiles).collect())
 }
 
 /// A quantile of observations in buckets, as Prometheus's `histogram_quantile` estimates it: evenly spread within the

@@ -192,6 +192,19 @@ pub enum MetricValue {
 }
 
 impl MetricValue {
+    /// Upper bounds and counts of a histogram's buckets, those of an exponential one [as explicit
+    /// ones](ExponentialHistogram::explicit); none of a counter or a gauge.
+    pub fn buckets(&self) -> Option<(Arc<[f64]>, Cow<'_, [u64]>)> {
+        match self {
+            Self::Counter(_) | Self::Gauge(_) => None,
+            Self::Histogram { bounds, counts, .. } => Some((Arc::clone(bounds), counts.into())),
+            Self::Exponential(histogram) => {
+                let (bounds, counts) = histogram.explicit();
+                Some((bounds, counts.into()))
+            }
+        }
+    }
+
     /// How many observations a histogram holds, and their sum; none of a counter or a gauge.
     pub fn observed(&self) -> Option<(u64, f64)> {
         match self {
