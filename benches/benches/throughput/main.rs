@@ -8,6 +8,8 @@
 //! Every measurement is made in a process of its own, since the peak of the memory is a process's. To add a sink, add a row
 //! in `sinks.rs`.
 
+mod collector;
+mod grpc;
 mod load;
 mod sinks;
 
