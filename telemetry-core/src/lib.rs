@@ -31,7 +31,7 @@
 //! - [`Telemetry`], [`configure_from_settings`], [`settings`]: starting, stopping, configuring.
 //! - [`sink`]: where it goes. [`Sampler`]: which traces are recorded; [`Filter`]: which call
 //!   sites. [`propagate`]: across processes.
-//! - [`Context`], [`Instrument`]: carrying the current span to threads and tasks. [`LogFields`]: into log lines.
+//! - [`Context`], [`Instrument`], [`InstrumentStream`]: carrying the current span to threads and tasks. [`LogFields`]: into log lines.
 //! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
 //! - [`health()`]: how telemetry itself fares, as a report one can print.
 //! - [`testing`]: isolated scopes and assertions.
@@ -116,8 +116,9 @@ mod exports {
         SamplingParameters,
     };
     pub use crate::span::{
-        AttributeValue, CallSite, Constant, Entry, EventAttributes, EventWriter, Instrument, Instrumented,
-        Name, PolledSpan, Run, Site, Span, SpanBuilder, SpanGuard, TaskSpan, TimedSpan,
+        AttributeValue, CallSite, Constant, Entry, EventAttributes, EventWriter, Instrument,
+        InstrumentStream, Instrumented, Name, PolledSpan, Run, Site, Span, SpanBuilder, SpanGuard, TaskSpan,
+        TimedSpan,
     };
     pub use telemetry_macros::{Label, metric, span, step, trace};
 }

@@ -34,6 +34,7 @@ pub mod metric {
     pub use crate::metric::rules::{
         base_unit, ends_in_total, ends_in_unit, is_metric_name, is_own_name, says_something,
     };
+    pub use crate::metric::view::{View, regroup};
     pub use crate::metric::{Counter, Gauge, Histogram};
 
     /// Makes a counter.

@@ -62,7 +62,10 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Signals::watch()?
     };
     let child = match (args.drive, args.inventory) {
-        (Some(_), None) => Some(Child::start()?),
+        (Some(_), None) => {
+            let sinks = bootstrap.iter().flat_map(|bootstrap| &bootstrap.settings.sinks);
+            Some(Child::start(sinks.map(String::as_str))?)
+        }
         _ => None,
     };
     let stock = args.inventory.or(child.as_ref().map(Child::address));

@@ -11,7 +11,7 @@ use crate::conventions::{self, Conventions};
 use crate::redact::redact;
 
 /// The keys, by the numbers that [`key`] names.
-static KEYS: [&str; 12] = [
+static KEYS: [&str; 13] = [
     "http.method",
     "http.route",
     "net.host.name",
@@ -24,6 +24,7 @@ static KEYS: [&str; 12] = [
     "net.peer.name",
     "http.request_id",
     "http.resend_count",
+    "rpc.grpc.status_code",
 ];
 
 /// The numbers of the keys.
@@ -40,6 +41,7 @@ pub(crate) mod key {
     pub(crate) const PEER_NAME: usize = 9;
     pub(crate) const REQUEST_ID: usize = 10;
     pub(crate) const RESENDS: usize = 11;
+    pub(crate) const GRPC_STATUS: usize = 12;
 }
 
 /// Where server spans are opened, for each of the conventions.
@@ -187,5 +189,6 @@ mod tests {
         assert_eq!(KEYS[key::PEER_NAME], "net.peer.name");
         assert_eq!(KEYS[key::REQUEST_ID], "http.request_id");
         assert_eq!(KEYS[key::RESENDS], "http.resend_count");
+        assert_eq!(KEYS[key::GRPC_STATUS], "rpc.grpc.status_code");
     }
 }

@@ -272,6 +272,11 @@ async fn metrics_have_the_prefix_and_labels_that_were_chosen() {
     let labels = [("http_request_method", "GET"), ("http_route", ""), ("http_response_status_code", "200")];
     scope.assert_metric_value("http_server_request_duration_seconds_count", &labels, 1);
     scope.assert_metric_value("http_server_active_requests", &[("http_request_method", "GET")], 0);
+    // The old names stand beside them, also where a layer without options uses the same.
+    through(&TelemetryLayer::new(), hello, get("/")).await;
+    scope.assert_metric_value("http_requests_total", &[("method", "GET"), ("status", "200")], 2);
+    scope.assert_metric_value("http_request_duration_seconds_count", &[("method", "GET")], 2);
+    scope.assert_metric_value("http_requests_in_flight", &[], 0);
     let refused = MetricOptions::new().prefix("7up").unwrap_err();
     assert!(refused.to_string().starts_with("`7up` cannot begin the name of a metric"));
 }

@@ -12,6 +12,7 @@ use super::own;
 use super::registry::{self, Entry};
 use super::snapshot::{Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
 use super::store::MetricStore;
+use super::view;
 
 /// Up to how many label sets found by index show before their first use.
 const SHOWN_UNUSED: usize = 64;
@@ -56,6 +57,7 @@ impl MetricStore {
             (entries, families)
         });
         registry::arm();
+        families = view::apply(&entries, families);
         local::quietly(|| self.dynamic.collect(&mut families));
         self.own_figures(&entries, &mut families);
         extra(&mut families);

@@ -81,6 +81,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod update;
+pub(crate) mod view;
 
 pub use buckets::{DEFAULT_BUCKETS, exponential, linear};
 pub use collect::SeriesOverflow;

@@ -13,7 +13,7 @@ use linkme::distributed_slice;
 use super::cells::Layout;
 use super::instrument::{Core, Descriptor, MAX_CELLS, MIXED, OFF, OPEN, UNREGISTERED};
 use super::local::quietly;
-use super::snapshot::{MetricKind, exposed_names};
+use super::snapshot::MetricKind;
 use super::store::GLOBAL;
 
 /// The instruments `metric!` declared, put together by the linker.
@@ -167,7 +167,7 @@ impl Registry {
         if core.gate() != UNREGISTERED {
             return;
         }
-        let names = exposed_names(core.descriptor.name, core.descriptor.kind);
+        let names = core.descriptor.exposed_names();
         let made_at_run_time = || GLOBAL.dynamic.holder(&names);
         if let Some(first) = Exposed(&self.exposed).holder(&names).or_else(made_at_run_time) {
             self.conflicts.push(RegistryConflict {

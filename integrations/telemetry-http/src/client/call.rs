@@ -7,7 +7,7 @@ use std::future::Future;
 use http::{Request, Response};
 use http_body::Body;
 
-use super::span::{Outgoing, Sent};
+use super::span::{Outgoing, Resend, Sent};
 use crate::attributes;
 use crate::conventions::Conventions;
 
@@ -45,7 +45,13 @@ where
 {
     let mut sent = begin(Conventions::Old, &mut request);
     let result = sent.span().run(async { send(request).await }).await;
-    end(sent, &result);
+    match &result {
+        Ok(response) => {
+            sent.answered(response.status(), response.headers());
+            sent.complete();
+        }
+        Err(failure) => sent.failed(type_name::<E>(), failure),
+    }
     result
 }
 
@@ -53,23 +59,8 @@ where
 pub(super) fn begin<Q: Body>(conventions: Conventions, request: &mut Request<Q>) -> Sent {
     let length = attributes::content_length(request.headers(), request.body());
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let extensions = std::mem::take(request.extensions_mut());
-    let mut outgoing = Outgoing {
-        method: &method,
-        uri: &uri,
-        headers: request.headers_mut(),
-        extensions: &extensions,
-        length,
-    };
-    let sent = Sent::begin(conventions, &mut outgoing);
-    *request.extensions_mut() = extensions;
-    sent
-}
-
-/// Ends the span of a request.
-pub(super) fn end<R, E: Display>(sent: Sent, result: &Result<Response<R>, E>) {
-    match result {
-        Ok(response) => sent.answered(response.status()),
-        Err(failure) => sent.failed(type_name::<E>(), failure),
-    }
+    let resend = request.extensions().get::<Resend>().copied();
+    let mut outgoing =
+        Outgoing { method: &method, uri: &uri, headers: request.headers_mut(), resend, length };
+    Sent::begin(conventions, &mut outgoing)
 }

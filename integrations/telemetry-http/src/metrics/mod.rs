@@ -3,6 +3,7 @@
 mod chosen;
 mod labels;
 mod standard;
+mod views;
 
 use std::time::Instant;
 

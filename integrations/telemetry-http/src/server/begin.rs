@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use http::{Extensions, HeaderMap, Method, Request, Uri};
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use http_body::Body;
 use telemetry_core::propagate::Held;
 use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
@@ -44,6 +44,8 @@ impl Exchange {
             status: None,
             announced: None,
             sent: 0,
+            // gRPC is always HTTP/2.
+            grpc: request.version() == Version::HTTP_2,
             complete: false,
             identifier,
             hooks: None,
