@@ -73,7 +73,9 @@ fn every_variable_follows_the_precedence_of_the_standard_and_of_the_tiers() {
                 let shown = match OtlpSink::from_settings(&resolved) {
                     Ok(sink) => format!("{sink:?}"),
                     // Neither file holds a certificate; the message names the one that was looked at.
-                    Err(error) if name == "CERTIFICATE" => format!("traces: {}", error.to_string().replace("OTLP_CERTIFICATE", "roots")),
+                    Err(error) if name == "CERTIFICATE" => {
+                        format!("traces: {}", error.to_string().replace("OTLP_CERTIFICATE", "roots"))
+                    }
                     Err(error) => panic!("{error}"),
                 };
                 // An endpoint for all signals gets the path of the signal.

@@ -63,7 +63,8 @@ pub(super) fn tonic(files: &TlsFiles) -> Result<tonic::transport::ClientTlsConfi
     use tonic::transport::{Certificate, ClientTlsConfig, Identity};
 
     let mut config = match &files.roots {
-        Some(path) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem(Named { setting: ROOTS, path }, "CERTIFICATE")?)),
+        Some(path) => ClientTlsConfig::new()
+            .ca_certificate(Certificate::from_pem(pem(Named { setting: ROOTS, path }, "CERTIFICATE")?)),
         None => ClientTlsConfig::new().with_webpki_roots(),
     };
     if let Some((key, chain)) = identity(files) {
