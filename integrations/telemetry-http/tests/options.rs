@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::testing::Scope;
 use telemetry_core::testing::assertions::Assertions;
-use telemetry_core::{AlwaysSample, Decision, NeverSample, Outcome, ParentBased, Span};
+use telemetry_core::{AlwaysSample, Decision, LogRequest, NeverSample, Outcome, ParentBased, Span};
 use telemetry_http::{
     ClientLayer, Conventions, Hooks, Inbound, MetricOptions, RequestHead, RequestId, RequestSpan, Resend,
     ResponseHead, TelemetryLayer,
@@ -185,6 +185,7 @@ async fn a_request_has_an_identifier_from_head_to_head() {
     let work = |request: Request<Full<Bytes>>| {
         let id = RequestId::current().unwrap();
         assert_eq!(request.headers()["x-request-id"], id.as_str());
+        assert_eq!(LogRequest::current().as_deref(), Some(id.as_str()), "for log lines");
         hello(request)
     };
     for given in [Some("order-7"), None] {
@@ -196,7 +197,7 @@ async fn a_request_has_an_identifier_from_head_to_head() {
         let echoed = response.headers()["x-request-id"].to_str().unwrap().to_owned();
         assert!(given.is_none_or(|given| given == echoed));
         assert_eq!(only(&scope).attribute("http.request_id"), Some(&Value::Str(echoed.into())));
-        assert_eq!(RequestId::current(), None);
+        assert_eq!((RequestId::current(), LogRequest::current()), (None, None));
         scope.clear();
     }
     drop(scope);

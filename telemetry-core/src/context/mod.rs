@@ -19,5 +19,7 @@ pub(crate) use current::{Current, flag};
 pub(crate) use disorder::remembered;
 pub(crate) use fork::watch_forks;
 pub(crate) use frame::Frame;
+#[cfg(target_os = "linux")]
+pub(crate) use local::watch_threads;
 pub(crate) use local::{Local, NO_TOKEN};
 pub use source::AsSpanContext;

@@ -151,6 +151,11 @@ impl HistogramSeries {
     pub fn start_timer(self) -> HistogramTimer {
         HistogramTimer::start(self)
     }
+
+    /// Whether it is a series, not what stands for one inside the slow path of another update.
+    pub(super) fn is_somewhere(self) -> bool {
+        self.place.is_somewhere()
+    }
 }
 
 /// A running timer; dropping it observes the seconds since it was started.

@@ -140,7 +140,7 @@ impl Core {
     }
 
     /// Whether updates look for exemplars.
-    pub(super) fn is_armed(&self) -> bool {
+    pub fn is_armed(&self) -> bool {
         is_armed(self.gate())
     }
 

@@ -53,6 +53,7 @@
 
 mod bucket_index;
 pub(crate) mod buckets;
+pub(crate) mod calls;
 mod cells;
 mod chain;
 mod collect;

@@ -10,6 +10,7 @@ use std::sync::{LazyLock, Mutex, Once, PoisonError};
 
 use linkme::distributed_slice;
 
+use super::calls;
 use super::cells::Layout;
 use super::instrument::{Core, Descriptor, MAX_CELLS, MIXED, OFF, OPEN, UNREGISTERED};
 use super::local::quietly;
@@ -210,6 +211,8 @@ fn register_declared() {
             let place = core.descriptor.place;
             (core.descriptor.name, place.file(), place.line(), place.column())
         });
+        // The framework's own come last: a user's metric keeps its name.
+        declared.extend(calls::declared());
         locked(|registry| declared.into_iter().for_each(|core| registry.register(core)));
     });
 }

@@ -1,6 +1,7 @@
 //! A pipeline: a ring, its clock, its sampler, its counts. One for the process, one more for every isolated scope.
 
 mod bootstrap;
+mod evidence;
 mod health;
 mod ring_cell;
 mod slots;

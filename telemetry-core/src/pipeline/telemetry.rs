@@ -5,11 +5,13 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::evidence::{self, Evidence};
 use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::source::{PipelineSource, suppress};
 use super::{Accounting, GLOBAL, RingError};
 use crate::context::watch_forks;
 use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError, is_interval};
+use crate::evidence::CrashEvidence;
 use crate::filter::Filter;
 use crate::metric::RegistryConflict;
 use crate::metric::snapshot::MetricsSnapshot;
@@ -46,6 +48,7 @@ pub struct Telemetry {
     /// The drain this handle started; another may be that of the process by now.
     pub(super) drain: Arc<Drain>,
     shutdown_timeout: Duration,
+    pub(super) evidence: Evidence,
 }
 
 /// The drain of the process, while there is one.
@@ -80,6 +83,7 @@ pub struct TelemetryBuilder {
     interval: Duration,
     shutdown_timeout: Duration,
     sinks: Vec<Box<dyn Sink>>,
+    pub(super) evidence: Option<CrashEvidence>,
 }
 
 impl TelemetryBuilder {
@@ -191,8 +195,9 @@ impl TelemetryBuilder {
         *running = Some(Arc::clone(&drain));
         drop(running);
         report_conflicts();
+        let evidence = evidence::begin(self.evidence, &resource);
         enable();
-        Ok(Telemetry { resource, drain, shutdown_timeout: self.shutdown_timeout })
+        Ok(Telemetry { resource, drain, shutdown_timeout: self.shutdown_timeout, evidence })
     }
 
     /// Looks at what was given, whatever runs already.
@@ -236,6 +241,7 @@ impl Telemetry {
             interval: Duration::from_secs(1),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
             sinks: Vec::new(),
+            evidence: None,
         }
     }
 
@@ -316,7 +322,9 @@ impl Telemetry {
             GLOBAL.close();
             GLOBAL.ring.wake.set(None);
         }
-        self.drain.shutdown(timeout)
+        let outcome = self.drain.shutdown(timeout);
+        crate::evidence::end();
+        outcome
     }
 
     /// Where every span went.

@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::fmt::Display;
 use std::future::Future;
 
+use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 use http_body::Body;
 
@@ -57,7 +58,7 @@ where
 
 /// Opens the span of a request.
 pub(super) fn begin<Q: Body>(conventions: Conventions, request: &mut Request<Q>) -> Sent {
-    let length = attributes::content_length(request.headers(), request.body());
+    let length = attributes::content_length(request.body(), || request.headers().get(CONTENT_LENGTH));
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let resend = request.extensions().get::<Resend>().copied();
     let mut outgoing =

@@ -147,10 +147,13 @@ impl Recorder for Chosen {
         self.under_way.with([method.as_str()]).inc();
     }
 
-    fn end(&self, ended: &Ended<'_>) {
-        let Ended { method, route, status, seconds } = *ended;
-        let method = method.as_str();
-        self.duration.with([method, route.unwrap_or_default(), status]).observe(seconds);
+    fn end(&self, ended: &Ended) {
+        let (method, route) = (ended.method.as_str(), ended.route.unwrap_or_default());
+        self.duration.with([method, route, ended.status.as_str()]).observe(ended.seconds);
         self.under_way.with([method]).dec();
+    }
+
+    fn wants_span(&self) -> bool {
+        self.duration.core().is_armed()
     }
 }

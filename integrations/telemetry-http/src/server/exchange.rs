@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Buf;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, Response, StatusCode};
 use http_body::{Body, Frame};
 use telemetry_core::propagate::Held;
@@ -113,7 +114,8 @@ impl Exchange {
         if let Some(measured) = &mut self.measured {
             measured.respond(status);
         }
-        self.announced = attributes::content_length(response.headers(), response.body());
+        self.announced =
+            attributes::content_length(response.body(), || response.headers().get(CONTENT_LENGTH));
         if let Some((name, Some(identifier))) = &self.identifier {
             identifier.echo(response.headers_mut(), name);
         }
@@ -205,7 +207,9 @@ impl Drop for Exchange {
         let panicking = std::thread::panicking();
         match self.measured.take() {
             // Inside the span, so that what is measured can be traced to it.
-            Some(measured) if !panicking && self.asked.is_some() => self.stage.within(|| drop(measured)),
+            Some(measured) if !panicking && self.asked.is_some() && measured.wants_span() => {
+                self.stage.within(|| drop(measured));
+            }
             measured => drop(measured),
         }
         let Stage::Span(span) = &mut self.stage else { return };
