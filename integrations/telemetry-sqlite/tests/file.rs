@@ -127,7 +127,10 @@ fn a_file_of_the_first_version_is_brought_to_the_latest_and_keeps_what_it_has() 
     .unwrap();
     drop(old);
     let error = telemetry_sqlite::read_only(folder.file()).unwrap_err().to_string();
-    assert!(error.ends_with("has version 1 of the schema, expected 2: a sink that opens it brings it to that"), "{error}");
+    assert!(
+        error.ends_with("has version 1 of the schema, expected 2: a sink that opens it brings it to that"),
+        "{error}"
+    );
     let mut batch = spans(2);
     batch[0].trace_state = Some("rojo=1".into());
     let mut sink = SqliteSink::open(folder.file()).unwrap();
