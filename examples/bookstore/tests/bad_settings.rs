@@ -193,8 +193,9 @@ fn each_of_more_than_a_hundred_bad_settings_has_its_clear_message() {
         // One mistake, one line; where there are several, each has its own.
         assert!(said.lines().all(|line| line.len() > 30), "{given}: {said}");
     }
-    let text: String =
+    let lines: Vec<String> =
         all.iter().map(|(given, said)| format!("{given}\n    {}\n", said.replace('\n', "\n    "))).collect();
+    let text = lines.concat();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/bad_settings.txt");
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&path, &text).unwrap();
