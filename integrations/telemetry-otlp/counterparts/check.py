@@ -258,6 +258,9 @@ def meaning(message):
         # It leaves the W3C flags out of `flags`.
         if "flags" in out:
             out["flags"] &= 0x300
+        # It leaves out the state of a link.
+        if "name" not in out:
+            out.pop("traceState", None)
         for key in ("attributes", "filteredAttributes"):
             if key in out:
                 out[key].sort(key=lambda attribute: attribute["key"])
