@@ -104,7 +104,7 @@ fn growth(before: &(u64, MetricValue), after: &(u64, MetricValue)) -> Option<Vec
     if bounds != same || from.len() != to.len() {
         return None;
     }
-    let added: Option<Vec<u64>> = to.iter().zip(&*from).map(|(to, from)| to.checked_sub(*from)).collect();
+    let added: Option<Vec<u64>> = to.iter().zip(&from).map(|(to, from)| to.checked_sub(*from)).collect();
     let added = added?;
     let rate = added.iter().sum::<u64>() as f64 / seconds;
     let quantiles = QUANTILES.map(|quantile| quantile_of(&bounds, &added, quantile));

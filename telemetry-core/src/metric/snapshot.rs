@@ -194,14 +194,11 @@ pub enum MetricValue {
 impl MetricValue {
     /// Upper bounds and counts of a histogram's buckets, those of an exponential one [as explicit
     /// ones](ExponentialHistogram::explicit); none of a counter or a gauge.
-    pub fn buckets(&self) -> Option<(Arc<[f64]>, Cow<'_, [u64]>)> {
+    pub fn buckets(&self) -> Option<(Arc<[f64]>, Vec<u64>)> {
         match self {
             Self::Counter(_) | Self::Gauge(_) => None,
-            Self::Histogram { bounds, counts, .. } => Some((Arc::clone(bounds), counts.into())),
-            Self::Exponential(histogram) => {
-                let (bounds, counts) = histogram.explicit();
-                Some((bounds, counts.into()))
-            }
+            Self::Histogram { bounds, counts, .. } => Some((Arc::clone(bounds), counts.clone())),
+            Self::Exponential(histogram) => Some(histogram.explicit()),
         }
     }
 
