@@ -33,6 +33,7 @@
 //!   sites. [`propagate`]: across processes.
 //! - [`Context`], [`Instrument`]: carrying the current span to threads and tasks. [`LogFields`]: into log lines.
 //! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
+//! - [`health()`]: how telemetry itself fares, as a report one can print.
 //! - [`testing`]: isolated scopes and assertions.
 //!
 //! # Built out
@@ -62,6 +63,8 @@ mod context;
 pub mod drain;
 #[cfg(not(loom))]
 mod filter;
+#[cfg(not(loom))]
+mod health;
 #[cfg(not(loom))]
 pub mod id;
 #[cfg(not(loom))]
@@ -98,6 +101,7 @@ mod exports {
     pub use crate::clock::DRIFT_LIMIT_NANOS;
     pub use crate::context::{AsSpanContext, Carried, Context, ContextGuard, InContext, SpanContext};
     pub use crate::filter::{Filter, FilterError, Level, UnknownLevel};
+    pub use crate::health::{Health, RingHealth, health};
     pub use crate::id::{SpanId, TraceId};
     pub use crate::log_fields::{LogField, LogFields};
     pub use crate::metric::{Counter, Gauge, Histogram, Label, register_sampler};

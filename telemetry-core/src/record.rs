@@ -1,6 +1,7 @@
 //! What a finished span looks like once it has left the ring: owned, typed, ready for any sink.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::id::{SpanId, TraceId};
 
@@ -17,6 +18,8 @@ pub struct SpanRecord {
     pub local_root: bool,
     /// The W3C trace flags: bit 0 sampled, bit 1 random.
     pub trace_flags: u8,
+    /// The `tracestate` of its trace, as the header has it; none where there is none.
+    pub trace_state: Option<Arc<str>>,
     /// Its name.
     pub name: Cow<'static, str>,
     /// Its role towards other services.
@@ -49,6 +52,11 @@ impl SpanRecord {
     /// When it ended, in nanoseconds since the Unix epoch.
     pub const fn end_unix_nanos(&self) -> u64 {
         self.start_unix_nanos.saturating_add(self.duration_nanos)
+    }
+
+    /// Whether its parent is a span of another process.
+    pub const fn has_remote_parent(&self) -> bool {
+        self.local_root && self.parent_span_id.is_some()
     }
 
     /// The value of an attribute, by key.
@@ -202,4 +210,8 @@ pub struct LinkRecord {
     pub span_id: SpanId,
     /// The other span's W3C trace flags.
     pub trace_flags: u8,
+    /// The `tracestate` with which the other span's trace came to this process; none where there is none.
+    pub trace_state: Option<Arc<str>>,
+    /// Whether the other span is one of another process.
+    pub remote: bool,
 }

@@ -158,18 +158,18 @@ def ids_to_base64(value):
     return out
 
 
-def context(trace, span, remote=False):
-    return SpanContext(trace, span, remote, TraceFlags(3))
+def context(trace, span, remote=False, flags=3, state=()):
+    return SpanContext(trace, span, remote, TraceFlags(flags), TraceState(state))
 
 
 def reference_spans():
     """The spans of the example, as the reference implementation encodes them."""
     resource = Resource({"service.name": "shop", "process.pid": 7})
 
-    def span(name, number, parent=None, trace=TRACE, scope="shop", **more):
+    def span(name, number, parent=None, trace=TRACE, scope="shop", state=(), **more):
         return ReadableSpan(
             name=name,
-            context=context(trace, number),
+            context=context(trace, number, state=state),
             parent=parent,
             resource=resource,
             start_time=START + number,
@@ -198,7 +198,8 @@ def reference_spans():
             status=Status(StatusCode.ERROR, "it broke"),
             attributes=attributes,
             events=[Event("retry", {"attempt": 2}, START + 5)],
-            links=[Link(SpanContext(9, 8, False, TraceFlags(1)))],
+            links=[Link(context(9, 8, remote=True, flags=1, state=[("azul", "2")]))],
+            state=[("rojo", "00f067aa0ba902b7"), ("congo", "t61")],
         ),
         span("restock", 3, trace=0xFF, scope="restock"),
     ])
@@ -243,11 +244,9 @@ def meaning(message):
             for key, item in value.items()
             if key in present or (item not in (0, "0", "", [], {}) and key not in ("min", "max"))
         }
-        # It leaves the W3C flags out of `flags`, and has nothing else in them for a link.
-        if "flags" in out and "name" in out:
+        # It leaves the W3C flags out of `flags`.
+        if "flags" in out:
             out["flags"] &= 0x300
-        else:
-            out.pop("flags", None)
         for key in ("attributes", "filteredAttributes"):
             if key in out:
                 out[key].sort(key=lambda attribute: attribute["key"])

@@ -58,7 +58,7 @@ fn plain(name: &'static str, number: u64, parent: Option<u64>) -> SpanRecord {
     let mut span = scope.take_spans().remove(0);
     span.name = name.into();
     (span.trace_id, span.span_id, span.parent_span_id) = (trace(TRACE), id(number), parent.map(id));
-    (span.trace_flags, span.local_root) = (3, false);
+    (span.trace_flags, span.trace_state, span.local_root) = (3, None, false);
     (span.start_unix_nanos, span.duration_nanos) = (START + number, 1_000 * number);
     span.origin = opened_in("shop");
     span
@@ -87,7 +87,14 @@ fn spans() -> [SpanRecord; 3] {
     let attempt = attribute("attempt", Value::U64(2));
     server.events =
         vec![EventRecord { name: "retry".into(), time_unix_nanos: START + 5, attributes: vec![attempt] }];
-    server.links = vec![LinkRecord { trace_id: trace(9), span_id: id(8), trace_flags: 1 }];
+    server.trace_state = Some("rojo=00f067aa0ba902b7,congo=t61".into());
+    server.links = vec![LinkRecord {
+        trace_id: trace(9),
+        span_id: id(8),
+        trace_flags: 1,
+        trace_state: Some("azul=2".into()),
+        remote: true,
+    }];
     let mut query = plain("db.query", 2, Some(1));
     query.kind = SpanKind::Client;
     query.status = Status::Ok;

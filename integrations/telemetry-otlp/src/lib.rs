@@ -15,8 +15,8 @@
 //! after the signal. [`SETTINGS`] has every row. In code it is [`OtlpSink::builder`].
 //!
 //! # What is sent
-//! Spans as they were recorded: identifiers, the W3C flags and whether the parent is in another process, kind, times,
-//! typed attributes (an unsigned integer beyond `int64` as its digits), events, links, how many of each did not fit, and
+//! Spans as they were recorded: identifiers, the W3C flags and whether the parent is in another process, the trace's
+//! state (`tracestate`), kind, times, typed attributes (an unsigned integer beyond `int64` as its digits), events, links, how many of each did not fit, and
 //! the status, with `error.message` as its message. An outcome that neither shows is the attribute `telemetry.outcome`:
 //! `panicked`, `cancelled` or `never_polled`. The scope is the crate that opened the span or declared the instrument,
 //! with its version; units are the codes of UCUM (`s`, `By`). Counters are monotonic sums, cumulative with the start of

@@ -9,13 +9,23 @@ use serde_json::{Value as Json, json};
 use support::http::{Collector, Reply};
 use support::{by_reason, hasty, lost, snapshot, spans};
 use telemetry_core::metric::snapshot::{Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue};
+use telemetry_core::propagate::extract;
 use telemetry_core::record::{
     Attribute, EventRecord, LinkRecord, Origin, Outcome, SpanKind, SpanRecord, Status, Value,
 };
 use telemetry_core::resource::Resource;
 use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext};
-use telemetry_core::{SpanId, TraceId};
+use telemetry_core::testing::Scope;
+use telemetry_core::{CallSite, Site, SpanBuilder, SpanId, TraceId};
 use telemetry_otlp::{OtlpBuilder, OtlpSink, Protocol};
+
+static REQUEST: CallSite = CallSite::new(Site {
+    name: "request",
+    kind: SpanKind::Server,
+    keys: &[],
+    constants: &[],
+    origin: Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs", line: 1 },
+});
 
 fn json_to(collector: &Collector) -> OtlpBuilder {
     hasty(&collector.endpoint()).protocol(Protocol::HttpJson)
@@ -42,6 +52,7 @@ fn full_span() -> SpanRecord {
     span.parent_span_id = SpanId::new(0x22);
     span.local_root = true;
     span.trace_flags = 3;
+    span.trace_state = Some("rojo=00f067aa0ba902b7,congo=t61".into());
     span.name = "GET /books/{id} \"é\"".into();
     span.kind = SpanKind::Server;
     span.start_unix_nanos = 1_767_312_000_000_000_001;
@@ -70,6 +81,8 @@ fn full_span() -> SpanRecord {
         trace_id: TraceId::new(9).unwrap(),
         span_id: SpanId::new(8).unwrap(),
         trace_flags: 1,
+        trace_state: Some("azul=2".into()),
+        remote: true,
     }];
     (span.dropped_attributes_count, span.dropped_events_count, span.dropped_links_count) = (1, 2, 3);
     span
@@ -99,6 +112,7 @@ fn a_span_is_written_as_the_specification_says() {
                 "spans": [{
                     "traceId": "0102030405060708090a0b0c0d0e0f10",
                     "spanId": "aabbccddeeff0011",
+                    "traceState": "rojo=00f067aa0ba902b7,congo=t61",
                     "parentSpanId": "0000000000000022",
                     "flags": 0x303,
                     "name": "GET /books/{id} \"é\"",
@@ -129,7 +143,8 @@ fn a_span_is_written_as_the_specification_says() {
                     "links": [{
                         "traceId": "00000000000000000000000000000009",
                         "spanId": "0000000000000008",
-                        "flags": 1,
+                        "traceState": "azul=2",
+                        "flags": 0x301,
                     }],
                     "droppedLinksCount": 3,
                     "status": {"message": "it broke", "code": 2},
@@ -331,4 +346,35 @@ fn metrics_wait_for_their_interval_and_a_flush_sends_the_latest() {
         .map(|request| metrics(&request.json())[0]["sum"]["dataPoints"][0]["asInt"].clone())
         .collect();
     assert_eq!(totals, ["1", "4"]);
+}
+
+#[test]
+fn the_state_of_a_trace_goes_from_the_headers_of_a_request_to_the_collector() {
+    let scope = Scope::new();
+    let inbound = |trace: &str, state: &str| {
+        let parent = format!("00-{trace}-b7ad6b7169203331-03");
+        let headers = [("traceparent", parent), ("tracestate", state.to_owned())];
+        extract(&headers).unwrap().hold()
+    };
+    {
+        let caller = inbound("0af7651916cd43dd8448eb211c80319c", "rojo=1,congo=t61");
+        let sender = inbound("00000000000000000000000000000abc", "azul=2");
+        let request = SpanBuilder::new(&REQUEST).remote(&caller).enter();
+        request.handle().link(sender.span());
+        let outer = request.handle().context().unwrap();
+        let inside = SpanBuilder::new(&REQUEST).enter();
+        inside.handle().link(outer);
+    }
+    let collector = Collector::start([Reply::status(200)]);
+    attached(json_to(&collector)).export_spans(&scope.take_spans()).unwrap();
+    let json = collector.requests()[0].json();
+    let spans = &json["resourceSpans"][0]["scopeSpans"][0]["spans"];
+    let [request, inside] = &spans.as_array().unwrap()[..] else { panic!("{spans}") };
+    // Both are of the trace that came in; the parent of one is in another process.
+    for (span, flags) in [(request, 0x303), (inside, 0x103)] {
+        assert_eq!((&span["traceState"], &span["flags"]), (&json!("rojo=1,congo=t61"), &json!(flags)));
+    }
+    let link = |span: &Json| (span["links"][0]["traceState"].clone(), span["links"][0]["flags"].clone());
+    assert_eq!(link(request), (json!("azul=2"), json!(0x303)));
+    assert_eq!(link(inside), (json!("rojo=1,congo=t61"), json!(0x103)));
 }

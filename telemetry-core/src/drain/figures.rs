@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::metric::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue};
 
+use super::health::DrainHealth;
 use super::lane::SinkFigures;
 use super::lock;
 use super::reason::DropReason;
@@ -24,6 +25,9 @@ pub(super) struct TickDurations {
 struct Durations {
     counts: [u64; TICK_BOUNDS.len() + 1],
     sum: f64,
+    last: Duration,
+    longest: Duration,
+    ended: Option<Instant>,
 }
 
 impl TickDurations {
@@ -32,6 +36,22 @@ impl TickDurations {
         let mut state = lock(&self.state);
         state.counts[TICK_BOUNDS.partition_point(|bound| *bound < seconds)] += 1;
         state.sum += seconds;
+        state.last = duration;
+        state.longest = state.longest.max(duration);
+        state.ended = Some(Instant::now());
+    }
+
+    /// What they tell of the worker.
+    pub(super) fn health(&self) -> DrainHealth {
+        let Durations { counts, sum, last, longest, ended } = lock(&self.state).clone();
+        DrainHealth {
+            ticks: counts.iter().sum(),
+            last_tick: last,
+            longest_tick: longest,
+            all_ticks: Duration::from_secs_f64(sum),
+            since_last_tick: ended.map(|ended| ended.elapsed()),
+            ..DrainHealth::default()
+        }
     }
 }
 
@@ -65,7 +85,7 @@ pub(super) fn families(lanes: &[SinkFigures], ticks: &TickDurations) -> Vec<Metr
 }
 
 fn drain_duration(ticks: &TickDurations) -> MetricFamily {
-    let Durations { counts, sum } = lock(&ticks.state).clone();
+    let Durations { counts, sum, .. } = lock(&ticks.state).clone();
     let value = MetricValue::Histogram { bounds: Arc::from(TICK_BOUNDS), counts: counts.to_vec(), sum };
     let mut family = family(
         "telemetry_drain_duration_seconds",

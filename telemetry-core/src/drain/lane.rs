@@ -10,6 +10,7 @@ use crate::sink::{LossReason, Losses, Sink};
 
 use super::delivery::{Delivery, DeliveryOutcome};
 use super::faults::Faults;
+use super::health::{SinkHealth, SinkState};
 use super::reason::DropReason;
 use super::{lock, remaining};
 
@@ -81,16 +82,8 @@ pub(super) enum CallResult {
     Panicked(String),
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    Running,
-    Closing,
-    Closed,
-    Abandoned,
-}
-
 struct State {
-    phase: Phase,
+    phase: SinkState,
     items: VecDeque<(u64, Work)>,
     batches: usize,
     /// The number of the last item put in, and of the last one processed.
@@ -100,6 +93,9 @@ struct State {
     /// Faults of any kind so far, and the last one in words.
     fault_count: u64,
     last_fault: String,
+    last_fault_at: Option<Instant>,
+    /// Since when the sink's thread has had the item it is at.
+    busy_since: Option<Instant>,
 }
 
 impl State {
@@ -124,15 +120,21 @@ impl State {
         self.figures.delivered += left;
     }
 
+    fn note_fault(&mut self, fault: &str) {
+        self.fault_count += 1;
+        fault.clone_into(&mut self.last_fault);
+        self.last_fault_at = Some(Instant::now());
+    }
+
     fn ended(&self) -> bool {
-        matches!(self.phase, Phase::Closed | Phase::Abandoned)
+        matches!(self.phase, SinkState::Closed | SinkState::Abandoned)
     }
 }
 
 impl Lane {
     pub(super) fn new(name: String, sink: Box<dyn Sink>, queue_batches: usize, faults: Arc<Faults>) -> Self {
         let state = State {
-            phase: Phase::Running,
+            phase: SinkState::Running,
             items: VecDeque::new(),
             batches: 0,
             last_in: 0,
@@ -140,6 +142,8 @@ impl Lane {
             figures: SinkFigures { sink: name.clone(), ..SinkFigures::default() },
             fault_count: 0,
             last_fault: String::new(),
+            last_fault_at: None,
+            busy_since: None,
         };
         Self {
             name,
@@ -160,6 +164,19 @@ impl Lane {
         lock(&self.state).figures.clone()
     }
 
+    pub(super) fn health(&self) -> SinkHealth {
+        let state = lock(&self.state);
+        SinkHealth {
+            figures: state.figures.clone(),
+            state: state.phase,
+            queued_batches: state.batches,
+            queue_capacity: self.queue_batches,
+            busy_for: state.busy_since.map(|since| since.elapsed()),
+            last_error: state.last_fault_at.map(|_| state.last_fault.clone()),
+            since_last_error: state.last_fault_at.map(|at| at.elapsed()),
+        }
+    }
+
     pub(super) fn fault_count(&self) -> u64 {
         lock(&self.state).fault_count
     }
@@ -169,13 +186,12 @@ impl Lane {
         let spans = batch.len() as u64;
         let mut state = lock(&self.state);
         state.figures.taken += spans;
-        if state.phase != Phase::Running {
+        if state.phase != SinkState::Running {
             state.drop_spans(spans, DropReason::Abandoned);
         } else if state.batches >= self.queue_batches {
             state.drop_spans(spans, DropReason::QueueFull);
             let fault = format!("its queue of {} batches is full, {spans} spans dropped", self.queue_batches);
-            state.fault_count += 1;
-            state.last_fault.clone_from(&fault);
+            state.note_fault(&fault);
             drop(state);
             self.report("queue full", &fault);
         } else {
@@ -189,7 +205,7 @@ impl Lane {
     /// Queues a snapshot; of those waiting the oldest gives way.
     pub(super) fn push_metrics(&self, snapshot: &Arc<MetricsSnapshot>) {
         let mut state = lock(&self.state);
-        if state.phase != Phase::Running {
+        if state.phase != SinkState::Running {
             return;
         }
         let is_metrics = |(_, work): &(u64, Work)| matches!(work, Work::Metrics(_));
@@ -206,7 +222,7 @@ impl Lane {
     /// Queues a flush; returns the mark at which it is done.
     pub(super) fn push_flush(&self) -> u64 {
         let mut state = lock(&self.state);
-        if state.phase != Phase::Running {
+        if state.phase != SinkState::Running {
             return state.last_in;
         }
         self.filled.notify_one();
@@ -216,8 +232,8 @@ impl Lane {
     /// Queues the end: a flush and a close after all that waits; nothing is taken any more.
     pub(super) fn push_close(&self) {
         let mut state = lock(&self.state);
-        if state.phase == Phase::Running {
-            state.phase = Phase::Closing;
+        if state.phase == SinkState::Running {
+            state.phase = SinkState::Closing;
             state.push(Work::Flush);
             state.push(Work::Close);
             self.filled.notify_one();
@@ -251,31 +267,31 @@ impl Lane {
         if state.ended() {
             return;
         }
-        state.phase = Phase::Abandoned;
+        state.phase = SinkState::Abandoned;
         let lost = std::mem::take(&mut state.figures.queued);
         state.drop_spans(lost, DropReason::Abandoned);
         let items = std::mem::take(&mut state.items);
+        let fault = format!("still busy at the deadline of the shutdown, abandoned with {lost} spans");
+        state.note_fault(&fault);
         self.processed.notify_all();
         self.filled.notify_one();
         drop(state);
         drop(items);
-        self.report(
-            "abandoned",
-            &format!("still busy at the deadline of the shutdown, abandoned with {lost} spans"),
-        );
+        self.report("abandoned", &fault);
     }
 
     /// The next item for the sink's thread; none when the sink was abandoned.
     pub(super) fn next(&self) -> Option<(u64, Work)> {
         let mut state = lock(&self.state);
         loop {
-            if state.phase == Phase::Abandoned {
+            if state.phase == SinkState::Abandoned {
                 return None;
             }
             if let Some(item) = state.items.pop_front() {
                 if matches!(item.1, Work::Spans(_)) {
                     state.batches -= 1;
                 }
+                state.busy_since = Some(Instant::now());
                 return Some(item);
             }
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -285,7 +301,7 @@ impl Lane {
     /// Books the end of an item that held `spans` spans.
     pub(super) fn finish(&self, number: u64, spans: u64, result: &CallResult) {
         let mut state = lock(&self.state);
-        if state.phase == Phase::Abandoned {
+        if state.phase == SinkState::Abandoned {
             return;
         }
         state.figures.queued -= spans;
@@ -296,6 +312,7 @@ impl Lane {
             CallResult::Panicked(_) => state.drop_spans(spans, DropReason::Panic),
         }
         state.last_out = number;
+        state.busy_since = None;
         self.processed.notify_all();
     }
 
@@ -310,8 +327,7 @@ impl Lane {
         {
             let mut state = lock(&self.state);
             state.figures.errors += 1;
-            state.fault_count += 1;
-            state.last_fault.clone_from(&fault);
+            state.note_fault(&fault);
         }
         self.report(kind, &fault);
     }
@@ -319,8 +335,8 @@ impl Lane {
     /// The sink's thread has ended.
     pub(super) fn closed(&self) {
         let mut state = lock(&self.state);
-        if state.phase != Phase::Abandoned {
-            state.phase = Phase::Closed;
+        if state.phase != SinkState::Abandoned {
+            state.phase = SinkState::Closed;
         }
         self.processed.notify_all();
     }

@@ -9,6 +9,7 @@
 mod delivery;
 mod faults;
 mod figures;
+mod health;
 pub(crate) mod lane;
 mod options;
 mod progress;
@@ -24,11 +25,13 @@ use std::time::{Duration, Instant};
 
 use crate::metric::snapshot::{MetricFamily, MetricsSnapshot};
 use crate::record::SpanRecord;
+use crate::resource::Resource;
 use crate::sink::Sink;
 
 pub use delivery::{Delivery, DeliveryOutcome, DrainError, DrainStartError, ShutdownError};
 pub(crate) use faults::Faults;
 pub(crate) use figures::family;
+pub use health::{DrainHealth, SinkHealth, SinkState};
 pub(crate) use options::{Options, is_interval};
 pub(crate) use waker::Waker;
 
@@ -135,6 +138,17 @@ impl Drain {
     /// The accounting of every sink, in the order they were added.
     pub(crate) fn figures(&self) -> Vec<SinkFigures> {
         self.shared.lanes().iter().map(|lane| lane.figures()).collect()
+    }
+
+    /// What the service is.
+    pub(crate) fn resource(&self) -> &Resource {
+        &self.shared.options.context.resource
+    }
+
+    /// How the worker fares, and every sink, in the order they were added.
+    pub(crate) fn health(&self) -> (DrainHealth, Vec<SinkHealth>) {
+        let sinks = self.shared.lanes().iter().map(|lane| lane.health()).collect();
+        (self.shared.health(), sinks)
     }
 
     /// The drain's own figures as metric families, for a scrape outside a tick.

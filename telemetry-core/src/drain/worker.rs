@@ -13,6 +13,7 @@ use crate::sink::Sink;
 
 use super::delivery::{Delivery, DrainStartError, ShutdownError};
 use super::figures::{self, TickDurations};
+use super::health::DrainHealth;
 use super::lane::Lane;
 use super::options::Options;
 use super::progress::Progress;
@@ -35,6 +36,7 @@ pub(super) struct Shared {
     /// Locked while spans are handed out.
     scratch: Mutex<Scratch>,
     tick_durations: TickDurations,
+    started: Instant,
 }
 
 #[derive(Default)]
@@ -107,6 +109,7 @@ impl Shared {
             lanes: Mutex::new(Lanes::default()),
             scratch: Mutex::new(Scratch::default()),
             tick_durations: TickDurations::default(),
+            started: Instant::now(),
         }
     }
 
@@ -117,6 +120,11 @@ impl Shared {
     pub(super) fn families(&self) -> Vec<MetricFamily> {
         let lanes: Vec<_> = self.lanes().iter().map(|lane| lane.figures()).collect();
         figures::families(&lanes, &self.tick_durations)
+    }
+
+    pub(super) fn health(&self) -> DrainHealth {
+        let ticks = self.tick_durations.health();
+        DrainHealth { uptime: self.started.elapsed(), interval: self.options.interval, ..ticks }
     }
 
     pub(super) fn add_sink(&self, mut sink: Box<dyn Sink>) -> Result<String, DrainStartError> {

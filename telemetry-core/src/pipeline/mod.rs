@@ -1,6 +1,7 @@
 //! A pipeline: a ring, its clock, its sampler, its counts. One for the process, one more for every isolated scope.
 
 mod bootstrap;
+mod health;
 mod ring_cell;
 mod slots;
 mod source;
@@ -18,6 +19,7 @@ use crate::ring::Sweep;
 use crate::sample::SamplerCell;
 use crate::span::{CallSite, decode};
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
+pub(crate) use health::health;
 pub(crate) use ring_cell::RingCell;
 pub use ring_cell::RingError;
 pub(crate) use slots::allocate;
@@ -224,6 +226,17 @@ impl Accounting {
             dropped_after_shutdown: self.dropped_after_shutdown - earlier.dropped_after_shutdown,
             late_writes: self.late_writes - earlier.late_writes,
         }
+    }
+
+    /// Spans dropped for each reason there is, as `telemetry_spans_dropped_total` names it: `full`, `not_operational`,
+    /// `after_shutdown`.
+    pub fn dropped_by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        [
+            ("full", self.dropped_full),
+            ("not_operational", self.dropped_not_operational),
+            ("after_shutdown", self.dropped_after_shutdown),
+        ]
+        .into_iter()
     }
 
     /// Spans dropped for any reason.

@@ -9,6 +9,7 @@ use crate::context::{Context, Local, SpanContext};
 use crate::drain::{Report, Source, family};
 use crate::metric::Moment;
 use crate::metric::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
+use crate::propagate::dropped_states;
 use crate::record::SpanRecord;
 
 /// A pipeline as the drain sees it.
@@ -87,11 +88,6 @@ impl Pipeline {
         let accounting = self.accounting();
         let occupancy =
             self.ring.allocated().map_or(0.0, |ring| ring.occupied() as f64 / ring.capacity() as f64);
-        let reasons = [
-            ("full", accounting.dropped_full),
-            ("not_operational", accounting.dropped_not_operational),
-            ("after_shutdown", accounting.dropped_after_shutdown),
-        ];
         vec![
             family(
                 "telemetry_spans_started_total",
@@ -103,8 +99,8 @@ impl Pipeline {
                 "telemetry_spans_dropped_total",
                 "Spans that were lost, by reason.",
                 MetricKind::Counter,
-                reasons
-                    .into_iter()
+                accounting
+                    .dropped_by_reason()
                     .map(|(reason, count)| {
                         let labels = vec![("reason".into(), reason.into())];
                         MetricSeries::new(labels, MetricValue::Counter(count))
@@ -116,6 +112,12 @@ impl Pipeline {
                 "Writes to a span that had ended or was not entered on the writing thread.",
                 MetricKind::Counter,
                 vec![MetricSeries::new(Labels::default(), MetricValue::Counter(accounting.late_writes))],
+            ),
+            family(
+                "telemetry_trace_states_dropped_total",
+                "States of traces (tracestate) that were dropped because too many were under way.",
+                MetricKind::Counter,
+                vec![MetricSeries::new(Labels::default(), MetricValue::Counter(dropped_states()))],
             ),
             family(
                 "telemetry_ring_occupancy_ratio",

@@ -44,14 +44,14 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Telemetry {
     resource: Arc<Resource>,
     /// The drain this handle started; another may be that of the process by now.
-    drain: Arc<Drain>,
+    pub(super) drain: Arc<Drain>,
     shutdown_timeout: Duration,
 }
 
 /// The drain of the process, while there is one.
 static DRAIN: Mutex<Option<Arc<Drain>>> = Mutex::new(None);
 
-fn running() -> MutexGuard<'static, Option<Arc<Drain>>> {
+pub(super) fn running() -> MutexGuard<'static, Option<Arc<Drain>>> {
     DRAIN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

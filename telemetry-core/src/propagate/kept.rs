@@ -14,15 +14,16 @@ use super::tracestate::TraceState;
 /// The numbers of states; those above are of thresholds.
 const NUMBERS: u32 = 8;
 /// The largest number there is.
-const LAST: u32 = 15;
+pub(super) const LAST: u32 = 15;
 /// Bytes kept of one state; a longer one is shrunk in whole members, as W3C has it.
 const MAX_STATE_BYTES: usize = 4_096;
 /// Bytes kept of all states together; further ones are dropped and counted.
 const MAX_BYTES: usize = 16 << 20;
 /// What an entry costs beside its text.
 const ENTRY_BYTES: usize = 128;
-/// States of ended requests that a shelf keeps for the work that outlives them.
-const ENDED: usize = 64;
+/// States of ended requests that a shelf keeps for the work that outlives them, and for the drain: on all shelves together
+/// as many as a ring of the default size has slots.
+const ENDED: usize = 1024;
 const SHELVES: usize = 16;
 
 struct Entry {
@@ -50,9 +51,19 @@ fn shelf(trace: u128) -> MutexGuard<'static, Shelf> {
     SHELVES_OF_STATES[(mixed >> 60) as usize].lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// States that were dropped because too many were kept: their traces go on without.
+/// States that were dropped because too many were kept: their traces go on without, or their spans were drained without.
+/// Among the metrics it is `telemetry_trace_states_dropped_total`.
 pub fn dropped_states() -> u64 {
     DROPPED.load(Ordering::Relaxed)
+}
+
+pub(super) fn count_dropped() {
+    DROPPED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Whether a number stands for a threshold, whichever the trace.
+pub(super) const fn is_threshold(number: u32) -> bool {
+    number > NUMBERS
 }
 
 /// Keeps a state until it is released as often as it is held. Zero when there is none, or no room.
@@ -63,7 +74,7 @@ pub(super) fn hold(trace: u128, state: &TraceState) -> u32 {
     let state = state.within(MAX_STATE_BYTES);
     let number = shelf(trace).hold(trace, state);
     if number == 0 {
-        DROPPED.fetch_add(1, Ordering::Relaxed);
+        count_dropped();
     }
     number
 }
@@ -124,14 +135,23 @@ impl Shelf {
             Some(Entry::forget(entries.remove(ended)))
         });
         let size = ENTRY_BYTES + state.as_str().len();
-        let taken = number.filter(|_| BYTES.load(Ordering::Relaxed) + size <= MAX_BYTES);
+        let taken = number.filter(|_| self.has_room(size));
         if let Some(number) = taken {
             BYTES.fetch_add(size, Ordering::Relaxed);
-            entries.push(Entry { number, state, holders: 1, size });
-        } else if entries.is_empty() {
+            self.traces.entry(trace).or_default().push(Entry { number, state, holders: 1, size });
+        } else if self.traces.get(&trace).is_some_and(Vec::is_empty) {
             self.traces.remove(&trace);
         }
         taken.unwrap_or(0)
+    }
+
+    /// Whether so many bytes may be kept, once what has ended on this shelf has given way.
+    fn has_room(&mut self, size: usize) -> bool {
+        while BYTES.load(Ordering::Relaxed) + size > MAX_BYTES {
+            let Some((trace, number)) = self.ended.pop_front() else { return false };
+            self.forget(trace, number);
+        }
+        true
     }
 
     fn release(&mut self, trace: u128, number: u32) {
@@ -230,12 +250,12 @@ mod tests {
     #[test]
     fn ended_states_go_when_there_are_many() {
         let mut shelf = Shelf::default();
-        for trace in 0..200 {
+        for trace in 0..2_000 {
             let number = shelf.hold(trace, state("a=1"));
             shelf.release(trace, number);
         }
         assert_eq!(shelf.traces.len(), ENDED);
-        assert!(shelf.entry(199, 1).is_some() && shelf.entry(100, 1).is_none());
+        assert!(shelf.entry(1_999, 1).is_some() && shelf.entry(900, 1).is_none());
     }
 
     #[test]

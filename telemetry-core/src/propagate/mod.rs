@@ -27,6 +27,7 @@
 //! ```
 
 mod carrier;
+mod found;
 mod hex;
 pub(crate) mod kept;
 mod member;
@@ -40,6 +41,7 @@ mod tracestate;
 pub use carrier::{
     Extract, Inject, TRACEPARENT, TRACESTATE, extract, extract_with, inject, inject_context, inject_span,
 };
+pub(crate) use found::Found;
 pub use kept::dropped_states;
 pub use member::Keys;
 pub use remote::{Held, Remote};

@@ -78,6 +78,11 @@ impl TraceState {
         self.0.as_deref().unwrap_or_default()
     }
 
+    /// The list as a text that is shared; none when it has no members.
+    pub(super) fn into_text(self) -> Option<Arc<str>> {
+        self.0
+    }
+
     /// Whether there are no members: no header is sent then.
     pub const fn is_empty(&self) -> bool {
         self.0.is_none()

@@ -22,6 +22,7 @@ pub(crate) fn span(
         parent_span_id: SpanId::new(parent),
         local_root: parent == 0,
         trace_flags: 3,
+        trace_state: None,
         name: name.into(),
         kind: SpanKind::Internal,
         start_unix_nanos: EPOCH + start * 1000,

@@ -220,6 +220,8 @@ mod tests {
             trace_id: TraceId::new(9).unwrap(),
             span_id: SpanId::new(8).unwrap(),
             trace_flags: 1,
+            trace_state: None,
+            remote: false,
         }];
         record.dropped_attributes_count = 3;
         assert_eq!(

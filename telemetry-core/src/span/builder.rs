@@ -141,7 +141,7 @@ impl<'a> SpanBuilder<'a> {
                     name.write(body);
                 }
                 for link in self.links {
-                    write::link(body, link.trace_id.to_u128(), link.span_id.to_u64(), link.trace_flags);
+                    write::link(body, *link);
                 }
             });
         }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::arena::kind;
+use super::link_flags::LinkFlags;
 use super::name::STATIC_NAME_BYTES;
 use super::site::{CallSite, Constant, Site, gates};
 use super::walk::{self, RawEntry, array};
@@ -10,6 +11,7 @@ use super::{bits, event};
 use crate::clock::Conversion;
 use crate::context::flag;
 use crate::id::{SpanId, TraceId};
+use crate::propagate::Found;
 use crate::record::{Attribute, EventRecord, LinkRecord, Origin, SpanKind, SpanRecord, Value};
 use crate::ring::{Body, Slot};
 
@@ -26,11 +28,12 @@ static UNKNOWN: CallSite = CallSite::new(Site {
 pub(crate) struct Decoder {
     conversion: Conversion,
     directory: gates::Directory,
+    states: Found,
 }
 
 impl Decoder {
     pub(crate) fn new(conversion: Conversion) -> Self {
-        Self { conversion, directory: gates::Directory::new() }
+        Self { conversion, directory: gates::Directory::new(), states: Found::default() }
     }
 
     /// The record of a complete slot.
@@ -43,15 +46,16 @@ impl Decoder {
         let site = &call_site.site;
         let epoch = word & flag::EPOCH;
         let start = self.conversion.unix_nanos(epoch, body.start);
-        let (links, mut attributes) = attributes(site, body);
+        let (links, mut attributes) = self.attributes(site, body);
+        let trace = u128::from(body.trace_high) << 64 | u128::from(body.trace_low);
         call_site.finish(&mut attributes);
         SpanRecord {
-            trace_id: TraceId::new(u128::from(body.trace_high) << 64 | u128::from(body.trace_low))
-                .unwrap_or(TraceId::MAX),
+            trace_id: TraceId::new(trace).unwrap_or(TraceId::MAX),
             span_id: SpanId::new(body.span_id).unwrap_or(SpanId::MAX),
             parent_span_id: SpanId::new(body.parent_id),
             local_root: body.bits & bits::LOCAL_ROOT != 0,
             trace_flags: 1 | u8::from(word & flag::RANDOM != 0) << 1,
+            trace_state: self.states.text(trace, flag::state(word)),
             name: name(site, body),
             kind: bits::kind(body.bits).unwrap_or(site.kind),
             start_unix_nanos: start,
@@ -66,6 +70,28 @@ impl Decoder {
             dropped_links_count: bits::dropped_links(body.bits),
             origin: &site.origin,
         }
+    }
+
+    /// Constant attributes, then recorded ones, each key once with its last value; and the links.
+    fn attributes(&mut self, site: &Site, body: &Body) -> (Vec<LinkRecord>, Vec<Attribute>) {
+        let used = &body.attributes[..usize::from(body.attribute_len)];
+        let spilled: &[u8] = match bits::name_mode(body.bits) {
+            bits::NameMode::Spill => &body.name,
+            bits::NameMode::Static => &body.name[STATIC_NAME_BYTES..],
+            _ => &[],
+        };
+        if used.is_empty() && spilled.first().is_none_or(|tag| *tag == 0) && site.constants.is_empty() {
+            return (Vec::new(), Vec::new());
+        }
+        let mut links = Vec::new();
+        let recorded = walk::entries(used).chain(walk::entries(spilled)).filter_map(|entry| {
+            if entry.kind == kind::LINK {
+                links.extend(link(&mut self.states, entry.value));
+            }
+            attribute(site, &entry)
+        });
+        let attributes = unique(site.constants.iter().map(constant).chain(recorded));
+        (links, attributes)
     }
 
     fn events(&self, site: &Site, body: &Body, epoch: u32, start: u64) -> Vec<EventRecord> {
@@ -99,28 +125,6 @@ fn name(site: &Site, body: &Body) -> Cow<'static, str> {
             Cow::Owned(String::from_utf8_lossy(&body.name[..len]).into_owned())
         }
     }
-}
-
-/// Constant attributes, then recorded ones, each key once with its last value; and the links.
-fn attributes(site: &Site, body: &Body) -> (Vec<LinkRecord>, Vec<Attribute>) {
-    let used = &body.attributes[..usize::from(body.attribute_len)];
-    let spilled: &[u8] = match bits::name_mode(body.bits) {
-        bits::NameMode::Spill => &body.name,
-        bits::NameMode::Static => &body.name[STATIC_NAME_BYTES..],
-        _ => &[],
-    };
-    if used.is_empty() && spilled.first().is_none_or(|tag| *tag == 0) && site.constants.is_empty() {
-        return (Vec::new(), Vec::new());
-    }
-    let mut links = Vec::new();
-    let recorded = walk::entries(used).chain(walk::entries(spilled)).filter_map(|entry| {
-        if entry.kind == kind::LINK {
-            links.extend(link(entry.value));
-        }
-        attribute(site, &entry)
-    });
-    let attributes = unique(site.constants.iter().map(constant).chain(recorded));
-    (links, attributes)
 }
 
 fn unique(attributes: impl Iterator<Item = Attribute>) -> Vec<Attribute> {
@@ -172,10 +176,14 @@ fn sign_extended(bytes: &[u8]) -> i64 {
     i64::from_le_bytes(array(bytes)).wrapping_shl(shift).wrapping_shr(shift)
 }
 
-fn link(value: &[u8]) -> Option<LinkRecord> {
+fn link(states: &mut Found, value: &[u8]) -> Option<LinkRecord> {
+    let trace_id = TraceId::new(u128::from_le_bytes(array(&value[..16])))?;
+    let flags = LinkFlags(value[24]);
     Some(LinkRecord {
-        trace_id: TraceId::new(u128::from_le_bytes(array(&value[..16])))?,
+        trace_id,
         span_id: SpanId::new(u64::from_le_bytes(array(&value[16..24])))?,
-        trace_flags: value[24],
+        trace_flags: flags.of_trace(),
+        trace_state: states.text(trace_id.to_u128(), flags.state()),
+        remote: flags.is_remote(),
     })
 }

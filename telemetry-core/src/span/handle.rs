@@ -189,9 +189,7 @@ impl Span {
     /// Refers to another span.
     #[inline]
     pub fn link(&self, other: SpanContext) -> &Self {
-        self.write(|_, body| {
-            write::link(body, other.trace_id.to_u128(), other.span_id.to_u64(), other.trace_flags);
-        });
+        self.write(|_, body| write::link(body, other));
         self
     }
 

@@ -17,6 +17,7 @@ mod guard;
 mod handle;
 mod instrument;
 mod kept;
+mod link_flags;
 mod name;
 mod off;
 mod open;

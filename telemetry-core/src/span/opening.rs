@@ -54,9 +54,7 @@ impl Writer {
     fn links(self, others: Option<impl IntoIterator<Item: AsSpanContext>>) {
         let others = others.filter(|_| self.is_recording());
         for other in others.into_iter().flatten().filter_map(|other| other.as_span_context()) {
-            self.with_body(|body| {
-                write::link(body, other.trace_id.to_u128(), other.span_id.to_u64(), other.trace_flags);
-            });
+            self.with_body(|body| write::link(body, other));
         }
     }
 }

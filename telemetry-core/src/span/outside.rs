@@ -31,9 +31,7 @@ impl TaskSpan {
 
     /// Refers to another span.
     pub fn link(&mut self, other: SpanContext) {
-        self.writer().with_body(|body| {
-            write::link(body, other.trace_id.to_u128(), other.span_id.to_u64(), other.trace_flags);
-        });
+        self.writer().with_body(|body| write::link(body, other));
     }
 
     /// Records the panic that is unwinding on this thread, if there is one: for wrappers that enter the span by its

@@ -5,8 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::arena::{Arena, Key, Packed, floor_char_boundary};
 use super::bits::{self, NameMode};
+use super::link_flags::LinkFlags;
 use super::name::STATIC_NAME_BYTES;
 use super::walk::{self, RawKey};
+use crate::context::SpanContext;
 use crate::record::{Outcome, Status};
 use crate::ring::{ATTRIBUTE_BYTES, Body, NAME_BYTES};
 
@@ -76,19 +78,20 @@ fn compact(body: &mut Body, replaced: RawKey) {
 }
 
 /// Records a link; counts it when it does not fit, also once values that have been set again are forgotten.
-pub(super) fn link(body: &mut Body, trace_id: u128, span_id: u64, flags: u8) {
-    if !try_link(body, trace_id, span_id, flags) {
+pub(super) fn link(body: &mut Body, to: SpanContext) {
+    let flags = LinkFlags::to(to);
+    if !try_link(body, to, flags) {
         compact(body, RawKey::None);
-        if !try_link(body, trace_id, span_id, flags) {
+        if !try_link(body, to, flags) {
             body.bits = bits::add_dropped_link(body.bits);
         }
     }
 }
 
-fn try_link(body: &mut Body, trace_id: u128, span_id: u64, flags: u8) -> bool {
+fn try_link(body: &mut Body, to: SpanContext, flags: LinkFlags) -> bool {
     let limit = attribute_limit(body.bits);
     let mut arena = Arena::new(&mut body.attributes[..limit], usize::from(body.attribute_len));
-    let fits = arena.link(trace_id, span_id, flags);
+    let fits = arena.link(to.trace_id.to_u128(), to.span_id.to_u64(), flags.0);
     body.attribute_len = arena.len() as u8;
     fits
 }

@@ -123,9 +123,10 @@ fn open<B>(
     match inbound {
         Inbound::Ignore => (builder.root().task(), None),
         Inbound::Link => {
-            let remote = headers::extract_with(request.headers(), options.keys);
-            let links = remote.map(|remote| remote.span);
-            (builder.root().links(links.as_slice()).task(), None)
+            // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
+            let held = headers::extract_with(request.headers(), options.keys).map(|remote| remote.hold());
+            let links = held.as_ref().map(Held::span);
+            (builder.root().links(links.as_slice()).task(), held)
         }
         Inbound::Continue => match caller(options, request.headers()) {
             Some(held) => (builder.remote(&held).task(), Some(held)),

@@ -6,7 +6,8 @@ use telemetry_core::resource::Resource;
 use super::common::{attributes, by_scope, key_text, key_value, resource, scope};
 use super::{Encode, Scalar, field};
 
-/// The two bits of `Span.flags` above the W3C ones: whether it is known that the parent is remote, and that it is.
+/// The two bits of `Span.flags` and `Link.flags` above the W3C ones (`SpanFlags` of OTLP): whether it is known that the
+/// parent, or the span a link leads to, is remote, and that it is.
 const HAS_IS_REMOTE: u32 = 0x100;
 const IS_REMOTE: u32 = 0x200;
 
@@ -27,10 +28,11 @@ pub(crate) fn request<E: Encode>(of: &Resource, spans: &[SpanRecord]) -> Vec<u8>
 fn span<E: Encode>(out: &mut E, span: &SpanRecord) {
     out.scalar(field(1, "traceId"), Scalar::Id(&span.trace_id.to_bytes()));
     out.scalar(field(2, "spanId"), Scalar::Id(&span.span_id.to_bytes()));
+    trace_state(out, span.trace_state.as_deref());
     if let Some(parent) = span.parent_span_id {
         out.scalar(field(4, "parentSpanId"), Scalar::Id(&parent.to_bytes()));
     }
-    out.scalar(field(16, "flags"), Scalar::Fixed32(flags(span)));
+    out.scalar(field(16, "flags"), Scalar::Fixed32(flags(span.trace_flags, span.has_remote_parent())));
     out.scalar(field(5, "name"), Scalar::String(&span.name));
     out.scalar(field(6, "kind"), Scalar::Enum(kind(span.kind)));
     out.scalar(field(7, "startTimeUnixNano"), Scalar::Fixed64(span.start_unix_nanos));
@@ -71,7 +73,8 @@ fn event<E: Encode>(out: &mut E, event: &EventRecord) {
 fn link<E: Encode>(out: &mut E, link: &LinkRecord) {
     out.scalar(field(1, "traceId"), Scalar::Id(&link.trace_id.to_bytes()));
     out.scalar(field(2, "spanId"), Scalar::Id(&link.span_id.to_bytes()));
-    out.scalar(field(6, "flags"), Scalar::Fixed32(link.trace_flags.into()));
+    trace_state(out, link.trace_state.as_deref());
+    out.scalar(field(6, "flags"), Scalar::Fixed32(flags(link.trace_flags, link.remote)));
 }
 
 /// A `Status`: only an error has a message, as the standard asks.
@@ -84,10 +87,15 @@ fn status<E: Encode>(out: &mut E, span: &SpanRecord) {
     out.scalar(field(3, "code"), Scalar::Enum(span.status as u32));
 }
 
-/// The W3C flags, and whether the parent is in another process.
-fn flags(span: &SpanRecord) -> u32 {
-    let remote = if span.local_root && span.parent_span_id.is_some() { IS_REMOTE } else { 0 };
-    u32::from(span.trace_flags) | HAS_IS_REMOTE | remote
+/// The field `traceState`, which a span and a link have under the same number.
+fn trace_state<E: Encode>(out: &mut E, state: Option<&str>) {
+    out.scalar(field(3, "traceState"), Scalar::String(state.unwrap_or_default()));
+}
+
+/// The W3C flags, and whether the parent, or the span a link leads to, is in another process.
+fn flags(of_trace: u8, is_remote: bool) -> u32 {
+    let remote = if is_remote { IS_REMOTE } else { 0 };
+    u32::from(of_trace) | HAS_IS_REMOTE | remote
 }
 
 /// The number of a kind; 0 would be unspecified.

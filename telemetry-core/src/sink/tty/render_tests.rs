@@ -48,6 +48,8 @@ fn request() -> Vec<SpanRecord> {
         trace_id: TraceId::new(TRACE).unwrap(),
         span_id: SpanId::new(0x4d).unwrap(),
         trace_flags: 1,
+        trace_state: None,
+        remote: false,
     }];
     let mut page = span(TRACE, 9, 7, "頁面", 10_200, 1_900);
     page.status = Status::Ok;

@@ -11,6 +11,7 @@ pub(in crate::testing) fn span(name: &'static str, id: u64, parent: Option<u64>)
         parent_span_id: parent.and_then(SpanId::new),
         local_root: parent.is_none(),
         trace_flags: 1,
+        trace_state: None,
         name: name.into(),
         kind: SpanKind::Internal,
         start_unix_nanos: id,

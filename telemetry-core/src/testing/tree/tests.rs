@@ -106,7 +106,13 @@ fn unfinished_work_losses_links_and_durations_show() {
     root.outcome = Outcome::Cancelled;
     root.dropped_attributes_count = 2;
     root.duration_nanos = 1_500_000;
-    let link = |id| LinkRecord { trace_id: root.trace_id, span_id: SpanId::new(id).unwrap(), trace_flags: 1 };
+    let link = |id| LinkRecord {
+        trace_id: root.trace_id,
+        span_id: SpanId::new(id).unwrap(),
+        trace_flags: 1,
+        trace_state: None,
+        remote: false,
+    };
     let links = vec![link(2), link(0xdd)];
     root.links = links;
     let spans = [root, span("line\nbreak", 2, None)];
