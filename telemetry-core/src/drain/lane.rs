@@ -22,11 +22,11 @@ pub(super) struct Lane {
     name: String,
     queue_batches: usize,
     faults: Arc<Faults>,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
     /// Told when there is something to take out.
-    filled: Condvar,
+    pub(super) filled: Condvar,
     /// Told when something has been processed.
-    processed: Condvar,
+    pub(super) processed: Condvar,
     /// The sink itself, locked by its thread while it works; none once closed. It stands here rather than on that
     /// thread's stack so that the child of a fork, where the thread is gone, can take it over.
     pub(super) sink: Mutex<Option<Box<dyn Sink>>>,
@@ -82,7 +82,7 @@ pub(super) enum CallResult {
     Panicked(String),
 }
 
-struct State {
+pub(super) struct State {
     phase: SinkState,
     items: VecDeque<(u64, Work)>,
     batches: usize,
@@ -95,7 +95,9 @@ struct State {
     last_fault: String,
     last_fault_at: Option<Instant>,
     /// Since when the sink's thread has had the item it is at.
-    busy_since: Option<Instant>,
+    pub(super) busy_since: Option<Instant>,
+    /// The process forks: nothing is handed out.
+    pub(super) paused: bool,
 }
 
 impl State {
@@ -144,6 +146,7 @@ impl Lane {
             last_fault: String::new(),
             last_fault_at: None,
             busy_since: None,
+            paused: false,
         };
         Self {
             name,
@@ -287,7 +290,9 @@ impl Lane {
             if state.phase == SinkState::Abandoned {
                 return None;
             }
-            if let Some(item) = state.items.pop_front() {
+            if !state.paused
+                && let Some(item) = state.items.pop_front()
+            {
                 if matches!(item.1, Work::Spans(_)) {
                     state.batches -= 1;
                 }

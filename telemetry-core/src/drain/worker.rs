@@ -128,12 +128,16 @@ impl Shared {
     }
 
     pub(super) fn add_sink(&self, mut sink: Box<dyn Sink>) -> Result<String, DrainStartError> {
+        // The sink is the user's: it is asked with nothing locked.
         let wanted = sink.name().replace('\0', "");
+        if lock(&self.lanes).closed {
+            return Err(DrainStartError::Stopped);
+        }
+        sink.attach(&self.options.context);
         let mut lanes = lock(&self.lanes);
         if lanes.closed {
             return Err(DrainStartError::Stopped);
         }
-        sink.attach(&self.options.context);
         let name = free_name(&lanes.list, &wanted);
         let faults = Arc::clone(&self.options.faults);
         let lane = Arc::new(Lane::new(name.clone(), sink, self.options.queue_batches, faults));

@@ -84,7 +84,11 @@ pub trait Sink: Send + 'static {
         Ok(())
     }
 
-    /// Called in the child of a fork, before anything else is delivered there.
+    /// Called in the child of a fork, before anything else is delivered there: forgets what it was still to deliver, which is
+    /// the parent's, and opens anew what a process cannot share with its parent. Then come
+    /// [`attach`](Self::attach) and [`start`](Self::start) again, which tell what the service is here.
+    ///
+    /// No other thread of the parent is there: what one of them has locked stays locked.
     fn after_fork(&mut self) -> AfterFork {
         AfterFork::Keep
     }

@@ -24,6 +24,13 @@ enum Kept<'a> {
     Dynamic(&'a str),
 }
 
+static INTERNED: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+
+/// Has the lock held while the process forks.
+pub(crate) fn hold(keeper: &mut crate::forking::Keeper) {
+    keeper.hold(&INTERNED);
+}
+
 impl<'a> Name<'a> {
     /// A static name: kept whole, by reference.
     pub const fn of(name: &'static str) -> Self {
@@ -40,7 +47,6 @@ impl<'a> Name<'a> {
     /// Looks the name up under a lock; keep the result where it can be kept. Past 4,096 interned names the process
     /// keeps no more, and the name is treated as [`Name::dynamic`].
     pub fn interned(name: &'a str) -> Self {
-        static INTERNED: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
         let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
         let names = interned.get_or_insert_default();
         if let Some(known) = names.get(name) {
