@@ -46,6 +46,8 @@ pub(crate) struct Outcome {
     pub(crate) dropped_by_ring: f64,
     /// Spans that the sink missed.
     pub(crate) dropped_by_sink: f64,
+    /// Seconds for which the host took a processor away.
+    pub(crate) stolen: f64,
 }
 
 #[span(root, attrs(http.method = "GET", http.route = "/books/{id}", book.id = id))]
@@ -80,6 +82,7 @@ pub(crate) fn measure(row: &Row, pace: Pace, spans: u64) -> Outcome {
         .start()
         .expect("nothing runs yet");
     let traces = spans / TRACE / THREADS;
+    let stolen = cpu_time::stolen();
     let (began, before) = (Instant::now(), cpu_time::of_process());
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -112,6 +115,7 @@ pub(crate) fn measure(row: &Row, pace: Pace, spans: u64) -> Outcome {
         peak: peak_memory::of_process(),
         dropped_by_ring: accounting.dropped() as f64,
         dropped_by_sink: sink.dropped_total() as f64,
+        stolen: (cpu_time::stolen() - stolen).as_secs_f64(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 pub const USAGE: &str = "\
 usage: bookstore [--port N | --listen ADDR] [--database PATH] [--inventory ADDR] [--drive N] [--sinks A,B]
        bookstore inventory [--port N | --listen ADDR] [--sinks A,B]
+       bookstore --manifest
 
   --port N         listen on 127.0.0.1:N; 0 takes any free port (default 8080)
   --listen ADDR    listen on this address and port, such as 0.0.0.0:8080
@@ -15,6 +16,7 @@ usage: bookstore [--port N | --listen ADDR] [--database PATH] [--inventory ADDR]
   --drive N        send itself N requests, print what was recorded, and stop;
                    with JSON lines on standard output the summary goes to standard error
   --sinks A,B      send traces and metrics there, instead of what TELEMETRY_SINKS says
+  --manifest       print every metric it has, as JSON, and stop: what deploy/ is made from
   --help           print this
 
 `bookstore inventory` is the second service, on port 8081; --attached stops it when its standard input ends.
@@ -30,6 +32,8 @@ pub enum Command {
     Serve(Args),
     /// Be the inventory.
     Inventory(InventoryArgs),
+    /// Print what can be measured, and leave.
+    Manifest,
     /// Print the usage and leave.
     Help,
 }
@@ -120,6 +124,7 @@ pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, Arg
             "--database" => set(&mut database, "--database", path(value("--database")?)?)?,
             "--drive" => set(&mut drive, "--drive", requests(value("--drive")?)?)?,
             "--sinks" => set(&mut sinks, "--sinks", names(value("--sinks")?)?)?,
+            "--manifest" if inline.is_none() && !is_inventory => return Ok(Command::Manifest),
             "--help" | "-h" if inline.is_none() => return Ok(Command::Help),
             _ => return Err(ArgsError::Unknown(argument)),
         }

@@ -15,6 +15,7 @@ use bookstore::server::{Options, Server, StartError};
 use bookstore::signals::Signals;
 use bookstore::telemetry;
 use telemetry_core::Bootstrap;
+use telemetry_core::metric::manifest::Manifest;
 use telemetry_http::{HttpBootstrap, TelemetryLayer};
 use tokio::runtime::Runtime;
 
@@ -25,6 +26,10 @@ fn main() -> ExitCode {
     match args::parse(std::env::args().skip(1)) {
         Ok(Command::Serve(args)) => end(run(&args)),
         Ok(Command::Inventory(args)) => end(inventory(&args)),
+        Ok(Command::Manifest) => {
+            say(&format_args!("{}\n", Manifest::current().to_json()));
+            ExitCode::SUCCESS
+        }
         Ok(Command::Help) => {
             say(&args::USAGE);
             ExitCode::SUCCESS

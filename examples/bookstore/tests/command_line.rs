@@ -41,6 +41,23 @@ fn help_goes_to_standard_output() {
 }
 
 #[test]
+fn the_manifest_tells_every_metric_without_serving() {
+    let output = run(&["--manifest"]);
+    assert!(output.status.success());
+    let manifest: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let metrics = manifest["metrics"].as_array().unwrap();
+    let labels = |name: &str| -> Vec<&str> {
+        let metric = metrics.iter().find(|metric| metric["name"] == name);
+        let labels = metric.unwrap_or_else(|| panic!("no {name}"))["labels"].as_array().unwrap();
+        labels.iter().map(|label| label["name"].as_str().unwrap()).collect()
+    };
+    // One of the program, of its HTTP layer, and of the framework.
+    assert_eq!(labels("bookstore_rate_limit_hits_total"), ["backend"]);
+    assert_eq!(labels("http_requests_total"), ["method", "status"]);
+    assert_eq!(labels("telemetry_sink_spans_dropped_total"), ["reason", "sink"]);
+}
+
+#[test]
 fn a_taken_port_is_named_with_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

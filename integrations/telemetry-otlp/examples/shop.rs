@@ -11,7 +11,7 @@ use telemetry_core::metric::snapshot::{
 use telemetry_core::record::{Attribute, EventRecord, LinkRecord, Origin, SpanRecord, Value};
 use telemetry_core::resource::Resource;
 use telemetry_core::settings::Resolver;
-use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext};
+use telemetry_core::sink::{Sink, SinkContext};
 use telemetry_core::testing::Scope;
 use telemetry_core::{SpanId, SpanKind, Status, TraceId, span};
 use telemetry_otlp::{OtlpSink, SETTINGS};
@@ -24,7 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut resource = Resource::empty();
     resource.set("service.name", Value::Str("shop".into()));
     resource.set("process.pid", Value::I64(7));
-    sink.attach(&SinkContext { resource: Arc::new(resource), live: None, shutdown: ShutdownSignal::new() });
+    sink.attach(&SinkContext { resource: Arc::new(resource), ..SinkContext::default() });
     let mut spans = spans();
     // A collector whose JSON has no numbers that are not finite is spared those.
     if std::env::var_os("SHOP_FINITE").is_some() {

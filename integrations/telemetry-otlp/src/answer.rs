@@ -29,6 +29,12 @@ pub(crate) struct Partial {
 }
 
 impl Partial {
+    /// What the collector warns of although it took everything, as the specification lets it.
+    pub(crate) fn warning(&self, address: &Uri) -> Option<String> {
+        let warns = self.rejected == 0 && !self.message.is_empty();
+        warns.then(|| format!("{address} took it all and warns: {}", self.message))
+    }
+
     /// What is reported of the part that was left out.
     pub(crate) fn cause(&self, address: &Uri) -> String {
         match self.message.as_str() {

@@ -1,10 +1,12 @@
 //! One signal's way to the collector: encodes, splits what is too large, and persists.
 
-use http::Uri;
+use std::fmt;
+
+use http::HeaderName;
 use telemetry_core::metric::snapshot::MetricFamily;
 use telemetry_core::record::SpanRecord;
 use telemetry_core::resource::Resource;
-use telemetry_core::sink::{LossReason, Losses};
+use telemetry_core::sink::{LossReason, Losses, Warnings};
 
 use crate::encode::metrics::{Part, Period};
 use crate::encode::{Json, Protobuf, metrics, trace};
@@ -19,6 +21,7 @@ pub(crate) struct Channel {
     target: Target,
     transport: Box<dyn Transport>,
     pub(crate) persistence: Persistence,
+    pub(crate) warnings: Warnings,
     max_batch_spans: usize,
     max_request_bytes: usize,
 }
@@ -31,7 +34,8 @@ impl Channel {
     ) -> Result<Self, ConfigError> {
         let transport = transport::to(&target)?;
         let (max_batch_spans, max_request_bytes) = (limits.max_batch_spans, limits.max_request_bytes);
-        Ok(Self { target, transport, persistence, max_batch_spans, max_request_bytes })
+        let warnings = Warnings::default();
+        Ok(Self { target, transport, persistence, warnings, max_batch_spans, max_request_bytes })
     }
 
     /// Sends spans, in as many requests as the limits ask for.
@@ -102,16 +106,14 @@ impl Channel {
         });
         match outcome {
             Outcome::Accepted(partial) => {
+                if let Some(warning) = partial.warning(&target.address) {
+                    self.warnings.warn(&warning);
+                }
                 losses.add(LossReason::Refused, partial.rejected.min(count), partial.cause(&target.address));
             }
             Outcome::Refused(cause) => losses.add(LossReason::Refused, count, cause),
             Outcome::GivenUp(cause) => losses.add(LossReason::GivenUp, count, cause),
         }
-    }
-
-    /// Where its requests go.
-    pub(crate) const fn address(&self) -> &Uri {
-        &self.target.address
     }
 
     /// Leaves connections behind that are a parent process's too.
@@ -124,5 +126,16 @@ impl Channel {
             "a single {what} makes a request of {bytes} bytes, and {} are allowed",
             self.max_request_bytes
         )
+    }
+}
+
+/// Shows where and how requests go. Of headers only the names: their values may be secret.
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Target { protocol, address, headers, timeout, gzip, tls, .. } = &self.target;
+        let headers: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        let mut shown = f.debug_struct("Channel");
+        shown.field("address", address).field("protocol", protocol).field("headers", &headers);
+        shown.field("timeout", timeout).field("gzip", gzip).field("tls", tls).finish_non_exhaustive()
     }
 }

@@ -29,7 +29,8 @@
 //! less up to half of it at random, or is what the collector names (`Retry-After`, `RetryInfo`); a collector that names
 //! one is left alone until then. After 60 s the request is given up, one with metrics after 5 s, since the next one says
 //! all it said. Everything else the collector refuses is refused for
-//! good, and what it leaves out of a request it takes (partial success) is never sent again. All of it is counted:
+//! good, and what it leaves out of a request it takes (partial success) is never sent
+//! again; where it leaves out nothing and warns, the warning is shown on standard error. All of it is counted:
 //! `telemetry_sink_spans_dropped_total{sink="otlp"}` by reason, `otlp_exporter_requests_total` by how attempts ended, and
 //! `otlp_exporter_lost_data_points_total`.
 //!

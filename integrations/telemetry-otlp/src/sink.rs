@@ -113,11 +113,14 @@ impl OtlpSink {
     }
 }
 
+/// Shows what the settings came to, for each signal, without the values of headers.
 impl fmt::Debug for OtlpSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OtlpSink")
-            .field("traces", self.traces.address())
-            .field("metrics", self.metrics.address())
+            .field("traces", &self.traces)
+            .field("metrics", &self.metrics)
+            .field("temporality", &self.temporality)
+            .field("metrics_interval", &self.interval)
             .finish_non_exhaustive()
     }
 }
@@ -131,6 +134,7 @@ impl Sink for OtlpSink {
         self.resource = Arc::clone(&context.resource);
         for channel in [&mut self.traces, &mut self.metrics] {
             channel.persistence.shutdown = context.shutdown.clone();
+            channel.warnings = context.warnings.clone();
         }
     }
 

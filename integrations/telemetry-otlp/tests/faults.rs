@@ -4,12 +4,12 @@ mod support;
 
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant, SystemTime};
 
 use support::http::{Collector, Reply};
 use support::{AMPLE, by_reason, export, hasty, spans};
-use telemetry_core::resource::Resource;
-use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext};
+use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext, Warnings};
 use telemetry_otlp::Protocol;
 
 /// Sends spans to a collector with a script; gives the attempts, the losses by reason, and what the sink says.
@@ -83,6 +83,35 @@ fn a_partial_success_is_counted_and_never_sent_again() {
 }
 
 #[test]
+fn a_warning_of_a_collector_that_took_everything_is_passed_on_and_costs_nothing() {
+    let json = r#"{"partialSuccess":{"rejectedSpans":"0","errorMessage":"old names are going away"}}"#;
+    let collector = Collector::start([Reply::body(200, "application/json", json)]);
+    let mut sink = hasty(&collector.endpoint()).protocol(Protocol::HttpJson).build().unwrap();
+    let (tell, told) = channel();
+    let warnings = Warnings::to(move |message| tell.send(message.to_owned()).unwrap());
+    sink.attach(&SinkContext { warnings, ..SinkContext::default() });
+    assert_eq!(export(&mut sink, &spans(3)).total(), 0);
+    let address = format!("{}/v1/traces", collector.endpoint());
+    assert_eq!(
+        told.try_iter().collect::<Vec<_>>(),
+        [format!("{address} took it all and warns: old names are going away")]
+    );
+}
+
+#[test]
+fn a_date_the_collector_names_is_waited_for() {
+    // Dates have whole seconds: of two seconds from now, one at least is left.
+    let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(2));
+    let began = Instant::now();
+    let (attempts, lost, said) = run(Protocol::HttpProtobuf, 2, &[Reply::retry_after(503, &date), OK]);
+    assert_eq!((attempts, lost), (2, [0, 0, 0]), "{said}");
+    assert!(began.elapsed() >= Duration::from_millis(900), "{:?}", began.elapsed());
+    // One that has passed allows the next attempt at once.
+    let past = "Fri, 31 Dec 1999 23:59:59 GMT";
+    assert_eq!(run(Protocol::HttpProtobuf, 2, &[Reply::retry_after(429, past), OK]).0, 2);
+}
+
+#[test]
 fn what_the_collector_says_of_a_refusal_is_passed_on() {
     let status = [&[0x08, 0x03, 0x12, 0x0d][..], b"bad span\nname"].concat();
     let said = |protocol, reply| run(protocol, 1, &[reply]).2;
@@ -142,8 +171,7 @@ fn a_shutdown_ends_the_wait_with_one_last_attempt() {
         .build()
         .unwrap();
     let shutdown = ShutdownSignal::new();
-    let context =
-        SinkContext { resource: Arc::new(Resource::empty()), live: None, shutdown: shutdown.clone() };
+    let context = SinkContext { shutdown: shutdown.clone(), ..SinkContext::default() };
     sink.attach(&context);
     let exporting = std::thread::spawn(move || by_reason(&export(&mut sink, &spans(8))));
     collector.await_request();

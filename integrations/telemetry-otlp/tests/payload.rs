@@ -14,7 +14,7 @@ use telemetry_core::record::{
     Attribute, EventRecord, LinkRecord, Origin, Outcome, SpanKind, SpanRecord, Status, Value,
 };
 use telemetry_core::resource::Resource;
-use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext};
+use telemetry_core::sink::{Sink, SinkContext};
 use telemetry_core::testing::Scope;
 use telemetry_core::{CallSite, Site, SpanBuilder, SpanId, TraceId};
 use telemetry_otlp::{OtlpBuilder, OtlpSink, Protocol};
@@ -36,7 +36,7 @@ fn attached(builder: OtlpBuilder) -> OtlpSink {
     resource.set("service.name", Value::Str("books".into()));
     resource.set("process.pid", Value::I64(7));
     let mut sink = builder.build().unwrap();
-    sink.attach(&SinkContext { resource: Arc::new(resource), live: None, shutdown: ShutdownSignal::new() });
+    sink.attach(&SinkContext { resource: Arc::new(resource), ..SinkContext::default() });
     sink
 }
 

@@ -1,23 +1,103 @@
 //! What the environment says, and what is wrong with it.
 
-use telemetry_core::settings::{Environment, Resolver};
+use telemetry_core::settings::{Environment, Resolved, Resolver};
 use telemetry_otlp::{OtlpSink, SETTINGS};
 
-fn sink(variables: &[(&str, &str)]) -> Result<OtlpSink, String> {
+fn resolved(variables: &[(&str, &str)]) -> Result<Resolved, String> {
     let environment: Environment = variables.iter().copied().collect();
-    let resolved =
-        Resolver::new().rows(SETTINGS).environment(environment).resolve().map_err(|e| e.to_string())?;
-    OtlpSink::from_settings(&resolved).map_err(|e| e.to_string())
+    Resolver::new().rows(SETTINGS).environment(environment).resolve().map_err(|e| e.to_string())
+}
+
+fn sink(variables: &[(&str, &str)]) -> Result<OtlpSink, String> {
+    OtlpSink::from_settings(&resolved(variables)?).map_err(|e| e.to_string())
 }
 
 /// Where traces and metrics go.
 fn addresses(variables: &[(&str, &str)]) -> (String, String) {
     let shown = format!("{:?}", sink(variables).unwrap());
-    let field = |name: &str| {
-        let from = shown.find(name).unwrap() + name.len() + 2;
-        shown[from..].split([',', ' ']).next().unwrap().to_owned()
-    };
-    (field("traces"), field("metrics"))
+    let [traces, metrics] = ["traces: ", "metrics: "].map(|signal| after(&shown, &[signal, "address: "]));
+    (traces, metrics)
+}
+
+/// What stands behind these words, each behind the one before, up to the next comma or blank.
+fn after(shown: &str, words: &[&str]) -> String {
+    let rest = words.iter().fold(shown, |rest, word| &rest[rest.find(word).unwrap() + word.len()..]);
+    rest.split([',', ' ']).next().unwrap().to_owned()
+}
+
+/// A variable without its prefix, the field that shows it, and two values with how they are shown.
+type Shown = (&'static str, &'static str, [(&'static str, &'static str); 2]);
+
+/// Of each variable there is for all signals and for each: two values, and how they are shown.
+const SHOWN: [Shown; 7] = [
+    ("PROTOCOL", "protocol: ", [("http/json", "HttpJson"), ("GRPC", "Grpc")]),
+    ("HEADERS", "headers: ", [("a=1", "[\"a\"]"), ("b=2", "[\"b\"]")]),
+    ("TIMEOUT", "timeout: ", [("1500", "1.5s"), ("250", "250ms")]),
+    ("COMPRESSION", "gzip: ", [("gzip", "true"), ("None", "false")]),
+    ("CERTIFICATE", "roots: ", [("Cargo.toml", "Cargo.toml"), ("src/lib.rs", "src/lib.rs")]),
+    ("ENDPOINT", "address: ", [("http://one/v1", "http://one/v1"), ("http://two/v1", "http://two/v1")]),
+    ("INSECURE", "address: ", [("true", "http://box:1/"), ("false", "https://box:1/")]),
+];
+
+/// Four places that a value can stand in, from the one that counts most; with whether it is for all signals.
+const PLACES: [(&str, bool); 4] = [
+    ("TELEMETRY_OTLP_TRACES_", false),
+    ("TELEMETRY_OTLP_", true),
+    ("OTEL_EXPORTER_OTLP_TRACES_", false),
+    ("OTEL_EXPORTER_OTLP_", true),
+];
+
+#[test]
+fn every_variable_follows_the_precedence_of_the_standard_and_of_the_tiers() {
+    for (name, field, [one, two]) in SHOWN {
+        // A bare endpoint is one for gRPC.
+        let base: &[(&str, &str)] = if name == "INSECURE" {
+            &[("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"), ("OTEL_EXPORTER_OTLP_ENDPOINT", "box:1")]
+        } else {
+            &[]
+        };
+        // A timeout of ours has units, where the standard counts milliseconds.
+        let written = |prefix: &str, value: &str| match name {
+            "TIMEOUT" if prefix.starts_with("TELEMETRY") => format!("{value}ms"),
+            _ => value.to_owned(),
+        };
+        for (higher, (above, above_is_for_all)) in PLACES.iter().enumerate() {
+            for (below, _) in &PLACES[higher + 1..] {
+                let variables = [
+                    (format!("{above}{name}"), written(above, one.0)),
+                    (format!("{below}{name}"), written(below, two.0)),
+                ];
+                let mut all: Vec<(&str, &str)> = base.to_vec();
+                all.extend(variables.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+                let resolved = resolved(&all).unwrap();
+                let shown = match OtlpSink::from_settings(&resolved) {
+                    Ok(sink) => format!("{sink:?}"),
+                    // Neither file holds a certificate; the message names the one that was looked at.
+                    Err(error) if name == "CERTIFICATE" => format!("traces: roots: {error}"),
+                    Err(error) => panic!("{error}"),
+                };
+                // An endpoint for all signals gets the path of the signal.
+                let path = if name == "ENDPOINT" && *above_is_for_all { "/v1/traces" } else { "" };
+                let found = after(&shown, &["traces: ", field]);
+                assert_eq!(found, format!("{}{path}", one.1), "{variables:?}: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn words_are_taken_in_any_case_as_the_standard_asks() {
+    for (variable, value, shown) in [
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "Delta", "temporality: Delta"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "LowMemory", "temporality: Delta"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "Cumulative", "temporality: Cumulative"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "HTTP/JSON", "protocol: HttpJson"),
+        ("OTEL_METRIC_EXPORT_INTERVAL", "60000", "metrics_interval: 60s"),
+        ("TELEMETRY_OTLP_METRICS_INTERVAL", "500ms", "metrics_interval: 500ms"),
+    ] {
+        let sink = format!("{:?}", sink(&[(variable, value)]).unwrap());
+        assert!(sink.contains(shown), "{variable}={value}: {sink}");
+    }
 }
 
 #[test]
@@ -70,7 +150,7 @@ fn every_mistake_is_named_with_its_variable_and_what_is_accepted() {
         ),
         (
             "PROTOCOL",
-            &["http", "GRPC", "http/proto", "grpc,http/json", "thrift"],
+            &["http", "grpcs", "http/proto", "grpc,http/json", "thrift"],
             "expected one of grpc, http/protobuf, http/json",
         ),
         (
@@ -79,7 +159,7 @@ fn every_mistake_is_named_with_its_variable_and_what_is_accepted() {
             "expected name=value pairs",
         ),
         ("TIMEOUT", &["ten", "10s", "-1", "1.5"], "expected an integer, in milliseconds"),
-        ("COMPRESSION", &["zstd", "GZIP", "true"], "expected one of gzip, none"),
+        ("COMPRESSION", &["zstd", "gzip2", "true"], "expected one of gzip, none"),
         ("INSECURE", &["maybe", "2"], "expected 1, 0, true, false, yes, no, on or off"),
         ("CERTIFICATE", &["  "], "expected a text that is not blank"),
         ("CLIENT_KEY", &["\t"], "expected a text that is not blank"),

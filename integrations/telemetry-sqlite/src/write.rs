@@ -4,9 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params};
-use telemetry_core::metric::snapshot::{
-    MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
-};
+use telemetry_core::metric::snapshot::{MetricFamily, MetricSeries, MetricValue, MetricsSnapshot};
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::resource::Resource;
 use telemetry_core::sink::json;
@@ -125,11 +123,6 @@ fn insert_series(
     family: &MetricFamily,
     labels: &str,
 ) -> rusqlite::Result<i64> {
-    let kind = match family.kind {
-        MetricKind::Counter => "counter",
-        MetricKind::Gauge => "gauge",
-        MetricKind::Histogram => "histogram",
-    };
     connection
         .prepare_cached(
             "INSERT INTO metric_series (run_id, name, kind, unit, help, labels, scope_name, scope_version) \
@@ -138,7 +131,7 @@ fn insert_series(
         .execute(params![
             run,
             family.name,
-            kind,
+            family.kind.as_str(),
             family.unit,
             family.help,
             labels,

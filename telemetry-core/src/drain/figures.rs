@@ -1,19 +1,15 @@
 //! The drain's own figures as metric families.
 
-use std::borrow::Cow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::metric::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue};
+use crate::metric::own::{self, Figure, TICK_BOUNDS};
+use crate::metric::snapshot::{MetricFamily, MetricValue};
 
 use super::health::DrainHealth;
 use super::lane::SinkFigures;
 use super::lock;
 use super::reason::DropReason;
-
-/// Upper bounds of the ticks' durations, in seconds.
-const TICK_BOUNDS: [f64; 12] =
-    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0];
 
 /// How long ticks took; written by the worker, read by whoever scrapes.
 #[derive(Default)]
@@ -59,91 +55,35 @@ impl TickDurations {
 pub(super) fn families(lanes: &[SinkFigures], ticks: &TickDurations) -> Vec<MetricFamily> {
     vec![
         drain_duration(ticks),
-        per_sink(
-            lanes,
-            "telemetry_sink_errors_total",
-            "Calls into a sink that returned an error or panicked.",
-            MetricKind::Counter,
-            |lane| MetricValue::Counter(lane.errors),
-        ),
-        per_sink(
-            lanes,
-            "telemetry_sink_queued_spans",
-            "Spans waiting for a sink or in its hands.",
-            MetricKind::Gauge,
-            |lane| MetricValue::Gauge(lane.queued as f64),
-        ),
+        per_sink(&own::SINK_ERRORS, lanes, |lane| MetricValue::Counter(lane.errors)),
+        per_sink(&own::SINK_QUEUED, lanes, |lane| MetricValue::Gauge(lane.queued as f64)),
         spans_dropped(lanes),
-        per_sink(
-            lanes,
-            "telemetry_spans_exported_total",
-            "Spans a sink has accepted.",
-            MetricKind::Counter,
-            |lane| MetricValue::Counter(lane.delivered),
-        ),
+        per_sink(&own::SPANS_EXPORTED, lanes, |lane| MetricValue::Counter(lane.delivered)),
     ]
 }
 
 fn drain_duration(ticks: &TickDurations) -> MetricFamily {
     let Durations { counts, sum, .. } = lock(&ticks.state).clone();
-    let value = MetricValue::Histogram { bounds: Arc::from(TICK_BOUNDS), counts: counts.to_vec(), sum };
-    let mut family = family(
-        "telemetry_drain_duration_seconds",
-        "How long a tick of the drain worker took.",
-        MetricKind::Histogram,
-        vec![MetricSeries::new(Labels::default(), value)],
-    );
-    family.unit = Some(Cow::Borrowed("seconds"));
-    family
+    own::DRAIN_DURATION.only(MetricValue::Histogram {
+        bounds: Arc::from(TICK_BOUNDS),
+        counts: counts.to_vec(),
+        sum,
+    })
 }
 
 fn spans_dropped(lanes: &[SinkFigures]) -> MetricFamily {
     let series = lanes.iter().flat_map(|lane| {
         DropReason::ALL.map(|reason| {
-            let labels = vec![label("reason", reason.as_str()), label("sink", lane.sink.clone())];
-            MetricSeries::new(labels, MetricValue::Counter(lane.dropped[reason as usize]))
+            let labels = [reason.as_str().into(), lane.sink.clone().into()];
+            own::SINK_DROPPED.series(labels, MetricValue::Counter(lane.dropped[reason as usize]))
         })
     });
-    family(
-        "telemetry_sink_spans_dropped_total",
-        "Spans a sink missed, by reason.",
-        MetricKind::Counter,
-        series.collect(),
-    )
+    own::SINK_DROPPED.family(series.collect())
 }
 
-fn per_sink(
-    lanes: &[SinkFigures],
-    name: &'static str,
-    help: &'static str,
-    kind: MetricKind,
-    value: fn(&SinkFigures) -> MetricValue,
-) -> MetricFamily {
-    let series =
-        lanes.iter().map(|lane| MetricSeries::new(vec![label("sink", lane.sink.clone())], value(lane)));
-    family(name, help, kind, series.collect())
-}
-
-/// A family of our own figures, as this crate's.
-pub(crate) fn family(
-    name: &'static str,
-    help: &'static str,
-    kind: MetricKind,
-    series: Vec<MetricSeries>,
-) -> MetricFamily {
-    MetricFamily {
-        name: Cow::Borrowed(name),
-        help: Cow::Borrowed(help),
-        unit: None,
-        kind,
-        crate_name: Cow::Borrowed(env!("CARGO_PKG_NAME")),
-        crate_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
-        series,
-    }
-}
-
-fn label(name: &'static str, value: impl Into<Cow<'static, str>>) -> (Cow<'static, str>, Cow<'static, str>) {
-    (Cow::Borrowed(name), value.into())
+fn per_sink(figure: &Figure, lanes: &[SinkFigures], value: fn(&SinkFigures) -> MetricValue) -> MetricFamily {
+    let series = lanes.iter().map(|lane| figure.series([lane.sink.clone().into()], value(lane)));
+    figure.family(series.collect())
 }
 
 #[cfg(test)]
@@ -177,7 +117,10 @@ mod tests {
         ];
         let family = spans_dropped(&lanes);
         assert_eq!(family.series.len(), 2 * DropReason::ALL.len());
-        assert_eq!(family.series[7].labels, [label("reason", "queue_full"), label("sink", "memory")]);
+        assert_eq!(
+            family.series[7].labels,
+            [("reason".into(), "queue_full".into()), ("sink".into(), "memory".into())]
+        );
         assert_eq!(family.series[7].value, MetricValue::Counter(7));
     }
 }

@@ -31,7 +31,6 @@ use crate::sink::Sink;
 
 pub use delivery::{Delivery, DeliveryOutcome, DrainError, DrainStartError, ShutdownError};
 pub(crate) use faults::Faults;
-pub(crate) use figures::family;
 pub use health::{DrainHealth, SinkHealth, SinkState};
 pub(crate) use inherit::Paused;
 pub(crate) use options::{Options, is_interval};

@@ -4,8 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::resource::Resource;
-use crate::sink::{ShutdownSignal, SinkContext};
+use crate::sink::SinkContext;
 
 use super::{DrainStartError, Faults};
 
@@ -51,11 +50,7 @@ impl Default for Options {
             interval: Duration::from_secs(1),
             batch_spans: 1024,
             queue_batches: 256,
-            context: SinkContext {
-                resource: Arc::new(Resource::empty()),
-                live: None,
-                shutdown: ShutdownSignal::new(),
-            },
+            context: SinkContext::default(),
             suppress: || Box::new(()),
             faults: Arc::new(Faults::to_standard_error()),
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::metric::snapshot::MetricFamily;
 use crate::record::SpanRecord;
-use crate::sink::Sink;
+use crate::sink::{Sink, SinkContext, Warnings};
 
 use super::delivery::{Delivery, DrainStartError, ShutdownError};
 use super::figures::{self, TickDurations};
@@ -140,11 +140,21 @@ impl Shared {
         }
         let name = free_name(&lanes.list, &wanted);
         let faults = Arc::clone(&self.options.faults);
+        let context = self.context_of(&name);
+        sink.attach(&context);
         let lane = Arc::new(Lane::new(name.clone(), sink, self.options.queue_batches, faults));
-        sink_thread::spawn(Arc::clone(&lane), self.options.context.clone(), self.options.suppress)
+        sink_thread::spawn(Arc::clone(&lane), context, self.options.suppress)
             .map_err(|e| DrainStartError::thread(&sink_thread::thread_name(&name), &e))?;
         lanes.list.push(lane);
         Ok(name)
+    }
+
+    /// What a sink of this name is told.
+    fn context_of(&self, name: &str) -> SinkContext {
+        let faults = Arc::clone(&self.options.faults);
+        let kind = format!("sink {name}: warning");
+        let warnings = Warnings::to(move |message| faults.report(&kind, &format!("{kind}: {message}")));
+        SinkContext { warnings, ..self.options.context.clone() }
     }
 
     /// Lets every sink finish what it holds, flush and close; no sink can be added any more.

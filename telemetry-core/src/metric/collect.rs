@@ -8,10 +8,9 @@ use super::exemplar::Latest;
 use super::gauge::decode;
 use super::instrument::Core;
 use super::local::{self, Space};
+use super::own;
 use super::registry::{self, Entry};
-use super::snapshot::{
-    Exemplar, Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
-};
+use super::snapshot::{Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
 use super::store::MetricStore;
 
 /// Up to how many label sets found by index show before their first use.
@@ -146,43 +145,24 @@ impl MetricStore {
             (count > 0).then_some((Cow::Borrowed(entry.core.descriptor.name), count))
         });
         let made = self.dynamic.overflows().into_iter().map(|(name, count)| (name.into(), count));
-        let overflows =
-            declared.chain(made).map(|(name, count)| (vec![("instrument".into(), name)].into(), count));
-        families.push(own_counter(
-            "telemetry_metric_overflow_total",
-            "Label sets looked up beyond the limit of series, by instrument.",
-            overflows.collect(),
-        ));
-        families.push(own_counter(
-            "telemetry_metric_refused_total",
-            "Observations refused because they were not finite.",
-            vec![(Labels::default(), self.refused())],
-        ));
-        families.push(own_counter(
-            "telemetry_metric_lost_total",
-            "Updates lost because they were made inside the slow path of another update.",
-            vec![(Labels::default(), self.lost())],
-        ));
+        let overflows = declared
+            .chain(made)
+            .map(|(name, count)| own::METRIC_OVERFLOW.series([name], MetricValue::Counter(count)));
         let samplers = self.samplers.list();
-        let label = |name: &Cow<'static, str>| Labels::from(vec![("sampler".into(), name.clone())]);
-        families.push(own_counter(
-            "telemetry_sampler_panics_total",
-            "Panics of samplers.",
-            samplers.iter().map(|sampler| (label(&sampler.name), sampler.panics())).collect(),
-        ));
+        let panics = samplers.iter().map(|sampler| {
+            own::SAMPLER_PANICS.series([sampler.name.clone()], MetricValue::Counter(sampler.panics()))
+        });
         let durations = samplers.iter().map(|sampler| {
-            MetricSeries::new(label(&sampler.name), MetricValue::Gauge(sampler.last().as_secs_f64()))
+            let seconds = sampler.last().as_secs_f64();
+            own::SAMPLER_DURATION.series([sampler.name.clone()], MetricValue::Gauge(seconds))
         });
-        families.push(MetricFamily {
-            unit: Some("seconds".into()),
-            kind: MetricKind::Gauge,
-            series: durations.collect(),
-            ..own_counter(
-                "telemetry_sampler_duration_seconds",
-                "How long each sampler last took.",
-                Vec::new(),
-            )
-        });
+        families.extend([
+            own::METRIC_OVERFLOW.family(overflows.collect()),
+            own::METRIC_REFUSED.only(MetricValue::Counter(self.refused())),
+            own::METRIC_LOST.only(MetricValue::Counter(self.lost())),
+            own::SAMPLER_PANICS.family(panics.collect()),
+            own::SAMPLER_DURATION.family(durations.collect()),
+        ]);
     }
 }
 
@@ -210,19 +190,4 @@ fn cell_value(totals: &[u64], first: usize, core: &Core, bounds: &Arc<[f64]>) ->
     counts.resize(bounds.len() + 1, 0);
     let used = counts.iter().any(|count| *count != 0);
     (MetricValue::Histogram { bounds: Arc::clone(bounds), counts, sum }, used)
-}
-
-fn own_counter(name: &'static str, help: &'static str, series: Vec<(Labels, u64)>) -> MetricFamily {
-    MetricFamily {
-        name: name.into(),
-        help: help.into(),
-        unit: None,
-        kind: MetricKind::Counter,
-        crate_name: env!("CARGO_PKG_NAME").into(),
-        crate_version: env!("CARGO_PKG_VERSION").into(),
-        series: series
-            .into_iter()
-            .map(|(labels, count)| MetricSeries::new(labels, MetricValue::Counter(count)))
-            .collect(),
-    }
 }

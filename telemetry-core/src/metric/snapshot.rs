@@ -116,6 +116,17 @@ pub enum MetricKind {
     Histogram,
 }
 
+impl MetricKind {
+    /// The type as a word: `counter`, `gauge`, `histogram`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+        }
+    }
+}
+
 /// One label set of an instrument with its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricSeries {

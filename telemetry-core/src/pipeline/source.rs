@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use super::Pipeline;
 use crate::context::{Context, Local, SpanContext};
-use crate::drain::{Report, Source, family};
+use crate::drain::{Report, Source};
 use crate::metric::Moment;
-use crate::metric::snapshot::{Labels, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
+use crate::metric::own;
+use crate::metric::snapshot::{MetricFamily, MetricValue, MetricsSnapshot};
 use crate::propagate::dropped_states;
 use crate::record::SpanRecord;
 
@@ -88,43 +89,15 @@ impl Pipeline {
         let accounting = self.accounting();
         let occupancy =
             self.ring.allocated().map_or(0.0, |ring| ring.occupied() as f64 / ring.capacity() as f64);
+        let dropped = accounting
+            .dropped_by_reason()
+            .map(|(reason, count)| own::SPANS_DROPPED.series([reason.into()], MetricValue::Counter(count)));
         vec![
-            family(
-                "telemetry_spans_started_total",
-                "Sampled spans that were begun.",
-                MetricKind::Counter,
-                vec![MetricSeries::new(Labels::default(), MetricValue::Counter(accounting.started))],
-            ),
-            family(
-                "telemetry_spans_dropped_total",
-                "Spans that were lost, by reason.",
-                MetricKind::Counter,
-                accounting
-                    .dropped_by_reason()
-                    .map(|(reason, count)| {
-                        let labels = vec![("reason".into(), reason.into())];
-                        MetricSeries::new(labels, MetricValue::Counter(count))
-                    })
-                    .collect(),
-            ),
-            family(
-                "telemetry_span_late_writes_total",
-                "Writes to a span that had ended or was not entered on the writing thread.",
-                MetricKind::Counter,
-                vec![MetricSeries::new(Labels::default(), MetricValue::Counter(accounting.late_writes))],
-            ),
-            family(
-                "telemetry_trace_states_dropped_total",
-                "States of traces (tracestate) that were dropped because too many were under way.",
-                MetricKind::Counter,
-                vec![MetricSeries::new(Labels::default(), MetricValue::Counter(dropped_states()))],
-            ),
-            family(
-                "telemetry_ring_occupancy_ratio",
-                "The share of the ring's slots that are reserved, open or waiting for the drain.",
-                MetricKind::Gauge,
-                vec![MetricSeries::new(Labels::default(), MetricValue::Gauge(occupancy))],
-            ),
+            own::SPANS_STARTED.only(MetricValue::Counter(accounting.started)),
+            own::SPANS_DROPPED.family(dropped.collect()),
+            own::LATE_WRITES.only(MetricValue::Counter(accounting.late_writes)),
+            own::STATES_DROPPED.only(MetricValue::Counter(dropped_states())),
+            own::RING_OCCUPANCY.only(MetricValue::Gauge(occupancy)),
         ]
     }
 }

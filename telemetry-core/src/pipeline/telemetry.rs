@@ -19,7 +19,7 @@ use crate::record::Value;
 use crate::resource::Resource;
 use crate::sample::{AlwaysSample, ParentBased, RatioError, RatioSample, Sampler};
 use crate::settings::{Resolver, Values};
-use crate::sink::{LiveMetrics, ShutdownSignal, Sink, SinkContext};
+use crate::sink::{LiveMetrics, Sink, SinkContext};
 use crate::span::{gates, watch_panics};
 
 /// How long a shutdown may take when nothing else is said.
@@ -174,7 +174,7 @@ impl TelemetryBuilder {
             context: SinkContext {
                 resource: Arc::clone(&resource),
                 live: Some(LiveMetrics::new(live_metrics)),
-                shutdown: ShutdownSignal::new(),
+                ..SinkContext::default()
             },
             suppress,
             ..Options::default()

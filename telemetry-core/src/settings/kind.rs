@@ -49,7 +49,7 @@ pub enum Kind {
     Filter,
     /// Texts separated by commas, each trimmed, none empty.
     List,
-    /// One of several words.
+    /// One of several words, in any case, as OpenTelemetry's specification asks of enumerations.
     Choice(&'static [&'static str]),
     /// Several of several words, separated by commas, each once.
     Choices(&'static [&'static str]),
@@ -156,8 +156,11 @@ impl Kind {
             Self::List => list_of(value).map(SettingValue::List).ok_or_else(refused),
             Self::Choice(known) => {
                 let word = value.as_text().ok_or_else(refused)?.trim();
-                self.check_words(&[word.to_owned()], known, more)?;
-                Ok(SettingValue::from(word))
+                let known = words(known, more);
+                let found = known.iter().find(|known| known.eq_ignore_ascii_case(word));
+                found
+                    .map(|found| SettingValue::from(*found))
+                    .ok_or_else(|| self.unknown_word(word, &known, more))
             }
             Self::Choices(known) => {
                 let chosen = list_of(value).ok_or_else(refused)?;
@@ -176,14 +179,18 @@ impl Kind {
         let known = words(known, more);
         for (index, word) in chosen.iter().enumerate() {
             if !known.contains(&word.as_str()) {
-                let near = nearest(word, known.iter().copied()).map(str::to_owned);
-                return Err(Rejection { accepted: self.accepted(more), entry: Some((word.clone(), near)) });
+                return Err(self.unknown_word(word, &known, more));
             }
             if chosen[..index].contains(word) {
                 return Err(Rejection { accepted: self.accepted(more), entry: Some((word.clone(), None)) });
             }
         }
         Ok(())
+    }
+
+    fn unknown_word(&self, word: &str, known: &[&str], more: &[String]) -> Rejection {
+        let near = nearest(word, known.iter().copied()).map(str::to_owned);
+        Rejection { accepted: self.accepted(more), entry: Some((word.to_owned(), near)) }
     }
 }
 

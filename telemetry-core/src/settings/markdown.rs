@@ -16,7 +16,7 @@ The value of a setting is taken from the highest tier that gives one:
 4. a `.env` file in the working directory, with the same names (own before standard);
 5. the default.
 
-Booleans take `1`, `0`, `true`, `false`, `yes`, `no`, `on` and `off` in any case. Lists are separated by commas.
+Booleans take `1`, `0`, `true`, `false`, `yes`, `no`, `on` and `off` in any case; so are words of which one is chosen taken. Lists are separated by commas.
 Durations are seconds, or a number with `us`, `ms`, `s`, `m` or `h`. Ranges include both ends. An empty variable
 counts as unset. A value that is not accepted is an error in whatever tier it stands, also where a higher tier hides
 it, and all errors are reported at once. An unknown variable with the prefix is a warning. No standard variable alone

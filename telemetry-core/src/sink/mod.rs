@@ -104,7 +104,7 @@ pub enum AfterFork {
 }
 
 /// What a sink is told before it starts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct SinkContext {
     /// What the service is: its name, version, instance, host and process.
     pub resource: Arc<Resource>,
@@ -112,6 +112,35 @@ pub struct SinkContext {
     pub live: Option<LiveMetrics>,
     /// Says when the pipeline is being shut down, for a sink that waits.
     pub shutdown: ShutdownSignal,
+    /// Takes what is worth knowing and no failure of a call.
+    pub warnings: Warnings,
+}
+
+/// Where a sink says what is worth knowing and no failure of a call: on standard error, beside the faults of sinks and at
+/// their limited rate. Nobody hears one that is made by [`default`](Self::default).
+#[derive(Clone, Default)]
+pub struct Warnings(Option<Arc<Tell>>);
+
+type Tell = dyn Fn(&str) + Send + Sync;
+
+impl Warnings {
+    /// Warnings that go to a function.
+    pub fn to(tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(tell)))
+    }
+
+    /// Says something.
+    pub fn warn(&self, message: &str) {
+        if let Some(tell) = &self.0 {
+            tell(message);
+        }
+    }
+}
+
+impl std::fmt::Debug for Warnings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Warnings")
+    }
 }
 
 /// Reads every instrument now.

@@ -15,7 +15,8 @@ use super::value::{Level, Spread, Total, Value};
 use crate::metric::collect::SeriesOverflow;
 use crate::metric::exemplar::{self, ATTEMPTS};
 use crate::metric::labels::{OVERFLOW_LABEL, OVERFLOW_VALUE};
-use crate::metric::snapshot::{Exemplar, Labels, MetricFamily, MetricSeries, Pair};
+use crate::metric::manifest::{Instrument, InstrumentLabel};
+use crate::metric::snapshot::{Exemplar, Labels, MetricFamily, MetricKind, MetricSeries, Pair};
 use crate::metric::store::MetricStore;
 
 /// An instrument with labels, made at run time; a handle that can be cloned and used from any thread.
@@ -197,6 +198,20 @@ impl<V: Value> Collect for Inner<V> {
 
     fn place(&self) -> &'static Location<'static> {
         self.declaration.place
+    }
+
+    fn instrument(&self) -> Instrument {
+        let Declaration { name, help, crate_name, crate_version, labels, bounds, .. } = &self.declaration;
+        Instrument {
+            name: name.clone().into(),
+            kind: V::KIND,
+            help: help.clone().into(),
+            unit: self.unit.clone().map(Into::into),
+            labels: labels.iter().cloned().map(InstrumentLabel::text).collect(),
+            bounds: if V::KIND == MetricKind::Histogram { bounds.to_vec() } else { Vec::new() },
+            crate_name: crate_name.clone().into(),
+            crate_version: crate_version.clone().into(),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::family::{Family, Inner};
 use super::value::Value;
 use crate::forking::Keeper;
 use crate::metric::collect::SeriesOverflow;
+use crate::metric::manifest::Instrument;
 use crate::metric::registry::Holder;
 use crate::metric::snapshot::MetricFamily;
 
@@ -31,6 +32,7 @@ pub(super) trait Collect: Send + Sync {
     fn overflowed(&self) -> u64;
     fn take_overflow_warning(&self) -> Option<SeriesOverflow>;
     fn place(&self) -> &'static Location<'static>;
+    fn instrument(&self) -> Instrument;
 }
 
 impl Table {
@@ -91,6 +93,11 @@ impl Table {
     /// The instruments that have reached their limit since the last call.
     pub(in crate::metric) fn take_overflow_warnings(&self) -> Vec<SeriesOverflow> {
         self.families().iter().filter_map(|family| family.take_overflow_warning()).collect()
+    }
+
+    /// What was said of every instrument, in the order of the names.
+    pub(in crate::metric) fn instruments(&self) -> Vec<Instrument> {
+        self.families().iter().map(|family| family.instrument()).collect()
     }
 
     pub(super) fn names(&self) -> Vec<String> {

@@ -108,7 +108,7 @@ impl Writer {
         self.metadata("# HELP ", &family.name);
         push_escaped(&mut self.out, &family.help, false);
         self.metadata("\n# TYPE ", &family.name);
-        self.out.push_str(type_name(family.kind));
+        self.out.push_str(family.kind.as_str());
         self.out.push('\n');
     }
 
@@ -118,7 +118,7 @@ impl Writer {
             MetricKind::Gauge | MetricKind::Histogram => &family.name,
         };
         self.metadata("# TYPE ", name);
-        self.out.push_str(type_name(family.kind));
+        self.out.push_str(family.kind.as_str());
         // The name must end in the unit; that of a family made by hand may not.
         let is_unit = |unit: &&str| name.strip_suffix(*unit).is_some_and(|stem| stem.ends_with('_'));
         if let Some(unit) = family.unit.as_deref().filter(|unit| !unit.is_empty()).filter(is_unit) {
@@ -262,14 +262,6 @@ impl WrittenBounds {
 
 /// What the name of a counter's samples ends in.
 const TOTAL: &str = "_total";
-
-const fn type_name(kind: MetricKind) -> &'static str {
-    match kind {
-        MetricKind::Counter => "counter",
-        MetricKind::Gauge => "gauge",
-        MetricKind::Histogram => "histogram",
-    }
-}
 
 fn label_values(series: &MetricSeries) -> impl Iterator<Item = &str> {
     series.labels.iter().map(|(_, value)| &**value)

@@ -190,12 +190,7 @@ fn the_sink_draws_a_trace_when_its_local_root_has_come() {
     let mut sink = TtySink::to(screen.clone()).with_width(80);
     let mut resource = Resource::empty();
     resource.set("service.name", Value::Str("bookstore".into()));
-    sink.start(&SinkContext {
-        resource: Arc::new(resource),
-        live: None,
-        shutdown: crate::sink::ShutdownSignal::new(),
-    })
-    .unwrap();
+    sink.start(&SinkContext { resource: Arc::new(resource), ..SinkContext::default() }).unwrap();
     let spans = request();
     let (root, children) = spans.split_last().unwrap();
     sink.export_spans(children).unwrap();
