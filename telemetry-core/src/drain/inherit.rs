@@ -50,6 +50,7 @@ impl Paused {
             resource: Arc::new(resource),
             live: old.context.live.clone(),
             shutdown: ShutdownSignal::new(),
+            ..SinkContext::default()
         };
         let options = Options {
             interval: old.interval,

@@ -82,6 +82,13 @@ pub(super) enum CallResult {
     Panicked(String),
 }
 
+/// What is known after a call into the sink.
+pub(super) struct Called {
+    pub(super) result: CallResult,
+    /// Spans in the sink's hands.
+    pub(super) held: u64,
+}
+
 pub(super) struct State {
     phase: SinkState,
     items: VecDeque<(u64, Work)>,
@@ -98,6 +105,8 @@ pub(super) struct State {
     pub(super) busy_since: Option<Instant>,
     /// The process forks: nothing is handed out.
     pub(super) paused: bool,
+    /// Of the queued spans, those that the sink holds.
+    held: u64,
 }
 
 impl State {
@@ -147,6 +156,7 @@ impl Lane {
             last_fault_at: None,
             busy_since: None,
             paused: false,
+            held: 0,
         };
         Self {
             name,
@@ -304,17 +314,21 @@ impl Lane {
     }
 
     /// Books the end of an item that held `spans` spans.
-    pub(super) fn finish(&self, number: u64, spans: u64, result: &CallResult) {
+    pub(super) fn finish(&self, number: u64, spans: u64, called: &Called) {
         let mut state = lock(&self.state);
         if state.phase == SinkState::Abandoned {
             return;
         }
-        state.figures.queued -= spans;
-        match result {
-            CallResult::Fine => state.figures.delivered += spans,
-            CallResult::Failed(_) => state.drop_spans(spans, DropReason::Error),
-            CallResult::Lost(losses) => state.book_losses(spans, losses),
-            CallResult::Panicked(_) => state.drop_spans(spans, DropReason::Panic),
+        // What it had in its hands, and what has left them with this call.
+        let had = state.held + spans;
+        state.held = called.held.min(had);
+        let gone = had - state.held;
+        state.figures.queued -= gone;
+        match &called.result {
+            CallResult::Fine => state.figures.delivered += gone,
+            CallResult::Failed(_) => state.drop_spans(gone, DropReason::Error),
+            CallResult::Lost(losses) => state.book_losses(gone, losses),
+            CallResult::Panicked(_) => state.drop_spans(gone, DropReason::Panic),
         }
         state.last_out = number;
         state.busy_since = None;
@@ -342,6 +356,9 @@ impl Lane {
         let mut state = lock(&self.state);
         if state.phase != SinkState::Abandoned {
             state.phase = SinkState::Closed;
+            // What it held beyond its close goes with it.
+            let lost = std::mem::take(&mut state.figures.queued);
+            state.drop_spans(lost, DropReason::Abandoned);
         }
         self.processed.notify_all();
     }

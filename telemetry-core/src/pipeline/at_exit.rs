@@ -13,11 +13,12 @@ pub(super) fn watch() {
         unsafe {
             libc::atexit(at_exit);
         }
+        #[cfg(not(unix))]
+        let _: extern "C" fn() = at_exit;
     });
 }
 
 /// Runs on the thread that ends the process, while the others still run.
-#[cfg(unix)]
 extern "C" fn at_exit() {
     // A panic must not leave a function of this kind.
     if let Err(panic) = std::panic::catch_unwind(super::running::stop_at_exit) {

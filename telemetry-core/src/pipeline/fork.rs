@@ -45,6 +45,16 @@ struct Held {
     paused: Option<Paused>,
 }
 
+impl Held {
+    /// Lets everybody go on, in the parent.
+    fn let_go(self) {
+        self.keeper.release();
+        if let Some(paused) = self.paused {
+            paused.go_on();
+        }
+    }
+}
+
 thread_local! {
     static HELD: Cell<Option<Held>> = const { Cell::new(None) };
 }
@@ -60,10 +70,12 @@ pub(super) fn watch() {
         unsafe {
             libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child));
         }
+        // Elsewhere no process forks.
+        #[cfg(not(unix))]
+        let _: [extern "C" fn(); 3] = [before, in_parent, in_child];
     });
 }
 
-#[cfg(unix)]
 extern "C" fn before() {
     let deadline = Instant::now() + PATIENCE;
     // First the sinks, which may need the locks to come to an end.
@@ -75,21 +87,20 @@ extern "C" fn before() {
     metric::GLOBAL.hold(&mut keeper);
     span::hold_locks(&mut keeper);
     propagate::hold_locks(&mut keeper);
+    let mut held = Some(Held { keeper, paused });
+    let _ = HELD.try_with(|place| place.set(held.take()));
     // A thread that is past its end keeps nothing: its child cannot go on.
-    let _ = HELD.try_with(|held| held.set(Some(Held { keeper, paused })));
-}
-
-#[cfg(unix)]
-extern "C" fn in_parent() {
-    if let Ok(Some(Held { keeper, paused })) = HELD.try_with(Cell::take) {
-        keeper.release();
-        if let Some(paused) = paused {
-            paused.go_on();
-        }
+    if let Some(held) = held {
+        held.let_go();
     }
 }
 
-#[cfg(unix)]
+extern "C" fn in_parent() {
+    if let Ok(Some(held)) = HELD.try_with(Cell::take) {
+        held.let_go();
+    }
+}
+
 extern "C" fn in_child() {
     forking::count();
     Local::with(Local::begin_anew);
@@ -146,7 +157,12 @@ pub fn resume() {
 
 /// Starts what ran in the parent.
 fn restart() -> Result<(), DrainStartError> {
-    let (Some(run), Some(paused)) = (running::disown(), inherited()) else { return Ok(()) };
+    let Some(run) = running::disown() else { return Ok(()) };
+    let Some(paused) = inherited() else {
+        // It came to run while the process forked.
+        GLOBAL.close();
+        return Ok(());
+    };
     let interval = run.drain.interval();
     let source =
         PipelineSource { pipeline: &GLOBAL, interval, started_unix_nanos: GLOBAL.timeline.unix_nanos() };

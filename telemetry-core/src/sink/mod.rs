@@ -68,6 +68,13 @@ pub trait Sink: Send + 'static {
     /// The snapshot counts as dropped by this sink.
     fn export_metrics(&mut self, metrics: &Arc<MetricsSnapshot>) -> Result<(), SinkError>;
 
+    /// How many spans the sink has taken over and neither delivered nor lost yet; asked after every call. They count as
+    /// queued, and with the call after which they are gone as its outcome says. By default none: a sink delivers or loses
+    /// what it gets at once.
+    fn held(&self) -> u64 {
+        0
+    }
+
     /// Pushes out whatever the sink has buffered.
     ///
     /// # Errors

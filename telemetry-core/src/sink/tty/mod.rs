@@ -125,6 +125,10 @@ impl Sink for TtySink {
         self.draw_late(now)
     }
 
+    fn held(&self) -> u64 {
+        self.held.span_count() as u64
+    }
+
     /// Draws no metrics, but comes at every tick: traces that were held long enough are drawn.
     fn export_metrics(&mut self, _: &Arc<MetricsSnapshot>) -> Result<(), SinkError> {
         self.draw_late(Instant::now())
