@@ -69,8 +69,9 @@ impl Keeper {
         self.complete
     }
 
-    /// Lets all locks go; the memory that they were kept in is left, since freeing is not for the child of a fork.
-    pub(crate) fn release(mut self) {
+    /// Lets all locks go, in the child of a fork: the memory that they were kept in is left, since freeing is not for
+    /// there. In the parent it is enough to drop this.
+    pub(crate) fn release_in_child(mut self) {
         for lock in &mut self.locks {
             lock.release();
         }
@@ -119,7 +120,11 @@ mod tests {
         assert!(keeper.is_complete() && FREE.try_lock().is_err());
         keeper.hold(&TAKEN);
         assert!(!keeper.is_complete());
-        keeper.release();
+        keeper.release_in_child();
+        assert!(FREE.try_lock().is_ok());
+        let mut keeper = Keeper::new(Instant::now());
+        keeper.hold(&FREE);
+        drop(keeper);
         assert!(FREE.try_lock().is_ok());
         drop(taken);
         assert!(TAKEN.try_lock().is_ok());

@@ -64,7 +64,8 @@
 //!   middle of a call for longer than the fork waits, stays silent in the child, which says so on standard error.
 //! - A thread of the parent is not there: no listener of [`PrometheusServer`](sink::PrometheusServer), no sampler that was
 //!   running at that moment. Standard output shared with the parent gets whole batches, which a pipe may mix.
-//! - A child that opens no span and calls nothing touches no sink, also when it drops the handle or exits.
+//! - A child that opens no span and calls nothing touches no sink, also when it drops the handle or exits. One that wants
+//!   other sinks than its parent shuts the inherited handle down and starts again.
 //!
 //! # Platforms
 //! Rust 1.88, edition 2024. Linux in full. Elsewhere: without the kernel's word on the time-stamp counter (and on

@@ -48,7 +48,7 @@ struct Held {
 impl Held {
     /// Lets everybody go on, in the parent.
     fn let_go(self) {
-        self.keeper.release();
+        drop(self.keeper);
         if let Some(paused) = self.paused {
             paused.go_on();
         }
@@ -110,7 +110,7 @@ extern "C" fn in_child() {
     let state = match held {
         Some(Held { keeper, paused }) => {
             let complete = keeper.is_complete();
-            keeper.release();
+            keeper.release_in_child();
             match INHERITED.try_lock() {
                 // What an earlier generation left is the same memory as in the parent: it is not freed here.
                 Ok(mut inherited) => std::mem::forget(std::mem::replace(&mut *inherited, paused)),
@@ -128,8 +128,8 @@ pub(super) fn is_halted() -> bool {
     STATE.load(Ordering::Acquire) == HALTED
 }
 
-/// Goes on in the child of a fork: starts a drain, with the sinks that could be rebuilt. Does nothing in any other process,
-/// and when it has been done.
+/// Goes on in the child of a fork with what ran in the parent: starts a drain, with the sinks that could be rebuilt. Does
+/// nothing in any other process, and when it has been done.
 ///
 /// It comes by itself with the first span that the child opens, and with the first call of [`Telemetry`]; a child that
 /// only counts calls it.

@@ -40,7 +40,12 @@ fn phase() -> MutexGuard<'static, Phase> {
 pub(super) struct Starting(());
 
 /// Begins a start; none while a pipeline runs, is being started or is being shut down.
+///
+/// Nothing here is locked where the process cannot go on after a fork: nobody may be there to unlock it.
 pub(super) fn begin() -> Option<Starting> {
+    if fork::is_halted() {
+        return None;
+    }
     let mut phase = phase();
     let stopped = matches!(*phase, Phase::Stopped(_));
     stopped.then(|| {
@@ -70,6 +75,9 @@ impl Drop for Starting {
 
 /// The drain of the pipeline that runs, once its start is over.
 pub(super) fn drain() -> Option<Arc<Drain>> {
+    if fork::is_halted() {
+        return None;
+    }
     match &*phase() {
         Phase::Running(run) if run.generation == generation() => Some(Arc::clone(&run.drain)),
         _ => None,
@@ -78,6 +86,9 @@ pub(super) fn drain() -> Option<Arc<Drain>> {
 
 /// The pipeline of a number, as long as no other has been started.
 pub(super) fn find(number: u64) -> Option<Run> {
+    if fork::is_halted() {
+        return None;
+    }
     match &*phase() {
         Phase::Running(run) | Phase::Stopping(run) | Phase::Stopped(Some(run)) => {
             (run.number == number && run.generation == generation()).then(|| run.clone())
@@ -88,7 +99,7 @@ pub(super) fn find(number: u64) -> Option<Run> {
 
 /// Shuts the pipeline of a number down; nothing when it has been shut down, or another one runs.
 pub(super) fn stop(number: u64, timeout: Duration) -> Result<Vec<Delivery>, ShutdownError> {
-    if fork::forget(number) {
+    if fork::forget(number) || fork::is_halted() {
         return Ok(Vec::new());
     }
     let run = {
@@ -147,7 +158,7 @@ pub(super) fn hold(keeper: &mut Keeper) {
     keeper.hold(&PHASE);
 }
 
-/// In the child of a fork: what ran in the parent does not run here. Its number, if the child may go on with it.
+/// In the child of a fork: what ran in the parent does not run here. The pipeline, if the child may go on with it.
 pub(super) fn disown() -> Option<Run> {
     let before = std::mem::replace(&mut *phase(), Phase::Stopped(None));
     match before {

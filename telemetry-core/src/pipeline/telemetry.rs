@@ -59,6 +59,9 @@ pub enum StartError {
     /// It runs already, is just being started by another thread, or is being shut down.
     #[error("telemetry is already running in this process: shut it down before starting it again")]
     AlreadyRunning,
+    /// This is the child of a fork that came while another thread had a lock for too long.
+    #[error("telemetry cannot run in this child of a fork: a thread of the parent held a lock meanwhile")]
+    Forked,
     /// The ring could not be configured.
     #[error(transparent)]
     Ring(#[from] RingError),
@@ -156,7 +159,8 @@ impl TelemetryBuilder {
     pub fn start(self) -> Result<Telemetry, StartError> {
         self.validate()?;
         fork::resume();
-        let starting = running::begin().ok_or(StartError::AlreadyRunning)?;
+        let refused = || if fork::is_halted() { StartError::Forked } else { StartError::AlreadyRunning };
+        let starting = running::begin().ok_or_else(refused)?;
         if let Some(capacity) = self.ring_capacity {
             match GLOBAL.ring.configure(capacity) {
                 Err(RingError::AlreadyInUse(live)) if live == capacity => {}
