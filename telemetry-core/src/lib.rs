@@ -31,8 +31,9 @@
 //! - [`Telemetry`], [`configure_from_settings`], [`settings`]: starting, stopping, configuring.
 //! - [`sink`]: where it goes. [`Sampler`]: which traces are recorded; [`Filter`]: which call
 //!   sites. [`propagate`]: across processes.
-//! - [`Context`], [`Instrument`]: carrying the current span to threads and tasks. [`LogFields`]: into log lines.
+//! - [`Context`], [`Instrument`], [`InstrumentStream`]: carrying the current span to threads and tasks. [`LogFields`], [`LogRequest`]: into log lines.
 //! - [`ring()`]: the ring that holds spans until they are drained, its size and what it had to drop.
+//! - [`evidence`]: what the process was doing when it died.
 //! - [`health()`]: how telemetry itself fares, as a report one can print.
 //! - [`testing`]: isolated scopes and assertions.
 //!
@@ -68,7 +69,7 @@
 //!   other sinks than its parent shuts the inherited handle down and starts again.
 //!
 //! # Platforms
-//! Rust 1.88, edition 2024. Linux in full. Elsewhere: without the kernel's word on the time-stamp counter (and on
+//! Rust 1.88, edition 2024. Linux in full. Elsewhere: no crash evidence; without the kernel's word on the time-stamp counter (and on
 //! anything but x86-64) the operating system's monotonic clock is read; without `membarrier` a thread reserves one slot
 //! at a time, at the price of a compare-and-swap a span. With `panic = "abort"` nothing unwinds, so no panic is recorded
 //! on spans. Two versions of this crate in one program are two pipelines that know nothing of each other.
@@ -88,6 +89,8 @@ mod context;
 #[cfg(not(loom))]
 pub mod drain;
 #[cfg(not(loom))]
+pub mod evidence;
+#[cfg(not(loom))]
 mod filter;
 #[cfg(not(loom))]
 mod forking;
@@ -97,6 +100,8 @@ mod health;
 pub mod id;
 #[cfg(not(loom))]
 mod log_fields;
+#[cfg(not(loom))]
+mod log_request;
 #[cfg(not(loom))]
 pub mod metric;
 #[cfg(not(loom))]
@@ -132,6 +137,7 @@ mod exports {
     pub use crate::health::{Health, RingHealth, health};
     pub use crate::id::{SpanId, TraceId};
     pub use crate::log_fields::{LogField, LogFields};
+    pub use crate::log_request::LogRequest;
     pub use crate::metric::{Counter, Gauge, Histogram, Label, register_sampler};
     pub use crate::pipeline::{
         Accounting, Bootstrap, ConfigureError, RingError, StartError, Stopping, Telemetry, TelemetryBuilder,
@@ -144,8 +150,9 @@ mod exports {
         SamplingParameters,
     };
     pub use crate::span::{
-        AttributeValue, CallSite, Constant, Entry, EventAttributes, EventWriter, Instrument, Instrumented,
-        Name, PolledSpan, Run, Site, Span, SpanBuilder, SpanGuard, TaskSpan, TimedSpan,
+        AttributeValue, CallSite, Constant, Entry, EventAttributes, EventWriter, Instrument,
+        InstrumentStream, Instrumented, Name, PolledSpan, Run, Site, Span, SpanBuilder, SpanGuard, TaskSpan,
+        TimedSpan,
     };
     pub use telemetry_macros::{Label, metric, span, step, trace};
 }

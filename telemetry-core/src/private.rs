@@ -1,15 +1,19 @@
 //! All that macro expansions may name. Not a public interface: it changes without notice.
 
 pub use crate::filter::Level;
+pub use crate::metric::calls::{CALLS, Calls};
 pub use crate::record::SpanKind;
 pub use crate::sample::{AlwaysSample, NeverSample};
 pub use crate::span::expansion::{
-    Ignored, Probe, Room, Traced, call, call_site, record, returned, site, step,
+    Branch, FromResidual, Ignored, Measured, Probe, Room, Traced, call, call_site, record, returned, site,
+    step,
 };
 pub use crate::span::expansion::{
     NO_SPAN, check, check_debug, check_display, check_links, check_sampler, no_guard, no_step,
 };
-pub use crate::span::expansion::{Shown, boxed, context_of, making, open_task_under, open_under, wanted};
+pub use crate::span::expansion::{
+    Shown, boxed, boxed_step, context_of, making, open_task_under, open_under, wanted,
+};
 pub use crate::span::expansion::{open, open_root, open_step, open_task, open_task_root};
 pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, TaskSpan, TimedSpan};
 pub use linkme;
@@ -34,6 +38,7 @@ pub mod metric {
     pub use crate::metric::rules::{
         base_unit, ends_in_total, ends_in_unit, is_metric_name, is_own_name, says_something,
     };
+    pub use crate::metric::view::{View, regroup};
     pub use crate::metric::{Counter, Gauge, Histogram};
 
     /// Makes a counter.

@@ -89,6 +89,25 @@ async fn declared_async() {
     span.rows(2);
 }
 
+#[span(bind = span, attrs(rows: Option<i64>, title: std::option::Option<str>, raw: Option<bytes>, found: Option<bool>))]
+fn declared_optional(title: Option<&str>) {
+    span.rows(None);
+    span.title(title);
+    span.raw(title.map(str::as_bytes));
+    span.found(Some(true));
+}
+
+#[test]
+fn a_declared_attribute_without_a_value_records_nothing() {
+    let scope = Scope::new();
+    declared_optional(Some("a"));
+    declared_optional(None);
+    assert_eq!(
+        scope.tree(),
+        "declared_optional title=\"a\" raw=0x61 found=true\ndeclared_optional found=true\n"
+    );
+}
+
 #[tokio::test]
 async fn declared_attributes_are_set_by_name_in_the_body() {
     let scope = Scope::new();

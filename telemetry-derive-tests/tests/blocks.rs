@@ -256,3 +256,64 @@ fn async_trait_may_stand_before_and_behind() {
     let error = "error.type=\"alloc::string::String\" error.message=\"no such book\"";
     assert_eq!(scope.tree(), format!("Table::read [error] {error}\nu8::read [error] {error}\n"));
 }
+
+struct Conditional;
+
+#[trace(attrs(shelf = "north"))]
+#[allow(clippy::unused_self, clippy::unused_async, reason = "methods of a unit")]
+impl Conditional {
+    #[cfg_attr(all(), trace(name = "held", kind = client), must_use)]
+    fn held(&self) -> u8 {
+        1
+    }
+
+    #[cfg_attr(any(), trace(name = "not held"), deprecated)]
+    fn not_held(&self) {}
+
+    #[cfg_attr(all(), trace(skip))]
+    fn skipped(&self) {}
+
+    #[cfg_attr(any(), trace(skip))]
+    #[cfg_attr(all(), cfg_attr(not(any()), telemetry_core::span(root)))]
+    async fn nested(&self) -> Result<(), String> {
+        Err(String::from("lost"))
+    }
+
+    #[cfg_attr(all(), doc = "Nothing of ours.")]
+    fn not_ours(&self) {}
+}
+
+#[trace]
+mod conditional {
+    #[cfg_attr(all(), trace(attrs(floor = 2)))]
+    pub(super) mod floor {
+        pub(crate) fn inside() {}
+    }
+
+    #[cfg_attr(all(), span(level = debug))]
+    pub(super) fn function() {}
+}
+
+#[test]
+fn an_attribute_of_a_member_under_a_condition_holds_where_the_condition_does() {
+    let scope = Scope::new();
+    assert_eq!(Conditional.held(), 1);
+    Conditional.not_held();
+    Conditional.skipped();
+    assert!(block_on(Conditional.nested()).is_err());
+    Conditional.not_ours();
+    conditional::floor::inside();
+    conditional::function();
+    assert_eq!(
+        scope.tree(),
+        format!(
+            "held [client] shelf=\"north\"\n\
+             Conditional::not_held shelf=\"north\"\n\
+             nested [error] shelf=\"north\" error.type=\"alloc::string::String\" error.message=\"lost\"\n\
+             Conditional::not_ours shelf=\"north\"\n\
+             {module}::conditional::floor::inside floor=2\n\
+             function\n",
+            module = module_path!(),
+        ),
+    );
+}

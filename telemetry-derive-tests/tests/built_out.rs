@@ -97,7 +97,17 @@ fn nothing_of_a_span_that_is_built_out_is_left() {
     let untraced = functions(&assembly(&package, "off"));
     let text = assembly(&package, "off,traced");
     let built_out = functions(&text);
-    for name in ["plain", "find", "take", "with_a_handle", "with_a_step", "wait"] {
+    for name in [
+        "plain",
+        "find",
+        "take",
+        "with_a_handle",
+        "with_a_step",
+        "with_relations",
+        "with_a_closure",
+        "tracked",
+        "wait",
+    ] {
         let is_there = |symbol: &&String| symbol.contains(&format!("{}{name}", name.len()));
         assert!(untraced.keys().any(|symbol| is_there(&symbol)), "{name} is not among {:?}", untraced.keys());
     }
@@ -124,9 +134,11 @@ fn arguments_of_a_span_that_is_built_out_are_checked() {
         "no method named `undeclared` found",
         "expected `i64`, found `&str`",
         "`u32` is not a sampler",
+        "`{integer}` does not stand for a span",
+        "`{integer}` is not an iterator",
         "this attribute does not fit: a span holds 128 bytes",
     ] {
         assert!(said.contains(message), "{message} is not in:\n{said}");
     }
-    assert_eq!(said.matches("error[").count(), 7, "{said}");
+    assert_eq!(said.matches("error[").count(), 11, "{said}");
 }

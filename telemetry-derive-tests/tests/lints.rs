@@ -145,7 +145,26 @@ pub fn tracked(number: u32) -> Result<u32, String> {
     if number == 0 {
         return Err(String::from("zero"));
     }
+    let doubled = number.checked_mul(2).ok_or("too much")?;
+    if doubled > 10 {
+        Err("much")?;
+    }
     Ok(std::panic::Location::caller().line())
+}
+
+/// Is counted.
+///
+/// # Errors
+/// With zero.
+#[span(metrics, attrs(number))]
+pub fn counted(number: u32) -> Result<u32, String> {
+    number.checked_sub(1).ok_or_else(|| String::from("zero"))
+}
+
+/// Is counted, too.
+#[span(metrics, timing)]
+pub async fn counted_later(number: u32) -> u32 {
+    std::future::ready(number).await
 }
 
 /// Steps.

@@ -13,6 +13,7 @@ const TOPICS: &[&str] = &[
     "kind",
     "level",
     "links",
+    "metrics",
     "name",
     "parent",
     "ret",

@@ -1,6 +1,7 @@
 //! The mistakes found in one invocation of a macro, all of them, each at its own token.
 
 use quote::ToTokens;
+use syn::LitStr;
 
 /// Mistakes collected so far.
 #[derive(Default)]
@@ -74,6 +75,19 @@ fn distance(one: &str, other: &str) -> usize {
         }
     }
     cells[cells.len() - 1]
+}
+
+/// Notes what no name of a span can be.
+pub(crate) fn check_span_name(name: &LitStr, of: &str, mistakes: &mut Mistakes) {
+    let text = name.value();
+    if text.trim().is_empty() {
+        mistakes.at(name, format!("the name of a {of} must not be empty"));
+    } else if text.contains("{}") || text.contains("{:?}") {
+        mistakes.at(
+            name,
+            format!("the name of a {of} is not formatted: name what all calls have in common, and record the rest as attributes"),
+        );
+    }
 }
 
 #[cfg(test)]

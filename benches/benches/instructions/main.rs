@@ -9,6 +9,9 @@
 mod callgrind;
 mod counted;
 mod operations;
+mod requests;
+#[path = "../http/service.rs"]
+mod service;
 
 use std::process::ExitCode;
 

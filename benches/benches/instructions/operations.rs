@@ -6,6 +6,8 @@ use benches::{YieldOnce, block_on, work};
 use telemetry_core::propagate::{format_traceparent, parse_traceparent};
 use telemetry_core::{Label, Span, SpanContext, SpanId, TraceId, metric, span};
 
+use super::requests;
+
 /// What runs while an operation is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setting {
@@ -42,7 +44,7 @@ const fn operation(
 }
 
 /// All of them; what they are compared with comes first.
-pub(crate) const OPERATIONS: [Operation; 19] = [
+pub(crate) const OPERATIONS: [Operation; 25] = [
     operation("bare_call", "bare_call", Setting::Disabled, 0, bare_call),
     operation("bare_function", "bare_function", Setting::Disabled, 0, work),
     operation("bare_async", "bare_async", Setting::Disabled, 0, bare_async),
@@ -52,6 +54,8 @@ pub(crate) const OPERATIONS: [Operation; 19] = [
     operation("span_sampled", "bare_function", Setting::Sampled, 1, plain),
     operation("span_three_attributes", "bare_function", Setting::Sampled, 1, three_attributes),
     operation("span_two_events", "bare_function", Setting::Sampled, 1, two_events),
+    operation("metrics_disabled", "bare_function", Setting::Disabled, 0, measured),
+    operation("metrics_unsampled", "bare_function", Setting::Unsampled, 0, measured),
     operation("async_disabled", "bare_async", Setting::Disabled, 0, asynchronous),
     operation("async_filtered", "bare_async", Setting::Filtered, 0, asynchronous_detail),
     operation("async_sampled", "bare_async", Setting::Sampled, 1, asynchronous),
@@ -62,6 +66,10 @@ pub(crate) const OPERATIONS: [Operation; 19] = [
     operation("histogram", "bare_call", Setting::Unsampled, 0, histogram),
     operation("traceparent_read", "bare_call", Setting::Disabled, 0, traceparent_read),
     operation("traceparent_written", "bare_call", Setting::Disabled, 0, traceparent_written),
+    operation("request_bare", "request_bare", Setting::Disabled, 0, requests::bare),
+    operation("request_disabled", "request_bare", Setting::Disabled, 0, requests::layered),
+    operation("request_unsampled", "request_bare", Setting::Unsampled, 0, requests::layered),
+    operation("request_sampled", "request_bare", Setting::Sampled, 1, requests::layered),
 ];
 
 /// Opens the trace that the spans of `run` belong to.
@@ -78,6 +86,12 @@ fn bare_call(x: u64) -> u64 {
 #[inline(never)]
 #[span]
 fn plain(x: u64) -> u64 {
+    work(x)
+}
+
+#[inline(never)]
+#[span(metrics)]
+fn measured(x: u64) -> u64 {
     work(x)
 }
 

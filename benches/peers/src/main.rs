@@ -5,6 +5,7 @@
 mod arguments;
 mod case;
 mod clock;
+mod http;
 mod measure;
 mod metrics;
 mod pair;
@@ -76,7 +77,7 @@ fn run(arguments: &Arguments) -> Result<bool, String> {
 
 /// The cases that are named, or whose names begin as asked; all of them when nothing is asked.
 fn chosen(only: &[String]) -> Result<Vec<&'static Case>, String> {
-    let all = || spans::cases::CASES.iter().chain(metrics::cases::CASES);
+    let all = || spans::cases::CASES.iter().chain(metrics::cases::CASES).chain(http::cases::CASES);
     if only.is_empty() {
         return Ok(all().collect());
     }

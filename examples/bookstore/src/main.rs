@@ -17,6 +17,7 @@ use bookstore::telemetry;
 use telemetry_core::Bootstrap;
 use telemetry_core::metric::manifest::Manifest;
 use telemetry_http::{HttpBootstrap, TelemetryLayer};
+use telemetry_viewer::{Viewer, ViewerSink};
 use tokio::runtime::Runtime;
 
 const BAD_USAGE: u8 = 2;
@@ -62,7 +63,10 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         Signals::watch()?
     };
     let child = match (args.drive, args.inventory) {
-        (Some(_), None) => Some(Child::start()?),
+        (Some(_), None) => {
+            let sinks = bootstrap.iter().flat_map(|bootstrap| &bootstrap.settings.sinks);
+            Some(Child::start(sinks.map(String::as_str))?)
+        }
         _ => None,
     };
     let stock = args.inventory.or(child.as_ref().map(Child::address));
@@ -152,13 +156,27 @@ fn start(
     }
     let metrics = bootstrap.and_then(Bootstrap::metrics_service);
     let layer = bootstrap.map_or_else(TelemetryLayer::new, Bootstrap::http_layer);
-    let options = Options { listen: args.listen, database: args.database.clone(), inventory, metrics, layer };
+    let viewer = bootstrap.filter(|_| args.drive.is_none()).and_then(viewer);
+    let options =
+        Options { listen: args.listen, database: args.database.clone(), inventory, metrics, viewer, layer };
     match runtime.block_on(Server::start(options.clone())) {
         Err(failure) if failure.is_taken() && args.drive.is_some() && !args.listen_given => {
             let listen = SocketAddr::new(args.listen.ip(), 0);
             runtime.block_on(Server::start(Options { listen, ..options }))
         }
         started => started,
+    }
+}
+
+/// The page over what is recorded from now on.
+fn viewer(bootstrap: &Bootstrap) -> Option<Viewer> {
+    let sink = ViewerSink::new();
+    match bootstrap.telemetry.add_sink(sink.clone()) {
+        Ok(_) => Some(Viewer::of(&sink)),
+        Err(failure) => {
+            tell(&format_args!("bookstore: there is no page under /telemetry: {failure}"));
+            None
+        }
     }
 }
 

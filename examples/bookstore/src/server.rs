@@ -10,6 +10,7 @@ use axum::serve::ListenerExt;
 use telemetry_core::metric::{SamplerError, SamplerGuard};
 use telemetry_core::trace;
 use telemetry_http::{MetricsService, TelemetryLayer};
+use telemetry_viewer::Viewer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -35,6 +36,8 @@ pub struct Options {
     pub inventory: Option<SocketAddr>,
     /// What `/metrics` shows; none for no such route.
     pub metrics: Option<MetricsService>,
+    /// What `/telemetry` shows; none for no such page.
+    pub viewer: Option<Viewer>,
     /// What records the requests.
     pub layer: TelemetryLayer,
 }
@@ -80,6 +83,7 @@ impl StartError {
 pub struct Server {
     address: SocketAddr,
     state: AppState,
+    viewer: Option<Viewer>,
     stop: watch::Sender<bool>,
     serving: JoinHandle<io::Result<()>>,
     restocking: JoinHandle<()>,
@@ -114,12 +118,25 @@ impl Server {
             RESTOCK_PERIOD,
             stopped.clone(),
         ));
-        let service = router(state.clone(), options.layer, options.metrics)
-            .into_make_service_with_connect_info::<SocketAddr>();
+        let mut router = router(state.clone(), options.layer, options.metrics);
+        if let Some(viewer) = &options.viewer {
+            // Outside of the layer: the page is not among what it shows.
+            router = router.nest_service("/telemetry", viewer.router());
+        }
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let serving =
             axum::serve(listener.tap_io(without_delay), service).with_graceful_shutdown(until(stopped));
         let serving = tokio::spawn(serving.into_future());
-        Ok(Self { address, state, stop, serving, restocking, _pool_gauges: pool_gauges, _scratch: scratch })
+        Ok(Self {
+            address,
+            state,
+            viewer: options.viewer,
+            stop,
+            serving,
+            restocking,
+            _pool_gauges: pool_gauges,
+            _scratch: scratch,
+        })
     }
 
     /// Where it listens, the real port included.
@@ -138,6 +155,10 @@ impl Server {
     pub async fn stop(self) -> bool {
         // Fails when nobody listens any more, which is what is wanted.
         let _ = self.stop.send(true);
+        // A page that is kept up to date is a request that would not end.
+        if let Some(viewer) = &self.viewer {
+            viewer.stop();
+        }
         let abort = self.serving.abort_handle();
         let ended = tokio::time::timeout(STOP_DEADLINE, async {
             let _ = self.serving.await;

@@ -212,3 +212,22 @@ fn numbers(scrape: &str, series: &str) -> Vec<u32> {
     let lines = scrape.lines().filter(|line| line.starts_with(series));
     lines.map(|line| line.rsplit(' ').next().unwrap().parse().unwrap()).collect()
 }
+
+#[test]
+fn the_inventory_of_a_drive_writes_where_the_drive_does() {
+    let scratch = bookstore::scratch::ScratchDir::create().unwrap();
+    let file = scratch.path().join("telemetry.sqlite");
+    let output = bookstore(&["--port", "0", "--drive", "20"])
+        .env("TELEMETRY_SINKS", "tty,sqlite")
+        .env("TELEMETRY_SQLITE_PATH", &file)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let connection = rusqlite::Connection::open(&file).unwrap();
+    let mut query = connection
+        .prepare("SELECT DISTINCT service FROM spans JOIN runs ON runs.id = run_id ORDER BY service")
+        .unwrap();
+    let services = query.query_map([], |row| row.get(0)).unwrap();
+    let services: Vec<String> = services.map(Result::unwrap).collect();
+    assert_eq!(services, ["bookstore", "inventory"]);
+}

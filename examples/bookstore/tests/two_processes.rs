@@ -1,12 +1,16 @@
 //! The bookstore and the inventory as two processes: a thousand requests at once, and what both recorded of them.
+//!
+//! Spans are read from their standard output, metrics from the file both keep: it is whole when they have ended.
 #![cfg(unix)]
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::JoinHandle;
 
 use bookstore::drive::{Ask, DriveError, Visitor, ask};
+use bookstore::scratch::ScratchDir;
 use serde_json::Value;
 
 /// Visitors at the same time, and what each asks for.
@@ -21,7 +25,7 @@ struct Program {
 }
 
 impl Program {
-    fn start(arguments: &[&str]) -> Self {
+    fn start(file: &Path, arguments: &[&str]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_bookstore"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("TELEMETRY_") || name.to_string_lossy().starts_with("OTEL_")
@@ -31,8 +35,9 @@ impl Program {
         }
         let mut process = command
             .args(arguments)
-            .args(["--port", "0", "--sinks", "stdout,prometheus"])
+            .args(["--port", "0", "--sinks", "stdout,sqlite"])
             .env("TELEMETRY_SAMPLE_RATIO", "1")
+            .env("TELEMETRY_SQLITE_PATH", file)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -85,36 +90,28 @@ async fn visit(
     Ok(answers)
 }
 
-/// The counts of `http_requests_total`, by method and status.
-fn counted(scrape: &str) -> BTreeMap<(String, String), u64> {
-    let lines = scrape.lines().filter_map(|line| line.strip_prefix("http_requests_total{"));
-    let count = |line: &str| {
-        let (labels, value) = line.split_once("} ").unwrap();
-        let label = |name: &str| {
-            labels.split(&format!("{name}=\"")).nth(1).unwrap().split('"').next().unwrap().to_owned()
-        };
-        ((label("method"), label("status")), value.parse().unwrap())
-    };
-    lines.map(count).collect()
-}
-
-/// The metrics of a program once its drain has seen so many requests end.
-async fn scrape(address: std::net::SocketAddr, requests: u64) -> BTreeMap<(String, String), u64> {
-    let client = Visitor::stranger(address);
-    loop {
-        let answer = client.send(Ask::get("/metrics")).await.unwrap();
-        let counts = counted(std::str::from_utf8(answer.body()).unwrap());
-        if counts.values().sum::<u64>() >= requests {
-            return counts;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+/// The last counts of `http_requests_total` that a service wrote, by method and status.
+fn counted(file: &Path, service: &str) -> BTreeMap<(String, String), u64> {
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let mut query = connection
+        .prepare(
+            "SELECT labels ->> 'method', labels ->> 'status', value FROM metrics
+             JOIN runs ON runs.id = run_id
+             WHERE service = ?1 AND name = 'http_requests_total' ORDER BY time_unix_nanos",
+        )
+        .unwrap();
+    let counts = query
+        .query_map([service], |row| Ok(((row.get(0)?, row.get(1)?), row.get::<_, i64>(2)? as u64)))
+        .unwrap();
+    counts.map(Result::unwrap).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_requests_at_once_make_whole_traces_over_both_processes() {
-    let inventory = Program::start(&["inventory"]);
-    let store = Program::start(&["--inventory", &inventory.address.to_string()]);
+    let scratch = ScratchDir::create().unwrap();
+    let file = scratch.path().join("telemetry.sqlite");
+    let inventory = Program::start(&file, &["inventory"]);
+    let store = Program::start(&file, &["--inventory", &inventory.address.to_string()]);
     let address = store.address;
     let visits: Vec<_> = (0..VISITORS).map(|visitor| tokio::spawn(visit(address, visitor))).collect();
     let mut sent: BTreeMap<(String, String), u64> = BTreeMap::new();
@@ -125,13 +122,14 @@ async fn a_thousand_requests_at_once_make_whole_traces_over_both_processes() {
     }
     let total: u64 = sent.values().sum();
     assert!(total > 1_000 && sent.len() > 6, "{sent:?}");
-    assert_eq!(scrape(address, total).await, sent, "each request is counted once, under its status");
-
-    let stocks = scrape(inventory.address, 1).await;
     let ours = store.stop();
     let theirs = inventory.stop();
+    assert_eq!(counted(&file, "bookstore"), sent, "each request is counted once, under its status");
+
+    let stocks = counted(&file, "inventory");
     let calls = theirs.iter().filter(|span| span["kind"] == "server").count() as u64;
     assert!(calls > 100 && stocks.len() >= 2, "{stocks:?}");
+    assert_eq!(stocks.values().sum::<u64>(), calls);
     let servers = ours.iter().filter(|span| span["kind"] == "server").count() as u64;
     assert_eq!(servers, total);
 

@@ -10,8 +10,8 @@ usage: relay [--port N | --listen ADDR] [--keys LEVEL]
 
   --port N        listen on 127.0.0.1:N; 0 takes any free port (default 5000)
   --listen ADDR   listen on this address and port, such as 0.0.0.0:5000
-  --keys LEVEL    the level of W3C Trace Context whose tracestate keys are accepted: 1, which
-                  both levels accept and the conformance suite asks for, or 2 (default 1)
+  --keys LEVEL    the level of W3C Trace Context whose tracestate keys are accepted: 2, as the
+                  conformance suite asks since June 2026, or 1, as it asked before (default 2)
   --help          print this
 ";
 
@@ -62,7 +62,7 @@ pub enum ArgsError {
 /// # Errors
 /// The first mistake found, naming the argument, its value and what is accepted.
 pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Command, ArgsError> {
-    let mut args = Args { listen: loopback(DEFAULT_PORT), keys: Keys::Level1 };
+    let mut args = Args { listen: loopback(DEFAULT_PORT), keys: Keys::Level2 };
     let mut rest = arguments.into_iter();
     while let Some(argument) = rest.next() {
         let (name, inline) = match argument.split_once('=') {
@@ -114,9 +114,9 @@ mod tests {
     #[test]
     fn a_port_an_address_and_a_level_can_be_given() {
         for (line, listen, keys) in [
-            ("", "127.0.0.1:5000", Keys::Level1),
-            ("--port 0", "127.0.0.1:0", Keys::Level1),
-            ("--listen=[::1]:80 --keys 2", "[::1]:80", Keys::Level2),
+            ("", "127.0.0.1:5000", Keys::Level2),
+            ("--port 0", "127.0.0.1:0", Keys::Level2),
+            ("--listen=[::1]:80 --keys 1", "[::1]:80", Keys::Level1),
         ] {
             let args = Args { listen: listen.parse().unwrap(), keys };
             assert_eq!(parsed(line), Ok(Command::Serve(args)), "{line}");

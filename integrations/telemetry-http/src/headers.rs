@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use telemetry_core::SpanContext;
-use telemetry_core::propagate::{self, Extract, Inject, Keys, Remote};
+use telemetry_core::propagate::{self, Extract, Inject, Keys, Remote, TraceState};
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static(propagate::TRACEPARENT);
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static(propagate::TRACESTATE);
@@ -46,11 +46,62 @@ impl Inject for HeadersMut<'_> {
 /// The span the sender of these headers was in, and the state of the trace. None when there is no `traceparent`, when
 /// it is malformed, or when there are several: the trace then begins anew.
 pub fn extract(headers: &HeaderMap) -> Option<Remote> {
-    extract_with(headers, Keys::Level2)
+    propagate::extract(&Headers(headers))
 }
 
-pub(crate) fn extract_with(headers: &HeaderMap, keys: Keys) -> Option<Remote> {
-    propagate::extract_with(&Headers(headers), keys)
+/// What a request is described by among its headers, and whose trace it brings, found in one go: each look-up by name
+/// costs more than to pass over a few headers.
+#[derive(Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    headers: &'a HeaderMap,
+    /// The first two, of which there must not be a second.
+    traceparents: [Option<&'a HeaderValue>; 2],
+    has_state: bool,
+    pub(crate) host: Option<&'a HeaderValue>,
+    pub(crate) user_agent: Option<&'a HeaderValue>,
+    pub(crate) content_length: Option<&'a HeaderValue>,
+}
+
+impl<'a> Seen<'a> {
+    pub(crate) fn among(headers: &'a HeaderMap) -> Self {
+        let mut seen = Self {
+            headers,
+            traceparents: [None; 2],
+            has_state: false,
+            host: None,
+            user_agent: None,
+            content_length: None,
+        };
+        for (name, value) in headers {
+            match name.as_str() {
+                "host" => _ = seen.host.get_or_insert(value),
+                "user-agent" => _ = seen.user_agent.get_or_insert(value),
+                "content-length" => _ = seen.content_length.get_or_insert(value),
+                propagate::TRACESTATE => seen.has_state = true,
+                propagate::TRACEPARENT => {
+                    let [first, second] = &mut seen.traceparents;
+                    let place = if first.is_none() { first } else { second };
+                    place.get_or_insert(value);
+                }
+                _ => {}
+            }
+        }
+        seen
+    }
+
+    /// The caller's span and the state of its trace; as [`extract`] does.
+    pub(crate) fn remote(&self, keys: Keys) -> Option<Remote> {
+        let [Some(parent), None] = self.traceparents else { return None };
+        let span = propagate::parse_traceparent(parent.as_bytes())?;
+        let states = || self.headers.get_all(TRACESTATE).iter().map(HeaderValue::as_bytes);
+        // One that is malformed is dropped, and the traceparent stands.
+        let state = if self.has_state {
+            TraceState::parse(states(), keys).unwrap_or_default()
+        } else {
+            TraceState::EMPTY
+        };
+        Some(Remote { span, state })
+    }
 }
 
 /// Names the current span of this thread in the headers of an outgoing request, with the state of its trace, over

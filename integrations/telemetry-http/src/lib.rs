@@ -1,7 +1,7 @@
 //! Request spans, request metrics and trace propagation for HTTP services built on tower: axum, hyper, tonic.
 //!
-//! [`TelemetryLayer`] goes around a service, [`MetricsService`] beside it, and [`ClientLayer`] or [`call`] around what it
-//! asks of others:
+//! [`TelemetryLayer`] goes around a service, [`MetricsService`] beside it, and [`ClientLayer`], [`call`] or, for reqwest,
+//! `SendTraced` around what it asks of others:
 //!
 //! ```
 //! # #[cfg(feature = "axum")] fn router(prometheus: telemetry_core::sink::PrometheusSink) -> axum::Router {
@@ -29,6 +29,7 @@
 //! | `http.response_content_length`, `http.request_content_length` | bytes, where known |
 //! | `net.host.name` | the host the request was sent to |
 //! | `net.peer.ip` | the address of the peer (feature `axum`, with axum's `ConnectInfo`) |
+//! | `rpc.grpc.status_code` | the status of a gRPC call; of 2, 4 and 12 to 15 the span is an error |
 //! | `http.request_id` | the identifier, by [`TelemetryLayer::request_id`] |
 //! | `http.user_agent` | the header, last, where room is left |
 //!
@@ -51,6 +52,7 @@ mod attributes;
 mod bootstrap;
 mod client;
 mod conventions;
+mod grpc;
 mod headers;
 mod method;
 mod metrics;
@@ -59,7 +61,9 @@ mod scrape;
 mod server;
 
 pub use bootstrap::HttpBootstrap;
-pub use client::{ClientFuture, ClientLayer, ClientService, Resend, call};
+pub use client::{CallBody, ClientFuture, ClientLayer, ClientService, Resend, call};
+#[cfg(feature = "reqwest")]
+pub use client::{ReqwestFuture, SendTraced};
 pub use conventions::Conventions;
 pub use headers::{Headers, HeadersMut, extract, inject};
 pub use metrics::{MetricOptions, PrefixError};

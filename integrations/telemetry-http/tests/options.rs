@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::testing::Scope;
 use telemetry_core::testing::assertions::Assertions;
-use telemetry_core::{AlwaysSample, Decision, NeverSample, Outcome, ParentBased, Span};
+use telemetry_core::{AlwaysSample, Decision, LogRequest, NeverSample, Outcome, ParentBased, Span};
 use telemetry_http::{
     ClientLayer, Conventions, Hooks, Inbound, MetricOptions, RequestHead, RequestId, RequestSpan, Resend,
     ResponseHead, TelemetryLayer,
@@ -185,6 +185,7 @@ async fn a_request_has_an_identifier_from_head_to_head() {
     let work = |request: Request<Full<Bytes>>| {
         let id = RequestId::current().unwrap();
         assert_eq!(request.headers()["x-request-id"], id.as_str());
+        assert_eq!(LogRequest::current().as_deref(), Some(id.as_str()), "for log lines");
         hello(request)
     };
     for given in [Some("order-7"), None] {
@@ -196,7 +197,7 @@ async fn a_request_has_an_identifier_from_head_to_head() {
         let echoed = response.headers()["x-request-id"].to_str().unwrap().to_owned();
         assert!(given.is_none_or(|given| given == echoed));
         assert_eq!(only(&scope).attribute("http.request_id"), Some(&Value::Str(echoed.into())));
-        assert_eq!(RequestId::current(), None);
+        assert_eq!((RequestId::current(), LogRequest::current()), (None, None));
         scope.clear();
     }
     drop(scope);
@@ -272,6 +273,11 @@ async fn metrics_have_the_prefix_and_labels_that_were_chosen() {
     let labels = [("http_request_method", "GET"), ("http_route", ""), ("http_response_status_code", "200")];
     scope.assert_metric_value("http_server_request_duration_seconds_count", &labels, 1);
     scope.assert_metric_value("http_server_active_requests", &[("http_request_method", "GET")], 0);
+    // The old names stand beside them, also where a layer without options uses the same.
+    through(&TelemetryLayer::new(), hello, get("/")).await;
+    scope.assert_metric_value("http_requests_total", &[("method", "GET"), ("status", "200")], 2);
+    scope.assert_metric_value("http_request_duration_seconds_count", &[("method", "GET")], 2);
+    scope.assert_metric_value("http_requests_in_flight", &[], 0);
     let refused = MetricOptions::new().prefix("7up").unwrap_err();
     assert!(refused.to_string().starts_with("`7up` cannot begin the name of a metric"));
 }

@@ -21,16 +21,19 @@
 //! The current one of the thread; where there is none, the parent that was taken over from another process. A trace
 //! that is not recorded shows its identifiers with the flags `00`. Without either, and where
 //! `TELEMETRY_AUTO_LOG_CORRELATION` is off, a record stays as it is. [`LogFields`] gives the same fields by hand.
+//!
+//! Where the thread works on a request that has an identifier ([`LogRequest`]), a record also has it as `request_id`.
 #![forbid(unsafe_code)]
 
 mod pairs;
 
 use log::{LevelFilter, Log, Metadata, Record, SetLoggerError};
-use telemetry_core::LogFields;
+use telemetry_core::{LogFields, LogRequest};
 
 use crate::pairs::Pairs;
 
-/// A logger that adds `trace_id`, `span_id` and `trace_flags` to each record and hands it on to another.
+/// A logger that adds `trace_id`, `span_id` and `trace_flags` to each record, and `request_id` where there is one, and
+/// hands it on to another.
 ///
 /// They come after the record's own pairs and overwrite nothing: a pair of that name that the record has already
 /// stays, alone.
@@ -69,12 +72,13 @@ impl<L: Log> Log for Correlated<L> {
     }
 
     fn log(&self, record: &Record<'_>) {
-        match LogFields::automatic() {
-            Some(fields) => {
-                let pairs = Pairs::new(record.key_values(), fields);
+        let request = if LogFields::is_automatic() { LogRequest::current() } else { None };
+        match (LogFields::automatic(), request) {
+            (None, None) => self.inner.log(record),
+            (fields, request) => {
+                let pairs = Pairs::new(record.key_values(), fields, request);
                 self.inner.log(&record.to_builder().key_values(&pairs).build());
             }
-            None => self.inner.log(record),
         }
     }
 

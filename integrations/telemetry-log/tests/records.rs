@@ -8,7 +8,7 @@ use log::kv::{Error, Key, Value, VisitSource};
 use log::{Level, Log, Metadata, Record};
 use serde_json::{Value as Json, json};
 use telemetry_core::testing::Scope;
-use telemetry_core::{Context, LogFields, NeverSample, Span, SpanContext, SpanId, TraceId, span};
+use telemetry_core::{Context, LogFields, LogRequest, NeverSample, Span, SpanContext, SpanId, TraceId, span};
 use telemetry_log::Correlated;
 
 /// A logger that keeps records as JSON objects, pairs at the top level.
@@ -170,4 +170,17 @@ fn env_logger_writes_them() {
     let lines: Vec<_> = text.lines().collect();
     assert!(lines[0].ends_with(&format!("shelved books=3 {fields}")), "{text}");
     assert!(lines[1].ends_with("outside"), "{text}");
+}
+
+#[test]
+fn records_of_a_request_carry_its_identifier_but_for_one_of_their_own() {
+    let logger = Correlated::new(Lines::default());
+    let before = LogRequest::replace(Some("order-7".into()));
+    log_to(&logger, "outside", &[]);
+    log_to(&logger, "own", &[("request_id", "mine")]);
+    LogRequest::replace(before);
+    log_to(&logger, "after", &[]);
+    let lines = logger.inner().0.lock().unwrap();
+    let line = |message: &str, request: &str| json!({"message": message, "request_id": request});
+    assert_eq!(lines[..], [line("outside", "order-7"), line("own", "mine"), json!({"message": "after"})]);
 }

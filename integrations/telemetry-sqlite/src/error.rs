@@ -14,6 +14,12 @@ pub enum OpenError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// There is no such file, and it was only to be read.
+    #[error("there is no file {}", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
     /// It is a database of something else, which is left alone.
     #[error("{} is the database of another application, expected a new file or one this sink has made", path.display())]
     NotOurs {

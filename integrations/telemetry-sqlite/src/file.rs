@@ -8,10 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::error::OpenError;
 
 /// Marks a database as ours: `TELE` in ASCII.
-const APPLICATION_ID: i64 = 0x5445_4c45;
+pub(crate) const APPLICATION_ID: i64 = 0x5445_4c45;
 
 /// What makes of each version the next one, from an empty file on.
-const MIGRATIONS: [&str; 1] = [include_str!("../migrations/1.sql")];
+pub(crate) const MIGRATIONS: [&str; 1] = [include_str!("../migrations/1.sql")];
 
 /// How long a write waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);

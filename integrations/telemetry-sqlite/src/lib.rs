@@ -36,6 +36,7 @@
 mod error;
 mod file;
 mod queries;
+mod reader;
 mod retention;
 mod settings;
 mod sink;
@@ -45,6 +46,7 @@ use telemetry_core::sink::{Integration, RegisterError, SinkError, register_integ
 
 pub use error::OpenError;
 pub use queries::{QUERIES, Query};
+pub use reader::read_only;
 pub use settings::SETTINGS;
 pub use sink::SqliteSink;
 

@@ -2,16 +2,17 @@
 
 use std::fmt;
 
-use telemetry_core::LogFields;
+use telemetry_core::{LogFields, LogRequest};
 use tracing_core::{Event, Subscriber};
 use tracing_subscriber::fmt::FmtContext;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::registry::LookupSpan;
 
 use crate::layer::identity;
-use crate::line;
+use crate::line::{self, Added};
 
-/// A formatter of log lines that adds `trace_id`, `span_id` and `trace_flags` to what another formatter writes.
+/// A formatter of log lines that adds `trace_id`, `span_id` and `trace_flags` to what another formatter writes, and
+/// `request_id` where the thread works on a request that has an identifier ([`LogRequest`]).
 ///
 /// It runs last and overwrites nothing: a field of that name that the line has already stays, alone.
 ///
@@ -69,12 +70,13 @@ where
         let mut formatted = String::new();
         self.inner.format_event(context, Writer::new(&mut formatted), event)?;
         // Asked for last: what the formatter calls may open and end spans.
-        if let Some(fields) = fields_of(context, event) {
+        let added = added_to(context, event);
+        if !added.is_nothing() {
             match self.shape {
-                Shape::Json => line::append_json(&mut formatted, fields),
+                Shape::Json => line::append_json(&mut formatted, &added),
                 Shape::Text => {
                     let own = event.metadata().fields();
-                    line::append_text(&mut formatted, fields, |name| own.field(name).is_some());
+                    line::append_text(&mut formatted, &added, |name| own.field(name).is_some());
                 }
             }
         }
@@ -82,15 +84,16 @@ where
     }
 }
 
-/// The fields of the span an event names as its parent, else of the current one.
-fn fields_of<S, N>(context: &FmtContext<'_, S, N>, event: &Event<'_>) -> Option<LogFields>
+/// The fields of the span an event names as its parent, else of the current one, and the identifier of the request.
+fn added_to<S, N>(context: &FmtContext<'_, S, N>, event: &Event<'_>) -> Added
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     N: for<'a> FormatFields<'a> + 'static,
 {
     if !LogFields::is_automatic() {
-        return None;
+        return Added::default();
     }
     let parent = event.parent().and_then(|parent| identity(&context.span(parent)?));
-    parent.map(LogFields::of).or_else(LogFields::current)
+    let fields = parent.map(LogFields::of).or_else(LogFields::current);
+    Added { fields, request: LogRequest::current() }
 }

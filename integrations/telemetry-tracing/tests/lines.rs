@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use support::Written;
 use telemetry_core::testing::Scope;
 use telemetry_core::{
-    Context, LogFields, NeverSample, Span, SpanContext, SpanId, TraceId, span, step, trace,
+    Context, LogFields, LogRequest, NeverSample, Span, SpanContext, SpanId, TraceId, span, step, trace,
 };
 use telemetry_tracing::Correlated;
 use tracing::Dispatch;
@@ -243,4 +243,25 @@ fn lines_in_spans_of_tracing_carry_those_of_the_span_or_of_the_parent_they_name(
         assert_eq!(line["span_id"], span.span_id.to_string(), "{line}");
         assert_eq!(line["trace_id"], span.trace_id.to_string(), "{line}");
     }
+}
+
+#[test]
+fn lines_of_a_request_carry_its_identifier_inside_a_span_and_outside() {
+    #[span]
+    fn shelve() {
+        tracing::info!("inside");
+    }
+    let scope = Scope::new();
+    let ((), written) = in_json(true, || {
+        let before = LogRequest::replace(Some("order-7".into()));
+        tracing::info!("outside");
+        shelve();
+        LogRequest::replace(before);
+        tracing::info!("after");
+    });
+    let lines = written.json();
+    assert_eq!((&lines[0]["request_id"], fields(&lines[0])), (&json!("order-7"), [None; 3]));
+    assert_eq!(lines[1]["request_id"], "order-7");
+    assert_eq!(lines[1]["trace_id"], scope.spans()[0].trace_id.to_string());
+    assert_eq!(lines[2].get("request_id"), None);
 }

@@ -42,6 +42,17 @@ struct Epoch {
     rate: Rate,
 }
 
+/// A straight line from ticks to wall time, as it is written down for other processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Ticks at a moment,
+    pub(crate) ticks: u64,
+    /// and the nanoseconds since the Unix epoch at the same moment.
+    pub(crate) wall: u64,
+    /// Nanoseconds a tick, in units of 2⁻⁵⁶.
+    pub(crate) rate: u64,
+}
+
 /// Nanoseconds a tick, in units of 2⁻⁵⁶: exact to fifteen digits, and a multiplication and a shift to apply.
 #[derive(Clone, Copy, Debug)]
 struct Rate(u64);
@@ -127,6 +138,18 @@ impl Epochs {
         } else {
             self.lines[self.current] = epoch;
         }
+    }
+
+    /// The lines, by the numbers of their epochs.
+    pub(super) fn lines(&self) -> Vec<Line> {
+        let written = |line: &Epoch| Line { ticks: line.ticks, wall: line.wall, rate: line.rate.0 };
+        self.lines.iter().map(written).collect()
+    }
+
+    /// The epochs of another process.
+    pub(super) fn of_lines(lines: &[Line]) -> Self {
+        let read = |line: &Line| Epoch { ticks: line.ticks, wall: line.wall, rate: Rate(line.rate) };
+        Self { lines: lines.iter().map(read).collect(), ..Self::new() }
     }
 
     fn line(&self, epoch: u32) -> Option<&Epoch> {

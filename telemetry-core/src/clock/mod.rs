@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use crate::context::Local;
 use crate::forking::Keeper;
 use epoch::Epochs;
+pub(crate) use epoch::Line;
 pub(crate) use source::{Source, fast_ticks};
 
 /// How far the time of a new trace may be from the wall clock: 50 µs, beside what one drain interval adds.
@@ -140,6 +141,16 @@ pub(crate) struct Conversion {
 }
 
 impl Conversion {
+    /// That of another process, by the numbers of its epochs. Any numbers give some time.
+    pub(crate) fn of_lines(lines: &[Line]) -> Self {
+        Self { manual: false, epochs: Epochs::of_lines(lines) }
+    }
+
+    /// The lines it goes by, by the numbers of their epochs.
+    pub(crate) fn lines(&self) -> Vec<Line> {
+        self.epochs.lines()
+    }
+
     /// Nanoseconds since the Unix epoch at `ticks`, by the line of `epoch`.
     pub(crate) fn unix_nanos(&self, epoch: u32, ticks: u64) -> u64 {
         if self.manual { ticks } else { self.epochs.unix_nanos(epoch, ticks) }

@@ -5,6 +5,8 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::Poll;
 
+use futures_core::Stream;
+
 use super::current::{Current, SpanContext};
 use super::frame::Frame;
 use super::local::Local;
@@ -135,6 +137,11 @@ impl Context {
     pub fn wrap_future<F: Future>(self, future: F) -> InContext<F> {
         InContext { future, context: self }
     }
+
+    /// A stream that runs under this context, wherever it is polled.
+    pub fn wrap_stream<S: Stream>(self, stream: S) -> InContext<S> {
+        InContext { future: stream, context: self }
+    }
 }
 
 impl std::fmt::Debug for Context {
@@ -161,7 +168,7 @@ impl std::fmt::Debug for ContextGuard {
     }
 }
 
-/// A future that runs under a context: made by [`Context::wrap_future`].
+/// A future or a stream that runs under a context: made by [`Context::wrap_future`] or [`Context::wrap_stream`].
 #[must_use = "a future does nothing unless it is polled"]
 pub struct InContext<F> {
     future: F,
@@ -175,5 +182,19 @@ impl<F: Future> Future for InContext<F> {
         let context = self.context;
         let _guard = context.attach();
         crate::span::project(self, |this| &mut this.future).poll(cx)
+    }
+}
+
+impl<S: Stream> Stream for InContext<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> Poll<Option<S::Item>> {
+        let context = self.context;
+        let _guard = context.attach();
+        crate::span::project(self, |this| &mut this.future).poll_next(cx)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.future.size_hint()
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::hash::{BuildHasher, RandomState};
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::AtomicU32;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -81,6 +82,16 @@ thread_local! {
 
 /// The next thread's token; none is used twice.
 static TOKENS: AtomicU32 = AtomicU32::new(state::FIRST_THREAD);
+
+/// Told of every thread that opens its first span, on that thread.
+static WITNESS: OnceLock<fn(u32)> = OnceLock::new();
+
+/// Tells `witness` the token of this thread, if it has one, and of every thread that gets one from here on.
+#[cfg(target_os = "linux")]
+pub(crate) fn watch_threads(witness: fn(u32)) {
+    let _ = WITNESS.set(witness);
+    Local::with(Local::introduce);
+}
 
 impl Local {
     /// Runs `work` on this thread's block.
@@ -268,10 +279,18 @@ impl Local {
             self.high_ids.begin(pipeline.seed().unwrap_or_else(entropy));
             if self.token.get() == NO_TOKEN {
                 self.token.set(next_token());
+                self.introduce();
             }
             if !self.ended.get() {
                 exit::watch();
             }
+        }
+    }
+
+    /// Tells the witness of this thread, if it has its token.
+    fn introduce(&self) {
+        if let Some(witness) = WITNESS.get().filter(|_| self.token.get() != NO_TOKEN) {
+            witness(self.token.get());
         }
     }
 

@@ -17,5 +17,7 @@ pub(crate) use current::{Current, flag};
 #[cfg(test)]
 pub(crate) use disorder::remembered;
 pub(crate) use frame::Frame;
+#[cfg(target_os = "linux")]
+pub(crate) use local::watch_threads;
 pub(crate) use local::{Local, NO_TOKEN};
 pub use source::AsSpanContext;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 
+use super::calls;
 use super::exemplar::Latest;
 use super::gauge::decode;
 use super::instrument::Core;
@@ -12,6 +13,7 @@ use super::own;
 use super::registry::{self, Entry};
 use super::snapshot::{Exemplar, MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot};
 use super::store::MetricStore;
+use super::view;
 
 /// Up to how many label sets found by index show before their first use.
 const SHOWN_UNUSED: usize = 64;
@@ -48,6 +50,7 @@ impl MetricStore {
     ) -> MetricsSnapshot {
         // What is locked here is what the slow path of an update locks.
         let (entries, mut families) = local::quietly(|| {
+            self.calls_shown.call_once(|| calls::show(self));
             let fixed = registry::with_layout(|layout| self.fixed.read(layout));
             let series = self.with_series_layout(|layout| self.series.read(layout));
             let entries = registry::entries();
@@ -56,6 +59,7 @@ impl MetricStore {
             (entries, families)
         });
         registry::arm();
+        families = view::apply(&entries, families);
         local::quietly(|| self.dynamic.collect(&mut families));
         self.own_figures(&entries, &mut families);
         extra(&mut families);

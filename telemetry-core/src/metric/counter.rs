@@ -152,6 +152,11 @@ impl CounterSeries {
         local::store().observers.add(self, Box::new(total))
     }
 
+    /// Whether it is a series, not what stands for one inside the slow path of another update.
+    pub(super) fn is_somewhere(self) -> bool {
+        self.place.is_somewhere()
+    }
+
     pub(super) fn name(self) -> &'static str {
         self.core.descriptor.name
     }

@@ -10,6 +10,7 @@ use super::labels::LabelSet;
 use super::place::{self, Place};
 use super::snapshot::MetricKind;
 use super::update;
+use super::view::View;
 
 /// A value (`f64`) that goes up and down, declared by [`metric!`](crate::metric!).
 ///
@@ -27,6 +28,14 @@ impl<L: LabelSet> Gauge<L> {
             core: Core::new::<L>(declared, MetricKind::Gauge, &[], Location::caller()),
             labels: PhantomData,
         }
+    }
+
+    /// Is exposed as what the view makes of it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn viewed(mut self, view: View) -> Self {
+        self.core.descriptor.view = Some(view);
+        self
     }
 
     #[doc(hidden)]

@@ -13,6 +13,7 @@ use super::local;
 use super::place::{self, Place};
 use super::snapshot::MetricKind;
 use super::update;
+use super::view::View;
 
 /// Observations (`f64`) counted in buckets, declared by [`metric!`](crate::metric!).
 ///
@@ -36,6 +37,14 @@ impl<L: LabelSet> Histogram<L> {
     pub(crate) const fn new(declared: Declared, bounds: &'static [f64]) -> Self {
         let core = Core::new::<L>(declared, MetricKind::Histogram, bounds, Location::caller());
         Self { body: Body { core, buckets: BucketIndex::new(bounds) }, labels: PhantomData }
+    }
+
+    /// Is exposed as what the view makes of it.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn viewed(mut self, view: View) -> Self {
+        self.body.core.descriptor.view = Some(view);
+        self
     }
 
     #[doc(hidden)]
@@ -141,6 +150,11 @@ impl HistogramSeries {
     /// Starts a timer that observes the seconds passed when it is dropped.
     pub fn start_timer(self) -> HistogramTimer {
         HistogramTimer::start(self)
+    }
+
+    /// Whether it is a series, not what stands for one inside the slow path of another update.
+    pub(super) fn is_somewhere(self) -> bool {
+        self.place.is_somewhere()
     }
 }
 

@@ -11,7 +11,8 @@ use super::gauge;
 use super::labels::{self, LabelSet};
 use super::pairs::SeriesLabels;
 use super::series::SeriesTable;
-use super::snapshot::MetricKind;
+use super::snapshot::{MetricKind, exposed_names};
+use super::view::View;
 
 /// The gate of an instrument that does nothing: disabled everywhere, or refused by the registry.
 pub(super) const OFF: u32 = u32::MAX;
@@ -63,7 +64,16 @@ pub(super) struct Descriptor {
     /// The number of series found by index, or nothing when they are found by hash.
     pub(super) dense: Option<usize>,
     pub(super) limit: usize,
+    /// What is exposed in its stead.
+    pub(super) view: Option<View>,
     pub(super) place: &'static Location<'static>,
+}
+
+impl Descriptor {
+    /// The names it has in the expositions: those of a view are the view's affair.
+    pub(super) fn exposed_names(&self) -> Vec<String> {
+        if self.view.is_some() { Vec::new() } else { exposed_names(self.name, self.kind) }
+    }
 }
 
 /// The part of a declaration that all types share, as `metric!` writes it down.
@@ -101,6 +111,7 @@ impl Core {
                 label_values: L::VALUES,
                 dense: if L::DENSE { Some(L::COMBINATIONS) } else { None },
                 limit: L::LIMIT,
+                view: None,
                 place,
             },
         }
@@ -129,7 +140,7 @@ impl Core {
     }
 
     /// Whether updates look for exemplars.
-    pub(super) fn is_armed(&self) -> bool {
+    pub fn is_armed(&self) -> bool {
         is_armed(self.gate())
     }
 

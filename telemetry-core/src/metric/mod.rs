@@ -53,6 +53,7 @@
 
 mod bucket_index;
 pub(crate) mod buckets;
+pub(crate) mod calls;
 mod cells;
 mod chain;
 mod collect;
@@ -81,6 +82,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod update;
+pub(crate) mod view;
 
 pub use buckets::{DEFAULT_BUCKETS, exponential, linear};
 pub use collect::SeriesOverflow;

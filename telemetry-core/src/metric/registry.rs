@@ -10,10 +10,11 @@ use std::sync::{LazyLock, Mutex, Once, PoisonError};
 
 use linkme::distributed_slice;
 
+use super::calls;
 use super::cells::Layout;
 use super::instrument::{Core, Descriptor, MAX_CELLS, MIXED, OFF, OPEN, UNREGISTERED};
 use super::local::quietly;
-use super::snapshot::{MetricKind, exposed_names};
+use super::snapshot::MetricKind;
 use super::store::GLOBAL;
 use crate::forking::Keeper;
 
@@ -173,7 +174,7 @@ impl Registry {
         if core.gate() != UNREGISTERED {
             return;
         }
-        let names = exposed_names(core.descriptor.name, core.descriptor.kind);
+        let names = core.descriptor.exposed_names();
         let made_at_run_time = || GLOBAL.dynamic.holder(&names);
         if let Some(first) = Exposed(&self.exposed).holder(&names).or_else(made_at_run_time) {
             self.conflicts.push(RegistryConflict {
@@ -216,6 +217,8 @@ fn register_declared() {
             let place = core.descriptor.place;
             (core.descriptor.name, place.file(), place.line(), place.column())
         });
+        // The framework's own come last: a user's metric keeps its name.
+        declared.extend(calls::declared());
         locked(|registry| declared.into_iter().for_each(|core| registry.register(core)));
     });
 }

@@ -1,7 +1,7 @@
 //! The values of instruments: one store for the process, further ones for pipelines beside it and for tests.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
 
 use super::cells::{Block, Layout, Ledger};
 use super::chain::Chain;
@@ -39,6 +39,8 @@ pub(crate) struct MetricStore {
     /// Those of instruments that came later: of a library loaded meanwhile, say.
     late_gauges: Chain<Block>,
     pub(super) exemplars: Exemplars,
+    /// Done when the series of every measured function have been made.
+    pub(super) calls_shown: Once,
     /// Instruments made at run time, with their values.
     pub(super) dynamic: DynamicTable,
     pub(super) samplers: Samplers,
@@ -69,6 +71,7 @@ impl MetricStore {
             first_gauges: OnceLock::new(),
             late_gauges: Chain::empty(),
             exemplars: Exemplars::new(),
+            calls_shown: Once::new(),
             dynamic: DynamicTable::new(),
             samplers: Samplers::new(),
             observers: Observers::new(),

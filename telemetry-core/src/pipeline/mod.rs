@@ -2,6 +2,7 @@
 
 mod at_exit;
 mod bootstrap;
+mod evidence;
 mod fork;
 mod health;
 mod ring_cell;

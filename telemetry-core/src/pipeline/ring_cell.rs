@@ -115,13 +115,25 @@ impl RingCell {
             state.failed = true;
             return None;
         };
+        Some(self.publish(&state, slots))
+    }
+
+    /// Puts the ring in memory of another kind, which `map` gives for its capacity; false where there is a ring already,
+    /// or no such memory.
+    pub(crate) fn place(&'static self, map: impl FnOnce(usize) -> Option<&'static [Slot]>) -> bool {
+        let state = self.lock();
+        let slots = if self.allocated().is_none() { map(state.capacity) } else { None };
+        slots.map(|slots| self.publish(&state, slots)).is_some()
+    }
+
+    fn publish(&'static self, state: &State, slots: &'static [Slot]) -> &'static Ring {
         let ring = Box::leak(Box::new(Ring::new(slots, &self.wake)));
         if state.closed {
             ring.close();
         }
         // Release: pairs with the Acquire in `allocated`; whoever sees the pointer sees the ring.
         self.ring.store(ring, Ordering::Release);
-        Some(ring)
+        ring
     }
 
     /// Refuses new spans from here on, or lets them in again.

@@ -123,6 +123,7 @@ pub(super) fn stop(number: u64, timeout: Duration) -> Result<Vec<Delivery>, Shut
         }
     };
     let outcome = run.drain.shutdown(timeout);
+    crate::evidence::end();
     tell_of_open_spans();
     *phase() = Phase::Stopped(Some(run));
     outcome

@@ -23,6 +23,7 @@ pub(super) struct PipelineSource {
 impl Source for PipelineSource {
     fn tick(&self) {
         self.pipeline.timeline.anchor();
+        crate::evidence::alive(|| self.pipeline.timeline.conversion().lines());
     }
 
     fn collect_metrics(&self, own: Vec<MetricFamily>) -> (Arc<MetricsSnapshot>, Vec<Report>) {

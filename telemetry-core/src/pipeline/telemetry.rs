@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::evidence::{self, Evidence};
 use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::running::{self, Run};
 use super::source::{PipelineSource, suppress};
 use super::{Accounting, GLOBAL, RingError, at_exit, fork};
 use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError, is_interval};
+use crate::evidence::CrashEvidence;
 use crate::filter::Filter;
 use crate::forking::generation;
 use crate::metric::RegistryConflict;
@@ -47,6 +49,7 @@ pub struct Telemetry {
     resource: Arc<Resource>,
     /// What this handle started; another pipeline may be that of the process by now.
     run: Run,
+    pub(super) evidence: Evidence,
 }
 
 /// The number of the next pipeline.
@@ -81,6 +84,7 @@ pub struct TelemetryBuilder {
     shutdown_timeout: Duration,
     at_exit: bool,
     sinks: Vec<Box<dyn Sink>>,
+    pub(super) evidence: Option<CrashEvidence>,
 }
 
 impl TelemetryBuilder {
@@ -204,8 +208,9 @@ impl TelemetryBuilder {
         };
         starting.done(run.clone());
         report_conflicts();
+        let evidence = evidence::begin(self.evidence, &resource);
         enable();
-        Ok(Telemetry { resource, run })
+        Ok(Telemetry { resource, run, evidence })
     }
 
     /// Looks at what was given, whatever runs already.
@@ -250,6 +255,7 @@ impl Telemetry {
             shutdown_timeout: SHUTDOWN_TIMEOUT,
             at_exit: true,
             sinks: Vec::new(),
+            evidence: None,
         }
     }
 

@@ -93,6 +93,12 @@ impl Ring {
         self.slots.len()
     }
 
+    /// The memory the ring lies in, which is its threads' to write.
+    #[cfg(not(loom))]
+    pub(crate) const fn memory(&self) -> *const [Slot] {
+        ptr::from_ref(self.slots)
+    }
+
     /// Slots that are reserved, open, or complete and not yet drained.
     pub(crate) fn occupied(&self) -> u64 {
         self.progress.occupied.load(Ordering::Relaxed)

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::kind::Kind;
 use super::otel::{Equivalent, SDK_DISABLED, TRACES_SAMPLER};
 use super::table::{DefaultValue, Setting};
+use crate::evidence::{DEFAULT_KEEP, MAX_KEEP};
 
 /// The names a sink can be chosen by without registering one.
 pub const SINKS: &[&str] = &["prometheus", "stdout", "memory", "tty", "auto", "chrome"];
@@ -82,7 +83,33 @@ pub(super) const ROWS: &[Setting] = &[
         "Which call sites record, as in `info,bookstore=debug,bookstore::db=off`; what no directive fits is off.",
     )
     .default(DefaultValue::Unset("none: everything records")),
+    Setting::new(
+        "CRASH_EVIDENCE_DIRECTORY",
+        Kind::Text,
+        "Where the process leaves what it was doing when it dies, as `docs/crash-evidence.md` describes.",
+    )
+    .default(DefaultValue::Unset("none: nothing is left")),
+    Setting::new(
+        "CRASH_EVIDENCE_RING_IN_FILE",
+        Kind::Bool,
+        "Whether the span ring lies in that file, so that it survives `kill -9` too.",
+    )
+    .default(DefaultValue::Fixed("true")),
+    Setting::new(
+        "CRASH_EVIDENCE_SIGNALS",
+        Kind::Bool,
+        "Whether handlers for `SIGSEGV`, `SIGABRT` and their like are put in, to note what the process dies of.",
+    )
+    .default(DefaultValue::Fixed("false")),
+    Setting::new(
+        "CRASH_EVIDENCE_KEEP",
+        Kind::Integer { min: 1, max: MAX_KEEP as i64, power_of_two: false },
+        "How many crashes and reports of panics are kept in that directory; the oldest go first.",
+    )
+    .default(DefaultValue::Fixed("10")),
 ];
+
+const _: () = assert!(DEFAULT_KEEP == 10);
 
 /// The executable's name without its extension, or `unknown_service` where the system does not tell.
 fn executable_name() -> String {

@@ -7,6 +7,7 @@ use super::candidate::MASK;
 use super::error::{Provenance, SettingWarning, Tier};
 use super::table::Setting;
 use super::value::SettingValue;
+use crate::evidence::CrashEvidence;
 use crate::filter::Filter;
 
 /// Every setting that has a value.
@@ -44,8 +45,19 @@ impl Resolved {
             sinks: self.required("SINKS", |value| value.as_list().map(<[String]>::to_vec)),
             span_ring_capacity: integer as usize,
             auto_log_correlation: self.required("AUTO_LOG_CORRELATION", SettingValue::as_bool),
+            crash_evidence: self.crash_evidence(),
             filter: self.get("FILTER").and_then(|value| value.value.as_text()?.parse().ok()),
         }
+    }
+
+    fn crash_evidence(&self) -> Option<CrashEvidence> {
+        let directory = self.get("CRASH_EVIDENCE_DIRECTORY")?.value.as_text()?;
+        let keep = self.required("CRASH_EVIDENCE_KEEP", SettingValue::as_integer);
+        let evidence = CrashEvidence::in_directory(directory)
+            .ring_in_file(self.required("CRASH_EVIDENCE_RING_IN_FILE", SettingValue::as_bool))
+            .signals(self.required("CRASH_EVIDENCE_SIGNALS", SettingValue::as_bool))
+            .keep(keep as usize);
+        Some(evidence)
     }
 
     fn required<T>(&self, name: &str, read: impl Fn(&SettingValue) -> Option<T>) -> T {
@@ -133,6 +145,8 @@ pub struct Settings {
     pub span_ring_capacity: usize,
     /// Whether log lines written inside a span carry its identifiers.
     pub auto_log_correlation: bool,
+    /// Where evidence of crashes goes; nowhere where none.
+    pub crash_evidence: Option<CrashEvidence>,
     /// Which call sites record; all where none.
     pub filter: Option<Filter>,
 }

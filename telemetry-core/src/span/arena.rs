@@ -289,7 +289,7 @@ pub(super) enum Packed<'a> {
 }
 
 /// The end of the last character that ends at or before `at`.
-pub(super) fn floor_char_boundary(text: &str, at: usize) -> usize {
+pub(crate) fn floor_char_boundary(text: &str, at: usize) -> usize {
     let at = at.min(text.len());
     (0..=at).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0)
 }

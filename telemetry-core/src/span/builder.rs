@@ -110,7 +110,7 @@ impl<'a> SpanBuilder<'a> {
         Local::with(|local| wrapper(local, self.site, self.begin(local, state::DETACHED)))
     }
 
-    /// Opens it around a future.
+    /// Opens it around a future or a stream.
     pub fn instrument<F>(self, future: F) -> Instrumented<F> {
         Instrumented::new(future, self.task())
     }

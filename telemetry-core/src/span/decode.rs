@@ -1,12 +1,15 @@
 //! From a slot to a record: the drain's work.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::sync::Arc;
 
 use super::arena::kind;
+use super::event::RawName;
 use super::link_flags::LinkFlags;
 use super::name::STATIC_NAME_BYTES;
 use super::site::{CallSite, Constant, Site, gates};
-use super::walk::{self, RawEntry, array};
+use super::walk::{self, RawEntry, RawKey, Reference, array};
 use super::{bits, event};
 use crate::clock::Conversion;
 use crate::context::flag;
@@ -23,6 +26,9 @@ static UNKNOWN: CallSite = CallSite::new(Site {
     constants: &[],
     origin: Origin { crate_name: "", crate_version: "", module: "", file: "", line: 0 },
 });
+
+/// Stands for a key whose number the call site does not have.
+pub(crate) const UNKNOWN_KEY: &str = "?";
 
 /// Turns the slots of one batch into records.
 pub(crate) struct Decoder {
@@ -43,88 +49,183 @@ impl Decoder {
         let (word, body) =
             (slot.site.with(|site| unsafe { *site }), slot.body.with(|body| unsafe { &*body }));
         let call_site = self.directory.get(word).unwrap_or(&UNKNOWN);
-        let site = &call_site.site;
-        let epoch = word & flag::EPOCH;
-        let start = self.conversion.unix_nanos(epoch, body.start);
-        let (links, mut attributes) = self.attributes(site, body);
-        let trace = u128::from(body.trace_high) << 64 | u128::from(body.trace_low);
-        call_site.finish(&mut attributes);
-        SpanRecord {
-            trace_id: TraceId::new(trace).unwrap_or(TraceId::MAX),
-            span_id: SpanId::new(body.span_id).unwrap_or(SpanId::MAX),
-            parent_span_id: SpanId::new(body.parent_id),
-            local_root: body.bits & bits::LOCAL_ROOT != 0,
-            trace_flags: 1 | u8::from(word & flag::RANDOM != 0) << 1,
-            trace_state: self.states.text(trace, flag::state(word)),
-            name: name(site, body),
-            kind: bits::kind(body.bits).unwrap_or(site.kind),
-            start_unix_nanos: start,
-            duration_nanos: self.conversion.nanos_between(epoch, body.start, body.end),
-            status: bits::status(body.bits),
-            outcome: bits::outcome(body.bits),
-            attributes,
-            events: self.events(site, body, epoch, start),
-            links,
-            dropped_attributes_count: u32::from(body.dropped_attributes),
-            dropped_events_count: u32::from(body.dropped_events),
-            dropped_links_count: bits::dropped_links(body.bits),
-            origin: &site.origin,
-        }
-    }
-
-    /// Constant attributes, then recorded ones, each key once with its last value; and the links.
-    fn attributes(&mut self, site: &Site, body: &Body) -> (Vec<LinkRecord>, Vec<Attribute>) {
-        let used = &body.attributes[..usize::from(body.attribute_len)];
-        let spilled: &[u8] = match bits::name_mode(body.bits) {
-            bits::NameMode::Spill => &body.name,
-            bits::NameMode::Static => &body.name[STATIC_NAME_BYTES..],
-            _ => &[],
-        };
-        if used.is_empty() && spilled.first().is_none_or(|tag| *tag == 0) && site.constants.is_empty() {
-            return (Vec::new(), Vec::new());
-        }
-        let mut links = Vec::new();
-        let recorded = walk::entries(used).chain(walk::entries(spilled)).filter_map(|entry| {
-            if entry.kind == kind::LINK {
-                links.extend(link(&mut self.states, entry.value));
-            }
-            attribute(site, &entry)
-        });
-        let attributes = unique(site.constants.iter().map(constant).chain(recorded));
-        (links, attributes)
-    }
-
-    fn events(&self, site: &Site, body: &Body, epoch: u32, start: u64) -> Vec<EventRecord> {
-        let mut events = Vec::new();
-        if body.event_len == 0 {
-            return events;
-        }
-        let mut bytes = &body.events[..usize::from(body.event_len)];
-        while let Some((raw, rest)) = event::read(bytes) {
-            let after = self.conversion.nanos_between(epoch, 0, raw.ticks);
-            events.push(EventRecord {
-                name: raw.name,
-                time_unix_nanos: start.saturating_add(after),
-                attributes: unique(walk::entries(raw.attributes).filter_map(|e| attribute(site, &e))),
-            });
-            bytes = rest;
-        }
-        events
+        let here = Here { site: &call_site.site, states: RefCell::new(&mut self.states) };
+        let mut record = record(&here, &self.conversion, word, body);
+        call_site.finish(&mut record.attributes);
+        record
     }
 }
 
-fn name(site: &Site, body: &Body) -> Cow<'static, str> {
+/// Where what a slot only refers to is found: its call site, and static texts by address.
+pub(crate) trait Texts {
+    /// The call site's name.
+    fn name(&self) -> Cow<'static, str>;
+    /// The call site's kind.
+    fn kind(&self) -> SpanKind;
+    /// The call site's place.
+    fn origin(&self) -> &'static Origin;
+    /// The call site's constant attributes.
+    fn constants(&self) -> impl Iterator<Item = Attribute>;
+    /// The call site's key of this number.
+    fn key(&self, number: u8) -> Cow<'static, str>;
+    /// A static text.
+    fn text(&self, text: Reference) -> Cow<'static, str>;
+    /// The state of a trace that is kept under this number, which is not zero.
+    fn state(&self, trace: u128, number: u32) -> Option<Arc<str>>;
+}
+
+/// The texts of this process, for slots of its own ring.
+struct Here<'a> {
+    site: &'static Site,
+    states: RefCell<&'a mut Found>,
+}
+
+impl Texts for Here<'_> {
+    #[inline(always)]
+    fn name(&self) -> Cow<'static, str> {
+        Cow::Borrowed(self.site.name)
+    }
+
+    #[inline(always)]
+    fn kind(&self) -> SpanKind {
+        self.site.kind
+    }
+
+    #[inline(always)]
+    fn origin(&self) -> &'static Origin {
+        &self.site.origin
+    }
+
+    #[inline(always)]
+    fn constants(&self) -> impl Iterator<Item = Attribute> {
+        self.site.constants.iter().map(constant)
+    }
+
+    #[inline(always)]
+    fn key(&self, number: u8) -> Cow<'static, str> {
+        Cow::Borrowed(self.site.keys.get(usize::from(number)).copied().unwrap_or(UNKNOWN_KEY))
+    }
+
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "static texts are kept by address")]
+    fn text(&self, text: Reference) -> Cow<'static, str> {
+        // SAFETY: only the decoder makes a `Here`, for slots of this process's rings.
+        Cow::Borrowed(unsafe { text.here() })
+    }
+
+    fn state(&self, trace: u128, number: u32) -> Option<Arc<str>> {
+        self.states.borrow_mut().text(trace, number)
+    }
+}
+
+/// The number of the call site in the word of a slot; zero for none.
+pub(crate) const fn site_number(word: u32) -> u32 {
+    word >> flag::WIDTH
+}
+
+/// The record of a span. Any bytes make some record, as far as `texts` copes with what they refer to.
+#[inline(always)]
+pub(crate) fn record(texts: &impl Texts, conversion: &Conversion, word: u32, body: &Body) -> SpanRecord {
+    let epoch = word & flag::EPOCH;
+    let start = conversion.unix_nanos(epoch, body.start);
+    let (links, attributes) = attributes(texts, body);
+    let trace = u128::from(body.trace_high) << 64 | u128::from(body.trace_low);
+    SpanRecord {
+        trace_id: TraceId::new(trace).unwrap_or(TraceId::MAX),
+        span_id: SpanId::new(body.span_id).unwrap_or(SpanId::MAX),
+        parent_span_id: SpanId::new(body.parent_id),
+        local_root: body.bits & bits::LOCAL_ROOT != 0,
+        trace_flags: 1 | u8::from(word & flag::RANDOM != 0) << 1,
+        trace_state: state(texts, trace, flag::state(word)),
+        name: name(texts, body),
+        kind: bits::kind(body.bits).unwrap_or_else(|| texts.kind()),
+        start_unix_nanos: start,
+        duration_nanos: conversion.nanos_between(epoch, body.start, body.end),
+        status: bits::status(body.bits),
+        outcome: bits::outcome(body.bits),
+        attributes,
+        events: events(texts, conversion, body, epoch, start),
+        links,
+        dropped_attributes_count: u32::from(body.dropped_attributes),
+        dropped_events_count: u32::from(body.dropped_events),
+        dropped_links_count: bits::dropped_links(body.bits),
+        origin: texts.origin(),
+    }
+}
+
+/// The state of a trace; none for the number zero.
+#[inline(always)]
+fn state(texts: &impl Texts, trace: u128, number: u32) -> Option<Arc<str>> {
+    if number == 0 { None } else { texts.state(trace, number) }
+}
+
+fn events(
+    texts: &impl Texts,
+    conversion: &Conversion,
+    body: &Body,
+    epoch: u32,
+    start: u64,
+) -> Vec<EventRecord> {
+    let mut events = Vec::new();
+    if body.event_len == 0 {
+        return events;
+    }
+    let mut bytes = used(&body.events, body.event_len);
+    while let Some((raw, rest)) = event::read(bytes) {
+        let after = conversion.nanos_between(epoch, 0, raw.ticks);
+        events.push(EventRecord {
+            name: match raw.name {
+                RawName::Static(name) => texts.text(name),
+                RawName::Dynamic(name) => Cow::Owned(lossy(name)),
+            },
+            time_unix_nanos: start.saturating_add(after),
+            attributes: unique(walk::entries(raw.attributes).filter_map(|e| attribute(texts, &e))),
+        });
+        bytes = rest;
+    }
+    events
+}
+
+/// The bytes of an arena that are in use; all, where that many there are not.
+fn used(bytes: &[u8], len: u8) -> &[u8] {
+    bytes.get(..usize::from(len)).unwrap_or(bytes)
+}
+
+fn name(texts: &impl Texts, body: &Body) -> Cow<'static, str> {
     match bits::name_mode(body.bits) {
-        bits::NameMode::Site | bits::NameMode::Spill => Cow::Borrowed(site.name),
+        bits::NameMode::Site | bits::NameMode::Spill => texts.name(),
         bits::NameMode::Static => {
             let len = u64::from_le_bytes(array(&body.name[8..16])) as usize;
-            Cow::Borrowed(walk::far_text(&body.name[..8], len))
+            texts.text(Reference::far(&body.name[..8], len))
         }
         bits::NameMode::Inline => {
             let len = body.name.iter().position(|byte| *byte == 0xff).unwrap_or(body.name.len());
-            Cow::Owned(String::from_utf8_lossy(&body.name[..len]).into_owned())
+            Cow::Owned(lossy(&body.name[..len]))
         }
     }
+}
+
+/// Constant attributes, then recorded ones, each key once with its last value; and the links.
+fn attributes(texts: &impl Texts, body: &Body) -> (Vec<LinkRecord>, Vec<Attribute>) {
+    let used = used(&body.attributes, body.attribute_len);
+    let spilled: &[u8] = match bits::name_mode(body.bits) {
+        bits::NameMode::Spill => &body.name,
+        bits::NameMode::Static => &body.name[STATIC_NAME_BYTES..],
+        _ => &[],
+    };
+    let mut constants = texts.constants().peekable();
+    if used.is_empty() && spilled.first().is_none_or(|tag| *tag == 0) && constants.peek().is_none() {
+        return (Vec::new(), Vec::new());
+    }
+    let mut links = Vec::new();
+    let recorded = walk::entries(used).chain(walk::entries(spilled)).filter_map(|entry| {
+        if entry.kind == kind::LINK {
+            links.extend(link(texts, entry.value));
+        }
+        attribute(texts, &entry)
+    });
+    let attributes = unique(constants.chain(recorded));
+    (links, attributes)
 }
 
 fn unique(attributes: impl Iterator<Item = Attribute>) -> Vec<Attribute> {
@@ -149,41 +250,50 @@ fn constant((key, value): &(&'static str, Constant)) -> Attribute {
     Attribute { key: Cow::Borrowed(key), value }
 }
 
-fn attribute(site: &Site, entry: &RawEntry<'_>) -> Option<Attribute> {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+fn attribute(texts: &impl Texts, entry: &RawEntry<'_>) -> Option<Attribute> {
     let value = match entry.kind {
         kind::BOOL => Value::Bool(entry.small != 0),
         kind::I64 => Value::I64(sign_extended(entry.value)),
         kind::U64 => Value::U64(u64::from_le_bytes(array(entry.value))),
         kind::F64 => Value::F64(f64::from_bits(u64::from_le_bytes(array(entry.value)))),
-        kind::STR => Value::Str(Cow::Owned(text(&entry.value[1..]))),
+        kind::STR => Value::Str(Cow::Owned(lossy(&entry.value[1..]))),
         kind::STATIC_NEAR => {
             let len = u16::from_le_bytes(array(&entry.value[4..]));
-            Value::Str(Cow::Borrowed(walk::near_text(&entry.value[..4], usize::from(len))))
+            Value::Str(texts.text(Reference::near(&entry.value[..4], usize::from(len))))
         }
         kind::STATIC_FAR => {
             let len = u32::from_le_bytes(array(&entry.value[8..]));
-            Value::Str(Cow::Borrowed(walk::far_text(&entry.value[..8], len as usize)))
+            Value::Str(texts.text(Reference::far(&entry.value[..8], len as usize)))
         }
         kind::BYTES => Value::Bytes(entry.value[1..].to_vec()),
         _ => return None,
     };
-    Some(Attribute { key: Cow::Borrowed(entry.key.text(site.keys)), value })
+    let key = match entry.key {
+        RawKey::None => Cow::Borrowed(""),
+        RawKey::Site(number) => texts.key(number),
+        RawKey::Static(key) => texts.text(key),
+    };
+    Some(Attribute { key, value })
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
 }
 
 fn sign_extended(bytes: &[u8]) -> i64 {
-    let shift = 64 - 8 * bytes.len() as u32;
+    // No integer takes more than eight bytes.
+    let shift = 64_u32.saturating_sub(8 * bytes.len() as u32);
     i64::from_le_bytes(array(bytes)).wrapping_shl(shift).wrapping_shr(shift)
 }
 
-fn link(states: &mut Found, value: &[u8]) -> Option<LinkRecord> {
+fn link(texts: &impl Texts, value: &[u8]) -> Option<LinkRecord> {
     let trace_id = TraceId::new(u128::from_le_bytes(array(&value[..16])))?;
     let flags = LinkFlags(value[24]);
     Some(LinkRecord {
         trace_id,
         span_id: SpanId::new(u64::from_le_bytes(array(&value[16..24])))?,
         trace_flags: flags.of_trace(),
-        trace_state: states.text(trace_id.to_u128(), flags.state()),
+        trace_state: state(texts, trace_id.to_u128(), flags.state()),
         remote: flags.is_remote(),
     })
 }

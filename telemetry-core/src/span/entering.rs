@@ -25,7 +25,7 @@ impl TaskSpan {
 
     /// Runs what makes the future inside the span: not a poll yet.
     #[inline(always)]
-    pub(super) fn making<F>(&mut self, work: impl FnOnce() -> F) -> F {
+    pub(super) fn making_inside<F>(&mut self, work: impl FnOnce() -> F) -> F {
         let before = self.marked;
         let future = self.in_scope(work);
         self.marked = before;

@@ -7,13 +7,12 @@
 //! span's start, 35 bits and an exponent of five, so exact for the first 11 seconds at 3 GHz and then to one part in
 //! 2³⁵.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use super::arena::{Arena, Key, Packed, floor_char_boundary, near};
 use super::name::Name;
 use super::value::{AttributeValue, Entry};
-use super::walk;
+use super::walk::Reference;
 use crate::ring::{Body, EVENT_BYTES, prefetch_ahead};
 
 pub(super) const NEAR: u8 = 0;
@@ -213,11 +212,17 @@ pub(super) fn gathered(body: &mut Body, name: Name<'_>, ticks: u64, attributes: 
 
 /// An event as it lies in the slot.
 pub(super) struct RawEvent<'a> {
-    pub(super) name: Cow<'static, str>,
+    pub(super) name: RawName<'a>,
     /// Ticks since the span's start.
     pub(super) ticks: u64,
     /// Packed entries.
     pub(super) attributes: &'a [u8],
+}
+
+/// The name of an event as it lies in the slot.
+pub(super) enum RawName<'a> {
+    Static(Reference),
+    Dynamic(&'a [u8]),
 }
 
 /// The first event of `bytes`, and what lies behind it.
@@ -228,17 +233,17 @@ pub(super) fn read(bytes: &[u8]) -> Option<(RawEvent<'_>, &[u8])> {
     let (kind, small) = (tag >> 6, tag & 0x3f);
     let (name, rest, has_attributes) = match kind {
         NEAR | NEAR_WITH_ATTRIBUTES => {
-            let name = walk::near_text(rest.get(..4)?, usize::from(small));
-            (Cow::Borrowed(name), &rest[4..], kind == NEAR_WITH_ATTRIBUTES)
+            let name = Reference::near(rest.get(..4)?, usize::from(small));
+            (RawName::Static(name), &rest[4..], kind == NEAR_WITH_ATTRIBUTES)
         }
         DYNAMIC => {
             let (&len, rest) = rest.split_first()?;
-            let name = String::from_utf8_lossy(rest.get(..usize::from(len))?).into_owned();
-            (Cow::Owned(name), &rest[usize::from(len)..], small & 1 != 0)
+            let name = rest.get(..usize::from(len))?;
+            (RawName::Dynamic(name), &rest[usize::from(len)..], small & 1 != 0)
         }
         _ => {
             let len = usize::from(u16::from_le_bytes(rest.get(8..10)?.try_into().ok()?));
-            (Cow::Borrowed(walk::far_text(&rest[..8], len)), &rest[10..], small & 1 != 0)
+            (RawName::Static(Reference::far(&rest[..8], len)), &rest[10..], small & 1 != 0)
         }
     };
     let (attributes, rest) = if has_attributes {

@@ -36,13 +36,21 @@ pub trait Outcome<R> {
     /// False when nothing is ever recorded: known to the compiler, so that less is compiled.
     const LOOKS: bool = true;
 
+    /// Whether it is an error that is looked at.
+    fn is_failure(&self, _returned: &R) -> bool {
+        false
+    }
+
     /// Records it. The span records.
     fn record(&self, returned: &R, span: &mut dyn RecordOutcome);
 }
 
-/// Records what a function returned, on a span that records.
+/// Records what a function returned, on a span that records; and counts it as an error where calls are counted.
 #[inline(always)]
-pub fn record<R, O: Outcome<R>>(span: &mut impl Held, outcome: &O, returned: &R) {
+pub fn record<R, O: Outcome<R>, S: Held>(span: &mut S, outcome: &O, returned: &R) {
+    if O::LOOKS && S::COUNTS && outcome.is_failure(returned) {
+        span.count_failure();
+    }
     let mut writer = span.writer();
     if O::LOOKS && writer.is_recording() {
         outcome.record(returned, &mut writer);
@@ -66,6 +74,11 @@ pub struct OfError;
 
 impl<T, E: Error> Outcome<Result<T, E>> for OfError {
     #[inline]
+    fn is_failure(&self, returned: &Result<T, E>) -> bool {
+        returned.is_err()
+    }
+
+    #[inline]
     fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), &Chain(error));
@@ -78,6 +91,11 @@ impl<T, E: Error> Outcome<Result<T, E>> for OfError {
 pub struct OfPointer;
 
 impl<T, E: Deref<Target: Error>> Outcome<Result<T, E>> for OfPointer {
+    #[inline]
+    fn is_failure(&self, returned: &Result<T, E>) -> bool {
+        returned.is_err()
+    }
+
     #[inline]
     fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
@@ -92,6 +110,11 @@ pub struct OfDisplay;
 
 impl<T, E: Display> Outcome<Result<T, E>> for OfDisplay {
     #[inline]
+    fn is_failure(&self, returned: &Result<T, E>) -> bool {
+        returned.is_err()
+    }
+
+    #[inline]
     fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), error);
@@ -105,6 +128,11 @@ pub struct OfDebug;
 
 impl<T, E: Debug> Outcome<Result<T, E>> for OfDebug {
     #[inline]
+    fn is_failure(&self, returned: &Result<T, E>) -> bool {
+        returned.is_err()
+    }
+
+    #[inline]
     fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if let Err(error) = returned {
             span.record_failure(type_name::<E>(), &format_args!("{error:?}"));
@@ -117,6 +145,11 @@ impl<T, E: Debug> Outcome<Result<T, E>> for OfDebug {
 pub struct OfSilence;
 
 impl<T, E> Outcome<Result<T, E>> for OfSilence {
+    #[inline]
+    fn is_failure(&self, returned: &Result<T, E>) -> bool {
+        returned.is_err()
+    }
+
     #[inline]
     fn record(&self, returned: &Result<T, E>, span: &mut dyn RecordOutcome) {
         if returned.is_err() {
@@ -135,6 +168,11 @@ pub struct Mapped<R: Fallible>(Message<R>);
 type Message<R> = fn(&<R as Fallible>::Error, &mut dyn FnMut(&dyn Display));
 
 impl<R: Fallible> Outcome<R> for Mapped<R> {
+    #[inline]
+    fn is_failure(&self, returned: &R) -> bool {
+        returned.error().is_some()
+    }
+
     #[inline]
     fn record(&self, returned: &R, span: &mut dyn RecordOutcome) {
         if let Some(error) = returned.error() {

@@ -29,7 +29,8 @@ pub trait Instrument: Sized {
 
 impl<F: Future> Instrument for F {}
 
-/// A future inside a span: made by [`Instrument::instrument`].
+/// A future or a stream inside a span: made by [`Instrument::instrument`] or
+/// [`InstrumentStream::instrument_stream`](crate::InstrumentStream::instrument_stream).
 #[must_use = "a future does nothing unless it is polled"]
 pub struct Instrumented<F, S = TaskSpan> {
     future: F,
@@ -48,19 +49,32 @@ impl<F> Instrumented<F> {
     }
 }
 
+impl<F, S> Instrumented<F, S> {
+    /// What is polled, and inside what.
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "one field is pinned, the other is not")]
+    pub(super) fn parts(self: Pin<&mut Self>) -> (Pin<&mut F>, &mut S) {
+        // SAFETY: `future` is never moved out of the pinned wrapper, which has no `Drop`; `span` is not pinned.
+        let this = unsafe { self.get_unchecked_mut() };
+        // SAFETY: as above.
+        (unsafe { Pin::new_unchecked(&mut this.future) }, &mut this.span)
+    }
+
+    /// What is polled.
+    pub(super) const fn inner(&self) -> &F {
+        &self.future
+    }
+}
+
 impl<F: Future, S: PolledSpan> Future for Instrumented<F, S> {
     type Output = F::Output;
 
     #[inline]
-    #[allow(unsafe_code, reason = "one field is pinned, the other is not")]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        // SAFETY: `future` is never moved out of the pinned wrapper, which has no `Drop`; `span` is not pinned.
-        let this = unsafe { self.get_unchecked_mut() };
-        // SAFETY: as above.
-        let future = unsafe { Pin::new_unchecked(&mut this.future) };
-        let poll = this.span.poll(future, cx);
+        let (future, span) = self.parts();
+        let poll = span.poll(future, cx);
         if poll.is_ready() {
-            this.span.end();
+            span.end();
         }
         poll
     }

@@ -7,9 +7,11 @@ mod access;
 mod arena;
 mod asking;
 mod bits;
+mod boxed;
 mod builder;
 mod declare;
 pub(crate) mod decode;
+mod early;
 mod entering;
 mod event;
 mod failure;
@@ -18,6 +20,7 @@ mod handle;
 mod instrument;
 mod kept;
 mod link_flags;
+mod measured;
 mod name;
 mod off;
 mod open;
@@ -27,6 +30,7 @@ mod panic;
 mod room;
 mod short;
 mod site;
+mod stream;
 mod task;
 mod timed;
 mod traced;
@@ -36,6 +40,7 @@ mod walk;
 mod write;
 mod writer;
 
+pub(crate) use arena::floor_char_boundary;
 pub use builder::SpanBuilder;
 pub use entering::Run;
 pub(crate) use entering::project;
@@ -45,26 +50,35 @@ pub use handle::Span;
 pub use instrument::{Instrument, Instrumented};
 pub(crate) use kept::free_spares;
 pub use name::Name;
+#[cfg(target_os = "linux")]
+pub(crate) use name::watch_names;
 pub(crate) use panic::watch_panics;
 pub(crate) use site::gates;
 pub use site::{CallSite, Constant, Site};
+pub use stream::InstrumentStream;
 pub use task::TaskSpan;
 pub use timed::{PolledSpan, TimedSpan};
 pub use value::{AttributeValue, Entry};
+pub(crate) use walk::Reference;
+#[cfg(target_os = "linux")]
+pub(crate) use walk::anchor;
 
 /// What macro expansions call.
 pub(crate) mod expansion {
+    pub use super::boxed::{boxed, boxed_step};
     pub use super::declare::{call_site, returned, site};
+    pub use super::early::{Branch, FromResidual};
     pub use super::failure::probe::Probe;
     pub use super::failure::returned::Shown;
     pub use super::failure::{Ignored, record};
+    pub use super::measured::Measured;
     pub use super::off::{
         NO_SPAN, check, check_debug, check_display, check_links, check_sampler, no_guard, no_step,
     };
     pub use super::open::{open, open_root, open_step, open_task, open_task_root};
     pub use super::opening::{context_of, open_task_under, open_under, wanted};
     pub use super::room::Room;
-    pub use super::traced::{Traced, boxed, call, making, step};
+    pub use super::traced::{Traced, call, making, step};
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Names that are only known at run time.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::arena::floor_char_boundary;
 use super::bits::{self, NameMode};
@@ -24,11 +24,29 @@ enum Kept<'a> {
     Dynamic(&'a str),
 }
 
-static INTERNED: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+struct Interned {
+    names: Option<HashSet<&'static str>>,
+    /// Told of every name, under the lock.
+    witness: Option<fn(&'static str)>,
+}
+
+static INTERNED: Mutex<Interned> = Mutex::new(Interned { names: None, witness: None });
+
+fn lock() -> MutexGuard<'static, Interned> {
+    INTERNED.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Has the lock held while the process forks.
 pub(crate) fn hold(keeper: &mut crate::forking::Keeper) {
     keeper.hold(&INTERNED);
+}
+
+/// Tells `witness` of every interned name there is, and of each one that comes from here on before it is used.
+#[cfg(target_os = "linux")]
+pub(crate) fn watch_names(witness: fn(&'static str)) {
+    let mut interned = lock();
+    interned.names.iter().flatten().for_each(|name| witness(name));
+    interned.witness = Some(witness);
 }
 
 impl<'a> Name<'a> {
@@ -47,8 +65,8 @@ impl<'a> Name<'a> {
     /// Looks the name up under a lock; keep the result where it can be kept. Past 4,096 interned names the process
     /// keeps no more, and the name is treated as [`Name::dynamic`].
     pub fn interned(name: &'a str) -> Self {
-        let mut interned = INTERNED.lock().unwrap_or_else(PoisonError::into_inner);
-        let names = interned.get_or_insert_default();
+        let mut interned = lock();
+        let names = interned.names.get_or_insert_default();
         if let Some(known) = names.get(name) {
             return Self(Kept::Static(known));
         }
@@ -57,6 +75,9 @@ impl<'a> Name<'a> {
         }
         let kept: &'static str = Box::leak(name.into());
         names.insert(kept);
+        if let Some(witness) = interned.witness {
+            witness(kept);
+        }
         Self(Kept::Static(kept))
     }
 

@@ -8,6 +8,8 @@ const HEADER: usize = 2;
 const TEXT_HEADER: usize = HEADER + 1;
 /// A number of a declared type, whatever its value: those of few digits take less.
 const NUMBER: usize = HEADER + 8;
+/// What a key takes that is none of the call site's, beyond the number of one that is.
+const OWN_KEY: usize = 5;
 
 /// Bytes that the attributes of a call site take at the least, added up one by one. The first that cannot fit is an
 /// error of the compiler, where it stands.
@@ -43,6 +45,12 @@ impl Room {
     #[track_caller]
     pub const fn number(self) -> Self {
         self.and(NUMBER)
+    }
+
+    /// `poll_count`, `busy_ns` and `idle_ns`: numbers with keys that are not the call site's.
+    #[track_caller]
+    pub const fn timing(self) -> Self {
+        self.and(3 * (NUMBER + OWN_KEY))
     }
 
     #[track_caller]
@@ -120,6 +128,16 @@ mod tests {
         assert_eq!(Room::NEW.number().used, taken(Packed::I64(i64::MIN)));
         assert_eq!(Room::NEW.number().used, taken(Packed::U64(u64::MAX)));
         assert_eq!(Room::NEW.number().used, taken(Packed::F64(0.5)));
+    }
+
+    #[test]
+    fn the_width_of_timing_is_that_of_three_numbers_with_keys_of_their_own() {
+        let mut bytes = [0; ATTRIBUTE_BYTES];
+        let mut arena = Arena::new(&mut bytes, 0);
+        for key in ["poll_count", "busy_ns", "idle_ns"] {
+            assert!(arena.append(Key::Static(key), Packed::U64(u64::MAX)));
+        }
+        assert_eq!(Room::NEW.timing().used, arena.len());
     }
 
     #[test]

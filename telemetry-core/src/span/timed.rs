@@ -13,6 +13,9 @@ pub trait PolledSpan: Held {
     /// Polls `future` inside the span.
     fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output>;
 
+    /// Runs what makes the future inside the span: not a poll yet.
+    fn making<F>(&mut self, work: impl FnOnce() -> F) -> F;
+
     /// Ends the span; polls that follow are in none.
     fn end(&mut self);
 }
@@ -21,6 +24,11 @@ impl PolledSpan for TaskSpan {
     #[inline(always)]
     fn poll<F: Future>(&mut self, future: Pin<&mut F>, cx: &mut Context<'_>) -> Poll<F::Output> {
         self.poll_inside(future, cx)
+    }
+
+    #[inline(always)]
+    fn making<F>(&mut self, work: impl FnOnce() -> F) -> F {
+        self.making_inside(work)
     }
 
     #[inline(always)]
@@ -99,6 +107,10 @@ impl PolledSpan for TimedSpan {
         let poll = self.span.poll_inside(future, cx);
         self.turn();
         poll
+    }
+
+    fn making<F>(&mut self, work: impl FnOnce() -> F) -> F {
+        self.span.making(work)
     }
 
     fn end(&mut self) {

@@ -5,16 +5,16 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::failure::{Outcome, record};
-use super::guard::SpanGuard;
 use super::task::TaskSpan;
 use super::timed::PolledSpan;
+use super::writer::Held;
 
 /// Runs the body of a function that was made a closure, so that `return` and `?` end the closure, and records what
 /// it returns.
 ///
 /// The bound makes it a closure that is called once: what it returns may borrow from what it took.
 #[inline(always)]
-pub fn call<R>(span: &mut SpanGuard, outcome: &impl Outcome<R>, body: impl FnOnce() -> R) -> R {
+pub fn call<R>(span: &mut impl Held, outcome: &impl Outcome<R>, body: impl FnOnce() -> R) -> R {
     let returned = body();
     record(span, outcome, &returned);
     returned
@@ -24,14 +24,8 @@ pub fn call<R>(span: &mut SpanGuard, outcome: &impl Outcome<R>, body: impl FnOnc
 ///
 /// The bound is that of [`call`].
 #[inline(always)]
-pub fn making<F>(span: &mut TaskSpan, body: impl FnOnce() -> F) -> F {
+pub fn making<F>(span: &mut impl PolledSpan, body: impl FnOnce() -> F) -> F {
     span.making(body)
-}
-
-/// A future on the heap, ready to become one of a type that is not known.
-#[inline(always)]
-pub fn boxed<F>(future: F) -> Pin<Box<F>> {
-    Box::pin(future)
 }
 
 /// The body of a function that was made a future. It enters the span at each poll, records what comes out, and ends
@@ -76,13 +70,19 @@ pub fn step<F: IntoFuture, S: PolledSpan>(
     future: F,
     outcome: impl FnOnce(&mut S, &F::Output),
 ) -> impl Future<Output = F::Output> {
-    Step { future: future.into_future(), ending: Some((span, outcome)) }
+    Step::new(span, future.into_future(), outcome)
 }
 
-struct Step<F, O, S> {
+pub(super) struct Step<F, O, S> {
     future: F,
     /// Gone when the future was ready.
     ending: Option<(S, O)>,
+}
+
+impl<F, O, S> Step<F, O, S> {
+    pub(super) const fn new(span: S, future: F, outcome: O) -> Self {
+        Self { future, ending: Some((span, outcome)) }
+    }
 }
 
 impl<F: Future, S: PolledSpan, O: FnOnce(&mut S, &F::Output)> Future for Step<F, O, S> {

@@ -12,29 +12,81 @@ pub(super) struct RawEntry<'a> {
     pub(super) size: usize,
 }
 
-/// The key of a packed entry.
+/// The key of a packed entry: as it lies there, or with the static string it refers to.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum RawKey {
+pub(super) enum RawKey<T = Reference> {
     /// A link has none.
     None,
     /// A key of the call site, by number.
     Site(u8),
     /// A static string.
-    Static(&'static str),
+    Static(T),
 }
 
-impl RawKey {
-    /// The key itself.
-    pub(super) fn text(self, site_keys: &'static [&'static str]) -> &'static str {
-        match self {
-            Self::None => "",
-            Self::Site(number) => site_keys.get(usize::from(number)).copied().unwrap_or("?"),
-            Self::Static(key) => key,
+/// A static string as bytes refer to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Reference {
+    place: Place,
+    len: usize,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    /// At a distance from this library.
+    Near(i32),
+    /// At an address.
+    Far(u64),
+}
+
+impl Reference {
+    /// The string of this length at the distance in four bytes.
+    pub(super) fn near(distance: &[u8], len: usize) -> Self {
+        Self { place: Place::Near(i32::from_le_bytes(array(distance))), len }
+    }
+
+    /// The string of this length at the address in eight bytes.
+    pub(super) fn far(address: &[u8], len: usize) -> Self {
+        Self { place: Place::Far(u64::from_le_bytes(array(address))), len }
+    }
+
+    /// Its address in a process in which this library's fixed point lies at `anchor`.
+    pub(crate) const fn address(self, anchor: u64) -> u64 {
+        match self.place {
+            Place::Near(distance) => anchor.wrapping_add_signed(distance as i64),
+            Place::Far(address) => address,
+        }
+    }
+
+    /// Its length in bytes.
+    pub(crate) const fn len(self) -> usize {
+        self.len
+    }
+
+    /// The string itself.
+    ///
+    /// # Safety
+    /// The bytes must have been written by this process, in a slot of its ring.
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "static strings are kept by address")]
+    pub(super) unsafe fn here(self) -> &'static str {
+        let address = self.address(anchor()) as usize;
+        // SAFETY: only `Arena` and `event` write addresses, each from a `&'static str` of this length whose provenance
+        // they exposed; the caller says that they did it here.
+        unsafe {
+            let bytes = std::slice::from_raw_parts(std::ptr::with_exposed_provenance(address), self.len);
+            std::str::from_utf8_unchecked(bytes)
         }
     }
 }
 
-/// The entries in `bytes`, which is what an [`Arena`](super::arena::Arena) has written.
+/// Where the fixed point lies that near distances are counted from.
+#[inline(always)]
+pub(crate) fn anchor() -> u64 {
+    (&raw const ANCHOR).expose_provenance() as u64
+}
+
+/// The entries in `bytes`, which is what an [`Arena`](super::arena::Arena) has written; from other bytes come some entries
+/// or none.
 pub(super) fn entries(mut bytes: &[u8]) -> impl Iterator<Item = RawEntry<'_>> {
     std::iter::from_fn(move || {
         let entry = read(bytes)?;
@@ -65,36 +117,14 @@ fn read(bytes: &[u8]) -> Option<RawEntry<'_>> {
 fn read_key(bytes: &[u8]) -> Option<(RawKey, &[u8])> {
     match *bytes.first()? {
         KEY_NEAR => {
-            let text = near_text(bytes.get(1..5)?, usize::from(*bytes.get(5)?));
+            let text = Reference::near(bytes.get(1..5)?, usize::from(*bytes.get(5)?));
             Some((RawKey::Static(text), &bytes[6..]))
         }
         KEY_FAR => {
-            let text = far_text(bytes.get(1..9)?, usize::from(*bytes.get(9)?));
+            let text = Reference::far(bytes.get(1..9)?, usize::from(*bytes.get(9)?));
             Some((RawKey::Static(text), &bytes[10..]))
         }
         number => Some((RawKey::Site(number), &bytes[1..])),
-    }
-}
-
-/// The static string at a distance from this library.
-pub(super) fn near_text(distance: &[u8], len: usize) -> &'static str {
-    let distance = i64::from(i32::from_le_bytes(array(distance)));
-    let anchor = (&raw const ANCHOR).expose_provenance() as i64;
-    static_text(anchor.wrapping_add(distance) as usize, len)
-}
-
-/// The static string at an address.
-pub(super) fn far_text(address: &[u8], len: usize) -> &'static str {
-    static_text(u64::from_le_bytes(array(address)) as usize, len)
-}
-
-#[allow(unsafe_code, reason = "static strings are kept by address")]
-fn static_text(address: usize, len: usize) -> &'static str {
-    // SAFETY: only `Arena` and `EventWriter` write addresses, each from a `&'static str` of this length whose
-    // provenance they exposed.
-    unsafe {
-        let bytes = std::slice::from_raw_parts(std::ptr::with_exposed_provenance(address), len);
-        std::str::from_utf8_unchecked(bytes)
     }
 }
 

@@ -7,7 +7,7 @@ use super::arena::{Arena, Key, Packed, floor_char_boundary};
 use super::bits::{self, NameMode};
 use super::link_flags::LinkFlags;
 use super::name::STATIC_NAME_BYTES;
-use super::walk::{self, RawKey};
+use super::walk::{self, RawEntry, RawKey};
 use crate::context::SpanContext;
 use crate::record::{Outcome, Status};
 use crate::ring::{ATTRIBUTE_BYTES, Body, NAME_BYTES};
@@ -52,7 +52,7 @@ fn attribute_slowly(body: &mut Body, key: Key, value: Packed<'_>) {
 }
 
 /// A key as it is read back.
-const fn raw(key: Key) -> RawKey {
+const fn raw(key: Key) -> RawKey<&'static str> {
     match key {
         Key::Site(number, _) => RawKey::Site(number),
         Key::Static(key) => RawKey::Static(key),
@@ -60,14 +60,22 @@ const fn raw(key: Key) -> RawKey {
 }
 
 /// Keeps the last value of each key, and none of `replaced`; links stay.
-fn compact(body: &mut Body, replaced: RawKey) {
+#[allow(unsafe_code, reason = "keys are compared by their texts")]
+fn compact(body: &mut Body, replaced: RawKey<&'static str>) {
+    let key = |entry: &RawEntry<'_>| match entry.key {
+        RawKey::None => RawKey::None,
+        RawKey::Site(number) => RawKey::Site(number),
+        // SAFETY: the entries are those of a span of this process.
+        RawKey::Static(text) => RawKey::Static(unsafe { text.here() }),
+    };
     let old = body.attributes;
     let mut rest = &old[..usize::from(body.attribute_len)];
     let mut to = 0;
     for entry in walk::entries(rest) {
         let (bytes, later) = rest.split_at(entry.size);
-        let stale = entry.key != RawKey::None
-            && (entry.key == replaced || walk::entries(later).any(|other| other.key == entry.key));
+        let this = key(&entry);
+        let stale = this != RawKey::None
+            && (this == replaced || walk::entries(later).any(|other| key(&other) == this));
         if !stale {
             body.attributes[to..to + bytes.len()].copy_from_slice(bytes);
             to += bytes.len();

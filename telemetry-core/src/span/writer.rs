@@ -111,6 +111,13 @@ impl RecordOutcome for Writer {
 
 /// A guard or task: what holds a span open.
 pub trait Held {
+    /// Whether errors are counted, also those of a span that is not recorded: known to the compiler, so that no more is
+    /// compiled than is asked for.
+    const COUNTS: bool = false;
+
     /// Writes on the span.
     fn writer(&self) -> Writer;
+
+    /// Counts the call as an error.
+    fn count_failure(&mut self) {}
 }

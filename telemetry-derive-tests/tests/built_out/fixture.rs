@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 #[cfg(feature = "traced")]
-use telemetry_core::{RateLimitSample, span, step, trace};
+use telemetry_core::{RateLimitSample, Span, span, step, trace};
 
 #[cfg(feature = "traced")]
 const NAME: &str = "fixture.attributes";
@@ -61,7 +61,38 @@ pub fn with_a_step(x: u64) -> u64 {
     x.leading_zeros().into()
 }
 
-#[cfg_attr(feature = "traced", span(timing, attrs(x)))]
+#[inline(never)]
+#[cfg_attr(feature = "traced", span(
+    metrics, ret = shown_count, parent = Span::current(), links = [Span::current()], attrs(count: Option<u64>), bind = span
+))]
+pub fn with_relations(x: u64) -> Option<u64> {
+    #[cfg(feature = "traced")]
+    span.count(Some(x));
+    x.checked_add(1)
+}
+
+#[cfg(feature = "traced")]
+fn shown_count(count: &Option<u64>) -> u64 {
+    count.unwrap_or(0)
+}
+
+#[inline(never)]
+pub fn with_a_closure(numbers: &[u64]) -> Option<u64> {
+    #[cfg(not(feature = "traced"))]
+    let add = |sum: u64, number: &u64| -> Option<u64> { sum.checked_add(*number) };
+    #[cfg(feature = "traced")]
+    let add = step!("add", number => |sum: u64, number: &u64| -> Option<u64> { sum.checked_add(*number) });
+    numbers.iter().try_fold(0, add)
+}
+
+#[inline(never)]
+#[cfg_attr(feature = "traced", span(metrics))]
+#[track_caller]
+pub fn tracked(x: u64) -> Option<u64> {
+    x.checked_mul(3)?.checked_add(1)
+}
+
+#[cfg_attr(feature = "traced", span(timing, metrics, attrs(x)))]
 async fn later(x: u64) -> Result<u64, String> {
     Yield(false).await;
     let future = async move { x.checked_mul(3).ok_or_else(|| String::from("too much")) };
@@ -123,6 +154,19 @@ pub mod wrong {
     #[span(attrs(shown = %value))]
     pub fn not_displayed(value: NoValue) {
         drop(value);
+    }
+
+    #[span(metrics, parent = 3, links = 4)]
+    pub fn not_spans() {}
+
+    #[span(ret)]
+    pub fn not_shown() -> NoValue {
+        NoValue
+    }
+
+    pub fn not_in_a_step() {
+        let closure = step!("call", value = NoValue => |x: u8| x);
+        closure(1);
     }
 
     static LIMIT: u32 = 3;

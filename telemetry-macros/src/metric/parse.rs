@@ -3,7 +3,7 @@
 use proc_macro2::{Punct, Spacing, Span, TokenStream, TokenTree};
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Ident, Path, Token, Type, Visibility, braced};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Token, Type, Visibility, braced};
 
 /// Everything between the braces of `metric!`.
 #[derive(Default)]
@@ -89,11 +89,27 @@ impl Parse for Declaration {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
+        if !input.peek(Token![static]) {
+            return Err(input.error("an instrument is a `static`: `pub static NAME: Counter = \"…\";`"));
+        }
         input.parse::<Token![static]>()?;
+        if input.peek(Token![mut]) {
+            return Err(input.error("an instrument is not `mut`: it is updated through a shared reference"));
+        }
         let ident = input.parse()?;
         input.parse::<Token![:]>()?;
-        let kind = input.parse()?;
+        let kind: Ident = input.parse()?;
+        if input.peek(Token![<]) {
+            return Err(input.error(format!(
+                "`{kind}` takes no type arguments here: labels go in braces behind the name, and values are `u64` \
+                 in a counter, `f64` in a gauge or a histogram"
+            )));
+        }
         input.parse::<Token![=]>()?;
+        if input.peek(LitStr) && input.peek2(syn::token::Paren) {
+            input.parse::<LitStr>()?;
+            return Err(input.error("labels go in braces: `{ label: Type, … }`"));
+        }
         // Not `Expr::parse`: it would take the label list for the body of a struct expression.
         let name = input.call(Expr::parse_without_eager_brace)?;
         let labels = if input.peek(syn::token::Brace) { labels(input)? } else { Vec::new() };

@@ -5,7 +5,7 @@ use quote::quote_spanned;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprLit, ExprUnary, Lit, LitFloat, LitInt, Path, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Lit, LitFloat, LitInt, Path, Token, UnOp};
 
 use super::expand::located;
 use crate::mistakes::{nearest, suggestion};
@@ -56,7 +56,13 @@ pub(crate) fn level(input: ParseStream) -> syn::Result<Ident> {
             format!("unknown level `{word}`: {}", suggestion(&word.to_lowercase(), LEVELS)),
         )),
         None => {
-            let accepted = suggestion("", LEVELS);
+            let last = match &expression {
+                Expr::Path(path) => {
+                    path.path.segments.last().map(|last| last.ident.to_string().to_lowercase())
+                }
+                _ => None,
+            };
+            let accepted = suggestion(&last.unwrap_or_default(), LEVELS);
             Err(syn::Error::new_spanned(expression, format!("a level is written as a word, {accepted}")))
         }
     }
@@ -69,6 +75,13 @@ fn variant(word: &str) -> Ident {
 
 /// Reads a sampler.
 pub(crate) fn sampler(input: ParseStream) -> syn::Result<Sampler> {
+    if input.peek(Lit) && input.peek2(Token![%]) {
+        let number: Lit = input.parse()?;
+        let message = format!(
+            "a share is written as a ratio from 0 to 1, `sample = 0.05` for 5 %: `sample` takes {SAMPLES}"
+        );
+        return Err(syn::Error::new_spanned(number, message));
+    }
     let expression: Expr = input.parse()?;
     let refused =
         |what: &str| Err(syn::Error::new_spanned(&expression, format!("{what}, `sample` takes {SAMPLES}")));

@@ -87,7 +87,12 @@ pub(crate) fn site_name() -> Ident {
 /// static __TELEMETRY_SITE: CallSite = call_site("load", …).level(Level::Debug).sampler(&AlwaysSample);
 /// ```
 pub(crate) fn declare(private: &TokenStream, site: &Site) -> TokenStream {
-    let Site { name, kind, decision, constants, recorded, declared } = site;
+    declare_as(private, site, &site.name)
+}
+
+/// The same under a name that says the same in other words.
+pub(crate) fn declare_as(private: &TokenStream, site: &Site, name: &Name) -> TokenStream {
+    let Site { name: _, kind, decision, constants, recorded, declared, timing: _ } = site;
     let static_name = site_name();
     let origin = quote_spanned! {Span::mixed_site()=>
         ::core::module_path!(),

@@ -7,11 +7,9 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Expr, ExprLit, ExprUnary, Lit, Path, UnOp};
 
 use super::decision::Decision;
+use super::declared::DeclaredType;
 use super::parse::{Form, Key, Value, Written};
-use crate::mistakes::{Mistakes, suggestion};
-
-/// The types an attribute can be declared with.
-const DECLARED_TYPES: &[&str] = &["bool", "i64", "u64", "f64", "str", "bytes"];
+use crate::mistakes::Mistakes;
 
 /// Keys that spans can refer to by number.
 const MAX_RECORDED: usize = 240;
@@ -30,6 +28,8 @@ pub(crate) struct Site {
     pub recorded: Vec<Recorded>,
     /// Attributes the body sets.
     pub declared: Vec<Declared>,
+    /// Where it is asked for that the polls of its future are counted and timed, if it is.
+    pub timing: Option<Span>,
 }
 
 /// The name of a span.
@@ -76,17 +76,6 @@ pub(crate) struct Declared {
     pub setter: Ident,
 }
 
-/// The type of a declared attribute.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum DeclaredType {
-    Bool,
-    I64,
-    U64,
-    F64,
-    Str,
-    Bytes,
-}
-
 /// The attributes of a site, sorted by what becomes of them.
 #[derive(Default)]
 pub(crate) struct Attributes {
@@ -108,7 +97,7 @@ impl Attributes {
             }
             match value {
                 Value::Declared { kind } => {
-                    if let Some(kind) = mistakes.keep(declared_type(&kind)) {
+                    if let Some(kind) = mistakes.keep(DeclaredType::of(&kind)) {
                         let setter = setter(&key);
                         attributes.declared.push(Declared { key: key.text, span: key.span, kind, setter });
                     }
@@ -134,49 +123,6 @@ impl Attributes {
         }
         attributes
     }
-}
-
-impl DeclaredType {
-    /// The type its setter takes.
-    pub(crate) fn argument(self) -> TokenStream {
-        let span = Span::mixed_site();
-        match self {
-            Self::Bool => quote_spanned!(span=> ::core::primitive::bool),
-            Self::I64 => quote_spanned!(span=> ::core::primitive::i64),
-            Self::U64 => quote_spanned!(span=> ::core::primitive::u64),
-            Self::F64 => quote_spanned!(span=> ::core::primitive::f64),
-            Self::Str => quote_spanned!(span=> &::core::primitive::str),
-            Self::Bytes => quote_spanned!(span=> &[::core::primitive::u8]),
-        }
-    }
-}
-
-fn declared_type(kind: &Ident) -> syn::Result<DeclaredType> {
-    let word = kind.to_string();
-    let declared = match word.as_str() {
-        "bool" => DeclaredType::Bool,
-        "i64" => DeclaredType::I64,
-        "u64" => DeclaredType::U64,
-        "f64" => DeclaredType::F64,
-        "str" => DeclaredType::Str,
-        "bytes" => DeclaredType::Bytes,
-        _ => {
-            let meant = match word.as_str() {
-                "i8" | "i16" | "i32" | "isize" => "did you mean `i64`? Accepted: ".to_owned() + &listed(),
-                "u8" | "u16" | "u32" | "usize" => "did you mean `u64`? Accepted: ".to_owned() + &listed(),
-                "f32" => "did you mean `f64`? Accepted: ".to_owned() + &listed(),
-                "String" => "did you mean `str`? Accepted: ".to_owned() + &listed(),
-                _ => suggestion(&word, DECLARED_TYPES),
-            };
-            let message = format!("an attribute cannot be declared as `{word}`: {meant}");
-            return Err(syn::Error::new_spanned(kind, message));
-        }
-    };
-    Ok(declared)
-}
-
-fn listed() -> String {
-    DECLARED_TYPES.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// The setter of a declared attribute: its key, with `_` for what cannot stand in a name.

@@ -3,8 +3,9 @@
 use proc_macro2::{Span, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::parse::discouraged::Speculative;
 use syn::punctuated::Punctuated;
-use syn::{Expr, Ident, LitStr, Token};
+use syn::{Expr, Ident, LitStr, Token, Type};
 
 use crate::mistakes::Mistakes;
 
@@ -30,7 +31,7 @@ pub(crate) enum Value {
     /// An expression, recorded when the span opens.
     Expression { form: Form, expression: Expr },
     /// A type; the body sets the value.
-    Declared { kind: Ident },
+    Declared { kind: Type },
 }
 
 /// How an expression is recorded.
@@ -83,7 +84,7 @@ fn attribute(input: ParseStream) -> syn::Result<Written> {
     }
     if input.peek(LitStr) {
         let key = quoted_key(input)?;
-        return match value(input)? {
+        return match value(&key, input)? {
             Some(value) => Ok(Written { key, value }),
             None => {
                 let message = format!("a quoted key needs a value: `{:?} = expression`", key.text);
@@ -92,10 +93,14 @@ fn attribute(input: ParseStream) -> syn::Result<Written> {
         };
     }
     let (key, path) = dotted_key(input)?;
-    let value = match value(input)? {
+    let value = match value(&key, input)? {
         Some(value) => value,
         None if at_end(input) || input.peek(Token![,]) => {
             Value::Expression { form: Form::Typed, expression: shorthand(&path)? }
+        }
+        None if key.text == "attrs" && input.peek(syn::token::Paren) => {
+            let message = "attributes stand here by themselves: `key = expression, …`";
+            return Err(syn::Error::new(key.span, message));
         }
         None if input.peek(Token![-]) => {
             let text = key.text + &until(input, |rest| rest.peek(Token![=]) || rest.peek(Token![,]));
@@ -117,10 +122,10 @@ fn attribute(input: ParseStream) -> syn::Result<Written> {
 }
 
 /// What follows the key: `= expression`, `: type`, or nothing.
-fn value(input: ParseStream) -> syn::Result<Option<Value>> {
-    if input.parse::<Option<Token![:]>>()?.is_some() {
-        let kind = input.call(Ident::parse_any)?;
-        return Ok(Some(Value::Declared { kind }));
+fn value(key: &Key, input: ParseStream) -> syn::Result<Option<Value>> {
+    // A lone `:` is looked for by its first character too.
+    if !input.peek(Token![::]) && input.parse::<Option<Token![:]>>()?.is_some() {
+        return declared(key, input).map(Some);
     }
     // A lone `=` is looked for by its first character, which `=>` and `==` share.
     if input.peek(Token![=>]) || input.peek(Token![==]) || input.parse::<Option<Token![=]>>()?.is_none() {
@@ -135,6 +140,26 @@ fn value(input: ParseStream) -> syn::Result<Option<Value>> {
         return Err(syn::Error::new_spanned(assign.eq_token, "expected `,` before the next attribute"));
     }
     Ok(Some(Value::Expression { form, expression }))
+}
+
+/// What follows `:`, a type and nothing else.
+fn declared(key: &Key, input: ParseStream) -> syn::Result<Value> {
+    let ahead = input.fork();
+    match ahead.parse::<Type>() {
+        Ok(kind) if at_end(&ahead) || ahead.peek(Token![,]) => {
+            input.advance_to(&ahead);
+            Ok(Value::Declared { kind })
+        }
+        _ if at_end(input) || input.peek(Token![,]) => Err(input.error("expected a type after `:`")),
+        Ok(_) if ahead.peek(Token![=]) => Err(ahead
+            .error(format!("`{}` is given a type and a value: the body sets what is declared", key.text))),
+        _ => {
+            let place = input.cursor().token_stream().into_iter().next();
+            let written = until(input, |rest| rest.peek(Token![,]));
+            let message = format!("a type follows `:`, and a value `=`: write `{} = {written}`", key.text);
+            Err(syn::Error::new_spanned(place, message))
+        }
+    }
 }
 
 fn form(input: ParseStream) -> syn::Result<Option<Form>> {
@@ -187,6 +212,10 @@ fn path_text(path: &Punctuated<Ident, Token![.]>) -> String {
 /// The expression a shorthand stands for: a variable or a field of one.
 fn shorthand(path: &Punctuated<Ident, Token![.]>) -> syn::Result<Expr> {
     match path.first() {
+        Some(first) if first == "self" && path.len() == 1 => Err(syn::Error::new_spanned(
+            path,
+            "`self` needs a key, and a form to be shown in: `key = ?self`, or a field: `key = self.field`",
+        )),
         Some(first) if first == "self" => {
             let text = path_text(path);
             let name = path.last().map(|name| name.unraw().to_string()).unwrap_or_default();

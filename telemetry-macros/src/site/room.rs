@@ -4,12 +4,15 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote_spanned;
 use syn::{Expr, Lit};
 
+use super::declared::ValueType;
 use super::expand::located;
-use super::model::{Declared, DeclaredType, Recorded, Site};
+use super::model::{Declared, Recorded, Site};
 use super::parse::Form;
 
 /// So many attributes fit whatever they are, unless one is a long literal: nothing is asked then.
 const ALWAYS_FIT: usize = 8;
+/// The same beside those of `timing`.
+const ALWAYS_FIT_TIMED: usize = 7;
 /// A literal up to this length is not long.
 const SHORT: usize = 8;
 
@@ -19,6 +22,8 @@ enum Width {
     Text,
     Bytes(usize),
     Number,
+    /// All that `timing` records.
+    Timing,
 }
 
 /// Adds the attributes up, each at its own place, so that the compiler points to the one that does not fit; nothing
@@ -36,17 +41,20 @@ enum Width {
 pub(super) fn expand(private: &TokenStream, site: &Site) -> Option<TokenStream> {
     let recorded = site.recorded.iter().map(|attribute| (recorded(attribute), attribute.place));
     let declared = site.declared.iter().map(|attribute| (declared(attribute), attribute.span));
-    let widths: Vec<(Width, Span)> = recorded.chain(declared).collect();
+    let mut widths: Vec<(Width, Span)> = recorded.chain(declared).collect();
     let is_long = |(width, _): &(Width, Span)| matches!(width, Width::Bytes(length) if *length > SHORT);
-    if widths.len() <= ALWAYS_FIT && !widths.iter().any(is_long) {
+    let always_fit = if site.timing.is_some() { ALWAYS_FIT_TIMED } else { ALWAYS_FIT };
+    if widths.len() <= always_fit && !widths.iter().any(is_long) {
         return None;
     }
+    widths.extend(site.timing.map(|place| (Width::Timing, place)));
     let added = widths.iter().map(|(width, place)| {
         let (method, argument) = match width {
             Width::Typed => ("typed", None),
             Width::Text => ("text", None),
             Width::Bytes(length) => ("bytes", Some(Literal::usize_unsuffixed(*length))),
             Width::Number => ("number", None),
+            Width::Timing => ("timing", None),
         };
         let method = Ident::new(method, Span::mixed_site());
         let argument = argument.map(|argument| quote_spanned!(Span::mixed_site()=> , #argument));
@@ -86,9 +94,10 @@ fn literal(expression: &Expr) -> Option<&Lit> {
 }
 
 fn declared(attribute: &Declared) -> Width {
-    match attribute.kind {
-        DeclaredType::Bool => Width::Typed,
-        DeclaredType::I64 | DeclaredType::U64 | DeclaredType::F64 => Width::Number,
-        DeclaredType::Str | DeclaredType::Bytes => Width::Text,
+    // One that may have no value is counted as if it had.
+    match attribute.kind.value {
+        ValueType::Bool => Width::Typed,
+        ValueType::I64 | ValueType::U64 | ValueType::F64 => Width::Number,
+        ValueType::Str | ValueType::Bytes => Width::Text,
     }
 }

@@ -86,7 +86,7 @@ fn task(step: &Step, future: &Expr) -> TokenStream {
 /// The span of a future, whose polls are counted and timed where that is asked for.
 pub(super) fn timed(step: &Step, span: &Ident) -> TokenStream {
     let private = &step.private;
-    if step.timing {
+    if step.site.timing.is_some() {
         quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span))
     } else {
         span.to_token_stream()

@@ -1,11 +1,11 @@
 //! A step that cannot be invalid.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Expr, ExprClosure};
 
 use super::parse::{Name, Settings, WrittenStep};
-use crate::mistakes::Mistakes;
+use crate::mistakes::{Mistakes, check_span_name};
 use crate::site::expand::private;
 use crate::site::model::{self as site, Attributes, Site};
 use crate::tail;
@@ -15,8 +15,6 @@ pub(super) struct Step {
     /// The path of what the expansion may name.
     pub private: TokenStream,
     pub site: Site,
-    /// Whether the polls of the future are counted and timed.
-    pub timing: bool,
     pub covered: Covered,
 }
 
@@ -33,10 +31,8 @@ pub(super) enum Covered {
 pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
     let WrittenStep { settings: Settings { crate_path, decision, timing }, name, attributes, covered } =
         written;
-    if let Name::Literal(name) = &name
-        && name.value().trim().is_empty()
-    {
-        mistakes.at(name, "the name of a step must not be empty");
+    if let Name::Literal(name) = &name {
+        check_span_name(name, "step", mistakes);
     }
     if let Name::Path(path) = &name
         && path.segments.first().is_some_and(|first| first.ident == "Self")
@@ -64,8 +60,9 @@ pub(super) fn step(written: WrittenStep, mistakes: &mut Mistakes) -> Step {
         Name::Literal(name) => site::Name::Literal(quote!(#name)),
         Name::Path(path) => site::Name::Path(path),
     };
-    let site = Site { name, kind: None, decision, constants, recorded, declared: Vec::new() };
-    Step { private: private(crate_path.as_ref()), site, timing: timing.is_some(), covered }
+    let timing = timing.as_ref().map(Ident::span);
+    let site = Site { name, kind: None, decision, constants, recorded, declared: Vec::new(), timing };
+    Step { private: private(crate_path.as_ref()), site, covered }
 }
 
 impl Covered {

@@ -2,11 +2,12 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Expr, ExprClosure};
+use syn::{Expr, ExprBlock, ExprClosure};
 
 use super::model::{Covered, Step};
 use crate::site::expand::located;
 use crate::site::off::checks;
+use crate::tail::braced;
 
 /// An expression of the same type: a guard of nothing, the future, or the closure.
 ///
@@ -33,7 +34,14 @@ pub(super) fn nothing(step: &Step) -> TokenStream {
         // The attributes may name the closure's arguments.
         Covered::Calls(calls) => {
             let mut closure = ExprClosure::clone(calls);
-            let body = &calls.body;
+            let body = match &*calls.body {
+                // Two pairs of the user's braces would be one too many for the compiler.
+                Expr::Block(ExprBlock { label: None, block, .. }) => {
+                    let content = block.stmts.iter().map(ToTokens::to_token_stream).collect();
+                    braced(content, block.brace_token.span.join()).to_token_stream()
+                }
+                body => body.to_token_stream(),
+            };
             *closure.body = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> { #checks #body }));
             return closure.into_token_stream();
         }

@@ -75,7 +75,7 @@ fn settings(input: ParseStream) -> syn::Result<Settings> {
             ahead.call(Ident::parse_any).is_ok_and(|word| word == "timing") && ahead.peek(Token![,]);
         let has_value = input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![=>]);
         if !is_timing && !has_value {
-            return Ok(settings);
+            return if before_a_name(input) { Err(not_a_setting(input)) } else { Ok(settings) };
         }
         let key = input.call(Ident::parse_any)?;
         if has_value {
@@ -86,6 +86,10 @@ fn settings(input: ParseStream) -> syn::Result<Settings> {
         }
         match key.to_string().as_str() {
             "timing" if is_timing => settings.timing = Some(key.clone()),
+            "timing" => {
+                let message = "`timing` takes no value: `step!(timing, \"…\" => future)`";
+                return Err(syn::Error::new_spanned(&key, message));
+            }
             "crate" => settings.crate_path = Some(input.call(Path::parse_mod_style)?),
             "level" => settings.decision.level = Some(decision::level(input)?),
             "sample" => settings.decision.sampler = Some(decision::sampler(input)?),
@@ -106,6 +110,20 @@ fn settings(input: ParseStream) -> syn::Result<Settings> {
         }
         seen.push(key);
     }
+}
+
+/// Whether a word and a name in quotes follow: `root, "load"`. A quoted key would be followed by `=`.
+fn before_a_name(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    ahead.call(Ident::parse_any).is_ok()
+        && ahead.parse::<Token![,]>().is_ok()
+        && ahead.parse::<LitStr>().is_ok()
+        && (!ahead.peek(Token![=]) || ahead.peek(Token![=>]))
+}
+
+fn not_a_setting(input: ParseStream) -> syn::Error {
+    let word = input.fork().call(Ident::parse_any).map(|word| word.unraw().to_string()).unwrap_or_default();
+    input.error(format!("`{word}` cannot stand before the name of a step: {}", suggestion(&word, SETTINGS)))
 }
 
 fn name(input: ParseStream) -> syn::Result<Name> {

@@ -1,5 +1,6 @@
 //! A whole `impl` block, trait or inline module, whose functions are traced one by one.
 
+mod conditional;
 mod parse;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};

@@ -96,6 +96,7 @@ impl Arguments {
             ret: own.ret.or(defaults.ret),
             is_async: own.is_async.or(defaults.is_async),
             timing: own.timing.or(defaults.timing),
+            metrics: own.metrics.or(defaults.metrics),
             crate_path: own.crate_path.or(defaults.crate_path),
         }
     }

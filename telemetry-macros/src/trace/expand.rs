@@ -1,19 +1,21 @@
 //! A traced function as tokens.
 
+mod measured;
 mod opening;
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
 pub(super) use self::opening::bound;
-use self::opening::{opening, span};
+use self::opening::{declared, opening, span};
 use super::body::TailFuture;
 use super::function::Function;
-use super::model::{Outcome, Output, Owned, Shape, Traced};
+use super::model::{Outcome, Output, Owned, Shape, Traced, Wrapped};
 use super::parse::{Returned, Shown};
-use crate::site::expand::{Opened, declare, located};
+use super::signature;
+use crate::site::expand::{Opened, located};
 use crate::tail::{self, AsyncBlock};
 
 /// The function, its signature as written and its body under a span.
@@ -22,13 +24,13 @@ pub(super) fn traced(traced: &Traced) -> TokenStream {
     let statements = match &traced.shape {
         Shape::Guarded => guarded(traced),
         Shape::Called { output, owned } => called(traced, output, owned),
-        Shape::Watched { output } => watched(traced, output),
+        Shape::Watched { output, body } => watched(traced, output, body),
         Shape::Async { output, owned } => {
             let opening = quote_spanned!(Span::mixed_site()=> async move);
             awaited(traced, output, &future(traced, &opening, output, owned, body))
         }
         Shape::TailFuture { output, tail } => tail_future(traced, output, tail),
-        Shape::Making { output, owned, boxed } => making(traced, output, owned, *boxed),
+        Shape::Making { output, owned, wrapped } => making(traced, output, owned, *wrapped),
     };
     with_body(traced, &statements)
 }
@@ -105,9 +107,8 @@ fn called(traced: &Traced, output: &Output, owned: &[Owned]) -> TokenStream {
 /// record(&mut __telemetry_span, &Probe::of(&__telemetry_result).__telemetry_probe(), &__telemetry_result);
 /// __telemetry_result
 /// ```
-fn watched(traced: &Traced, output: &Output) -> TokenStream {
+fn watched(traced: &Traced, output: &Output, body: &TokenStream) -> TokenStream {
     let open = opening(traced, Opened::Guard, true);
-    let body = &traced.function.body;
     let record = record(traced);
     let written = &output.written;
     quote_spanned! {Span::mixed_site()=>
@@ -134,11 +135,11 @@ fn awaited(traced: &Traced, output: &Output, future: &TokenStream) -> TokenStrea
     let private = &traced.private;
     let is_plain = traced.site.recorded.is_empty() && traced.opening.links.is_none() && traced.bind.is_none();
     let (open, span) = if is_plain {
-        (declare(private, &traced.site), span(traced, Opened::Task))
+        (declared(traced), span(traced, Opened::Task))
     } else {
         (opening(traced, Opened::Task, false), quote_spanned!(Span::mixed_site()=> __telemetry_span))
     };
-    let span = timed(traced, span);
+    let span = measured::future(traced, span);
     if output.is_spelled || traced.ignores_output() {
         let outcome = outcome(traced, &probe(private, output));
         return quote_spanned! {Span::mixed_site()=>
@@ -212,15 +213,17 @@ fn future(
 /// // Expands to:
 /// before;
 /// Box::pin(async move {
+///     let (row, column) = __arg1;
 ///     // as for an `async fn`
 /// })
 /// ```
 fn tail_future(traced: &Traced, output: &Output, tail: &TailFuture) -> TokenStream {
-    let TailFuture { body, future: AsyncBlock { opening, block } } = tail;
-    let awaited = awaited(traced, output, &future(traced, opening, output, &[], block));
+    let TailFuture { body, taken_apart, future: AsyncBlock { opening, block } } = tail;
+    let owned = signature::bound(taken_apart, &block.stream());
+    let awaited = awaited(traced, output, &future(traced, opening, output, &owned, block));
     let mut body = body.clone();
     if let Some(place) = tail::of_block(&mut body) {
-        *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #awaited }));
+        *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #(#taken_apart)* #awaited }));
     }
     body.stmts.iter().map(ToTokens::to_token_stream).collect()
 }
@@ -229,38 +232,41 @@ fn tail_future(traced: &Traced, output: &Output, tail: &TailFuture) -> TokenStre
 /// // Expands to:
 /// static __TELEMETRY_SITE: CallSite = call_site("load", …);
 /// let mut __telemetry_span = open_step(&__TELEMETRY_SITE);
+/// // with `timing`, with `metrics`:
+/// let mut __telemetry_span = TimedSpan::new(__telemetry_span);
 /// let __telemetry_future = making(&mut __telemetry_span, move || -> BoxFuture<'_, Book> { body });
 /// boxed(step(__telemetry_span, __telemetry_future, |span, returned| {
 ///     record(span, &Probe::of(returned).__telemetry_probe(), returned);
 /// }))
 /// ```
-fn making(traced: &Traced, output: &Output, owned: &[Owned], boxed: bool) -> TokenStream {
+fn making(traced: &Traced, output: &Output, owned: &[Owned], wrapped: Wrapped) -> TokenStream {
     let private = &traced.private;
-    let open = opening(traced, Opened::Step, true);
     let written = &output.written;
     let body = owning(owned, &traced.function.body);
     let outcome = outcome(traced, &quote_spanned!(Span::mixed_site()=> #private::Probe::of(returned)));
     // Located at the type, to which the compiler points when it is no future, or none in a box.
     let place = Span::mixed_site().located_at(output.place);
     let path = located(private, place);
-    let span = timed(traced, quote_spanned!(Span::mixed_site()=> __telemetry_span));
-    let wrapped = quote_spanned! {place=>
-        #path::step(#span, __telemetry_future, |span, returned| {
+    let span = quote_spanned!(Span::mixed_site()=> __telemetry_span);
+    // What looks at the polls looks at the body too.
+    let measured = measured::is_asked_for(traced).then(|| {
+        let measured = measured::future(traced, span.clone());
+        quote_spanned!(Span::mixed_site()=> let mut #span = #measured;)
+    });
+    let open = opening(traced, Opened::Step, measured.is_none());
+    let step = Ident::new(if wrapped == Wrapped::Same { "boxed_step" } else { "step" }, place);
+    let step = quote_spanned! {place=>
+        #path::#step(#span, __telemetry_future, |span, returned| {
             #path::record(span, &#outcome, returned);
         })
     };
-    let wrapped = if boxed { quote_spanned!(place=> #path::boxed(#wrapped)) } else { wrapped };
+    let step = if wrapped == Wrapped::Boxed { quote_spanned!(place=> #path::boxed(#step)) } else { step };
     quote_spanned! {Span::mixed_site()=>
         #open
+        #measured
         let __telemetry_future = #private::making(&mut __telemetry_span, move || -> #written #body);
-        #wrapped
+        #step
     }
-}
-
-/// The span of a future, whose polls are counted and timed where that is asked for.
-fn timed(traced: &Traced, span: TokenStream) -> TokenStream {
-    let private = &traced.private;
-    if traced.timing { quote_spanned!(Span::mixed_site()=> #private::TimedSpan::new(#span)) } else { span }
 }
 
 /// The probe for a type that is spelled.

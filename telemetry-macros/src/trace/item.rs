@@ -52,9 +52,11 @@ fn refuse(of: Macro, input: ParseStream) -> syn::Result<()> {
     let Ok(refused) = ahead.call(Ident::parse_any) else { return Ok(()) };
     let accepts = format!("`{written}` goes on functions, `impl` blocks, traits and modules");
     let message = match refused.to_string().as_str() {
-        word @ ("struct" | "enum" | "union" | "type" | "use" | "static" | "macro_rules" | "const") => {
+        word @ ("struct" | "union" | "type" | "use" | "static" | "macro_rules" | "const") => {
             format!("{accepts}, not on a `{word}` item")
         }
+        "enum" => format!("{accepts}, not on an `enum` item"),
+        "extern" if ahead.peek(Token![crate]) => format!("{accepts}, not on an `extern crate` item"),
         "extern" => format!("{accepts}, not on an `extern` block: its functions have no body"),
         "let" | "async" | "move" => {
             format!("{accepts}: for a closure or an `async` block, write `step!(\"name\" => …)`")

@@ -3,6 +3,7 @@
 mod block;
 mod body;
 mod defaults;
+mod early;
 mod expand;
 mod function;
 mod item;
@@ -68,6 +69,12 @@ pub(crate) fn attribute(of: Macro, arguments: TokenStream, item: TokenStream) ->
         }
         Some(Item::Function(function)) => {
             rules::skips_a_member(&arguments, &mut mistakes);
+            if let Some(second) = function.attributes.iter().find(|attribute| ours.is_one(attribute)) {
+                mistakes.at(
+                    second.path(),
+                    "this function is given a span twice: remove one of the two attributes",
+                );
+            }
             let traced = model::traced(of, arguments, None, *function, &mut mistakes);
             (expanded(&traced), item)
         }

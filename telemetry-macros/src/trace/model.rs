@@ -1,13 +1,14 @@
 //! A traced function that cannot be invalid.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Attribute, Expr, LitBool, Path, Type};
 
 use super::Macro;
 use super::body::{self, TailFuture};
+use super::early;
 use super::function::Function;
 use super::parse::{Arguments, ErrorHandling, KINDS, Name, Returned, TypeName};
 use super::rules;
@@ -25,8 +26,8 @@ pub(super) struct Traced {
     pub opening: Opening,
     /// The name of the handle in the body.
     pub bind: Option<Ident>,
-    /// Whether the polls of its future are counted and timed.
-    pub timing: bool,
+    /// Whether calls are counted and timed.
+    pub metrics: bool,
     pub outcome: Outcome,
     /// How what is returned is recorded, if it is.
     pub ret: Option<Returned>,
@@ -64,14 +65,25 @@ pub(super) enum Shape {
     Guarded,
     /// In a closure, so that `return` and `?` pass by, and the arguments it owns are dropped before the span ends.
     Called { output: Output, owned: Vec<Owned> },
-    /// As it stands, the value of its last expression in sight; an early return goes by unseen.
-    Watched { output: Output },
+    /// As it stands, but for early returns, which leave it as its last expression does.
+    Watched { output: Output, body: TokenStream },
     /// In an `async` block, polled under the span.
     Async { output: Output, owned: Vec<Owned> },
     /// The `async` block at the end of the body is polled under the span.
     TailFuture { output: Output, tail: Box<TailFuture> },
-    /// The body is run and the future it makes is polled under the span, on the heap where its type is not opaque.
-    Making { output: Output, owned: Vec<Owned>, boxed: bool },
+    /// The body is run and the future it makes is polled under the span.
+    Making { output: Output, owned: Vec<Owned>, wrapped: Wrapped },
+}
+
+/// What becomes of a future that the body makes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrapped {
+    /// Its type is opaque, and the one of the wrapper around it is, too.
+    Opaque,
+    /// The wrapper is put into a box.
+    Boxed,
+    /// The type only turns out to be a box: the wrapper becomes another one of the same type.
+    Same,
 }
 
 /// The type of what comes out of the body.
@@ -101,8 +113,20 @@ pub(super) fn traced(
 ) -> Traced {
     rules::check(of, &arguments, &function, mistakes);
     let asked = asked(&arguments);
-    let Arguments { name, type_name, attributes, kind, decision, err, bind, ret, timing, crate_path, .. } =
-        arguments;
+    let Arguments {
+        name,
+        type_name,
+        attributes,
+        kind,
+        decision,
+        err,
+        bind,
+        ret,
+        timing,
+        metrics,
+        crate_path,
+        ..
+    } = arguments;
     let Attributes { constants, recorded, declared } = Attributes::from_written(attributes, mistakes);
     rules::check_declared(&declared, bind.as_ref(), mistakes);
     let site = Site {
@@ -112,14 +136,16 @@ pub(super) fn traced(
         constants,
         recorded,
         declared,
+        timing: timing.as_ref().map(Ident::span),
     };
     let outcome = outcome(err, &function, asked);
+    let private = private(crate_path.as_ref());
     let looks = ret.is_some() || !matches!(outcome, Outcome::Ignored);
     Traced {
-        shape: shape(&function, &site, looks, asked),
-        private: private(crate_path.as_ref()),
+        shape: shape(&function, &site, looks, asked, &private),
+        private,
         opening: Opening { root: arguments.root.is_some(), parent: arguments.parent, links: arguments.links },
-        timing: timing.is_some(),
+        metrics: metrics.is_some(),
         function,
         site,
         bind,
@@ -196,7 +222,7 @@ pub(super) fn is_polled(function: &Function, asked: Option<bool>) -> bool {
     let is_async = function.signature.asyncness.is_some();
     let is_wrapped = || {
         let can_wrap = signature::made_by(function.output()?).is_some() && !function.has_attribute(TRACKED);
-        Some(can_wrap || body::tail_future(&function.body).is_some())
+        Some(can_wrap || body::tail_future(&function.body, &TokenStream::new()).is_some())
     };
     is_async || yields(function, asked).is_some() && is_wrapped().unwrap_or(false)
 }
@@ -204,7 +230,7 @@ pub(super) fn is_polled(function: &Function, asked: Option<bool>) -> bool {
 /// The attribute of functions whose body sees their caller.
 const TRACKED: &str = "track_caller";
 
-fn shape(function: &Function, site: &Site, looks: bool, asked: Option<bool>) -> Shape {
+fn shape(function: &Function, site: &Site, looks: bool, asked: Option<bool>, private: &TokenStream) -> Shape {
     let output = function.output();
     let written = || match output {
         Some(output) => signature::inferable(output),
@@ -227,22 +253,28 @@ fn shape(function: &Function, site: &Site, looks: bool, asked: Option<bool>) -> 
         };
     };
     if let Some(future) = yields(function, asked) {
-        if let Some(tail) = body::tail_future(&function.body) {
+        if let Some(tail) = body::tail_future(&function.body, &quote!(#(#expressions)*)) {
             let output = match future {
                 Yields::Spelled(output) => signature::inferable(output),
                 Yields::Hidden => signature::hidden(output.span()),
             };
             return Shape::TailFuture { output, tail: Box::new(tail) };
         }
-        if let Some(boxed) = signature::made_by(output).filter(|_| !is_tracked) {
-            return Shape::Making { output: written(), owned: owned(), boxed };
+        if let Some(wrapped) = signature::made_by(output).filter(|_| !is_tracked) {
+            return Shape::Making { output: written(), owned: owned(), wrapped };
         }
     }
     match output {
         // A closure would keep the bounds from the body, and `!` from being seen to return nothing.
         Type::ImplTrait(_) | Type::Never(_) => Shape::Guarded,
         // A closure would be the caller that the body sees.
-        _ if is_tracked && looks => Shape::Watched { output: written() },
+        _ if is_tracked && looks => {
+            let body = early::caught(private, &function.body);
+            Shape::Watched {
+                output: written(),
+                body: body.unwrap_or_else(|| function.body.to_token_stream()),
+            }
+        }
         _ if is_tracked => Shape::Guarded,
         _ => match owned() {
             owned if owned.is_empty() && !looks => Shape::Guarded,

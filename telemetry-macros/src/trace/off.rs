@@ -28,7 +28,7 @@ pub(super) fn untraced(traced: &Traced) -> TokenStream {
     let body = &traced.function.body;
     let statements = match &traced.shape {
         Shape::TailFuture { output, tail } => tail_future(traced, output, tail),
-        Shape::Called { output, .. } | Shape::Watched { output } | Shape::Async { output, .. } => {
+        Shape::Called { output, .. } | Shape::Watched { output, .. } | Shape::Async { output, .. } => {
             checked(traced, Some(output), body)
         }
         Shape::Guarded | Shape::Making { .. } => checked(traced, None, body),
@@ -54,11 +54,11 @@ fn checked(traced: &Traced, output: Option<&Output>, body: &Group) -> TokenStrea
 }
 
 fn tail_future(traced: &Traced, output: &Output, tail: &TailFuture) -> TokenStream {
-    let TailFuture { body, future: AsyncBlock { opening, block } } = tail;
+    let TailFuture { body, taken_apart, future: AsyncBlock { opening, block } } = tail;
     let checked = checked(traced, Some(output), block);
     let mut body = body.clone();
     if let Some(place) = tail::of_block(&mut body) {
-        *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #checked }));
+        *place = Expr::Verbatim(quote_spanned!(Span::mixed_site()=> #opening { #(#taken_apart)* #checked }));
     }
     body.stmts.iter().map(ToTokens::to_token_stream).collect()
 }

@@ -30,6 +30,7 @@ pub(super) struct Arguments {
     pub bind: Option<Ident>,
     pub is_async: Option<LitBool>,
     pub timing: Option<Ident>,
+    pub metrics: Option<Ident>,
     pub skip: Option<Ident>,
     pub crate_path: Option<Path>,
 }
@@ -73,31 +74,44 @@ pub(super) enum Shown {
     Mapped(Path),
 }
 
-/// An argument: its key, how it is written, and what reads it, the cursor standing after the key.
+/// An argument: its key, how it is written, and what reads it.
 struct Row {
     key: &'static str,
     form: &'static str,
-    read: fn(&mut Arguments, &Ident, ParseStream, &mut Mistakes) -> syn::Result<()>,
+    read: Read,
+}
+
+/// What reads an argument, the cursor standing after the key.
+enum Read {
+    /// The value.
+    Value(fn(&mut Arguments, &Ident, ParseStream, &mut Mistakes) -> syn::Result<()>),
+    /// No value: the key itself is kept, here.
+    Alone(fn(&mut Arguments) -> &mut Option<Ident>),
 }
 
 /// Every argument there is.
 const TABLE: &[Row] = &[
-    Row { key: "name", form: "name = \"…\"` or `name = CONSTANT", read: values::name },
-    Row { key: "type", form: "type = Name", read: values::type_name },
-    Row { key: "attrs", form: "attrs(key = expression, …)", read: values::attrs },
-    Row { key: "kind", form: "kind = server", read: values::kind },
-    Row { key: "level", form: "level = debug", read: values::level },
-    Row { key: "root", form: "root", read: values::root },
-    Row { key: "parent", form: "parent = context", read: values::parent },
-    Row { key: "links", form: "links = [context, …]", read: values::links },
-    Row { key: "sample", form: "sample = always", read: values::sample },
-    Row { key: "err", form: "err = off` or `err = function", read: values::err },
-    Row { key: "ret", form: "ret`, `ret = display`, `ret = debug` or `ret = function", read: values::ret },
-    Row { key: "bind", form: "bind = name", read: values::bind },
-    Row { key: "timing", form: "timing", read: values::timing },
-    Row { key: "async", form: "async = true", read: values::is_async },
-    Row { key: "skip", form: "skip", read: values::skip },
-    Row { key: "crate", form: "crate = path", read: values::crate_path },
+    Row { key: "name", form: "name = \"…\"` or `name = CONSTANT", read: Read::Value(values::name) },
+    Row { key: "type", form: "type = Name", read: Read::Value(values::type_name) },
+    Row { key: "attrs", form: "attrs(key = expression, …)", read: Read::Value(values::attrs) },
+    Row { key: "kind", form: "kind = server", read: Read::Value(values::kind) },
+    Row { key: "level", form: "level = debug", read: Read::Value(values::level) },
+    Row { key: "root", form: "root", read: Read::Alone(|arguments| &mut arguments.root) },
+    Row { key: "parent", form: "parent = context", read: Read::Value(values::parent) },
+    Row { key: "links", form: "links = [context, …]", read: Read::Value(values::links) },
+    Row { key: "sample", form: "sample = always", read: Read::Value(values::sample) },
+    Row { key: "err", form: "err = off` or `err = function", read: Read::Value(values::err) },
+    Row {
+        key: "ret",
+        form: "ret`, `ret = display`, `ret = debug` or `ret = function",
+        read: Read::Value(values::ret),
+    },
+    Row { key: "bind", form: "bind = name", read: Read::Value(values::bind) },
+    Row { key: "timing", form: "timing", read: Read::Alone(|arguments| &mut arguments.timing) },
+    Row { key: "metrics", form: "metrics", read: Read::Alone(|arguments| &mut arguments.metrics) },
+    Row { key: "async", form: "async = true", read: Read::Value(values::is_async) },
+    Row { key: "skip", form: "skip", read: Read::Alone(|arguments| &mut arguments.skip) },
+    Row { key: "crate", form: "crate = path", read: Read::Value(values::crate_path) },
 ];
 
 /// The kinds a span can have.
@@ -157,7 +171,13 @@ fn argument(arguments: &mut Arguments, input: ParseStream, mistakes: &mut Mistak
         return Err(syn::Error::new_spanned(&key, format!("the argument `{key}` is given twice")));
     }
     arguments.given.push(row.key);
-    (row.read)(arguments, &key, input, mistakes)?;
+    match row.read {
+        Read::Value(read) => read(arguments, &key, input, mistakes)?,
+        Read::Alone(place) => {
+            values::alone(&key, input)?;
+            *place(arguments) = Some(key);
+        }
+    }
     if input.is_empty() || input.parse::<Option<Token![,]>>()?.is_some() {
         return Ok(());
     }

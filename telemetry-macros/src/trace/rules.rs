@@ -12,7 +12,7 @@ use super::function::Function;
 use super::model::{asked, is_polled, returns_maybe_result};
 use super::parse::{Arguments, ErrorHandling, Name, Returned};
 use super::signature::{future_output, may_be_future, variables_of};
-use crate::mistakes::Mistakes;
+use crate::mistakes::{Mistakes, check_span_name};
 use crate::site::model::Declared;
 
 /// Rules about one traced function.
@@ -72,10 +72,8 @@ fn const_functions_cannot_open_spans(of: Macro, _: &Arguments, function: &Functi
 
 /// Viewers show and group spans by name.
 fn a_name_says_something(_: Macro, arguments: &Arguments, _: &Function, mistakes: &mut Mistakes) {
-    if let Some(Name::Literal(name)) = &arguments.name
-        && name.value().trim().is_empty()
-    {
-        mistakes.at(name, "the name of a span must not be empty");
+    if let Some(Name::Literal(name)) = &arguments.name {
+        check_span_name(name, "span", mistakes);
     }
 }
 

@@ -1,16 +1,17 @@
 //! What the signature of a function tells by its form alone.
 
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::visit_mut::{VisitMut, visit_type_mut};
 use syn::{
-    Attribute, FnArg, GenericArgument, Ident, Pat, PathArguments, PathSegment, ReceiverKind, Signature, Type,
-    TypeParamBound, parse_quote_spanned,
+    Attribute, FnArg, GenericArgument, Ident, Local, Pat, PathArguments, PathSegment, ReceiverKind,
+    Signature, Type, TypeParamBound, parse_quote_spanned,
 };
 
+use super::body::mentions;
 use super::function::peeled;
-use super::model::{Output, Owned};
+use super::model::{Output, Owned, Wrapped};
 
 /// Whether a value of this type can be a `Result`: the name may be an alias, the form cannot.
 pub(super) fn maybe_result(ty: &Type) -> bool {
@@ -87,8 +88,8 @@ pub(super) fn may_be_future(ty: &Type) -> bool {
     }
 }
 
-/// How a future of this type comes to be wrapped: in a new box, or as it is. None where the type would not allow it.
-pub(super) fn made_by(ty: &Type) -> Option<bool> {
+/// How a future of this type comes to be wrapped. None where the type would not allow it.
+pub(super) fn made_by(ty: &Type) -> Option<Wrapped> {
     match peeled(ty) {
         // What else it promises the wrapper might not keep.
         Type::ImplTrait(opaque) => {
@@ -99,10 +100,11 @@ pub(super) fn made_by(ty: &Type) -> Option<bool> {
                 }
                 _ => true,
             };
-            opaque.bounds.iter().all(is_kept).then_some(false)
+            opaque.bounds.iter().all(is_kept).then_some(Wrapped::Opaque)
         }
         Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Box") => None,
-        _ => Some(true),
+        _ if future_output(ty).is_some() => Some(Wrapped::Boxed),
+        _ => Some(Wrapped::Same),
     }
 }
 
@@ -165,6 +167,17 @@ pub(super) fn owned(signature: &Signature, used: impl Fn(&Ident) -> bool) -> Vec
     }
     owned.reverse();
     owned
+}
+
+/// The variables that these statements bind and the body uses, last one first.
+pub(super) fn bound(statements: &[Local], body: &TokenStream) -> Vec<Owned> {
+    let mut variables = Vec::new();
+    for local in statements {
+        variables_of(&local.pat, &mut variables);
+    }
+    variables.retain(|name| mentions(body, name));
+    let owned = |name: &&Ident| Owned { attributes: attributes(&[], name), variable: quote!(#name) };
+    variables.iter().rev().map(owned).collect()
 }
 
 /// The variables a pattern binds by value.

@@ -5,6 +5,7 @@ mod arguments;
 mod attributes;
 mod blocks;
 mod futures;
+mod measured;
 mod off;
 mod outputs;
 mod shapes;

@@ -33,18 +33,28 @@ fn recorder() -> PrometheusRecorder {
     builder.build_recorder()
 }
 
+/// Makes the recorder that of the process, for whoever else records with this library.
+pub(crate) fn install() {
+    LazyLock::force(&HANDLE);
+}
+
+/// Sorts observations into buckets.
+pub(crate) fn settle() {
+    HANDLE.run_upkeep();
+}
+
 /// The value of the only sample of `name`.
-fn sample(name: &str) -> f64 {
+pub(crate) fn sample(name: &str) -> f64 {
     exposition::sample(&HANDLE.render(), name)
 }
 
 pub(super) fn counter() -> Instrument {
-    LazyLock::force(&HANDLE);
+    install();
     Instrument::counter(NAME, Role::Peer, || COUNTER.increment(1), || sample("peers_counter_total") as u64)
 }
 
 pub(super) fn string_labels() -> Instrument {
-    LazyLock::force(&HANDLE);
+    install();
     Instrument::counter(
         NAME,
         Role::Peer,
@@ -57,25 +67,24 @@ pub(super) fn string_labels() -> Instrument {
 }
 
 pub(super) fn kept() -> Instrument {
-    LazyLock::force(&HANDLE);
+    install();
     let kept = KEPT.clone();
     Instrument::counter(NAME, Role::Peer, move || kept.increment(1), || sample("peers_kept_total") as u64)
 }
 
 pub(super) fn gauge_set() -> Contestant {
-    LazyLock::force(&HANDLE);
+    install();
     contestants::gauge(NAME, Role::Peer, |value: f64| GAUGE.set(value), || sample("peers_gauge"))
 }
 
 /// Observations wait in a list until somebody sorts them into buckets, which is done between bursts.
 pub(super) fn histogram() -> Instrument {
-    LazyLock::force(&HANDLE);
+    install();
     let read = || {
         let count = sample("peers_histogram_seconds_count") as u64;
         Counted::observed(count, sample("peers_histogram_seconds_sum"))
     };
-    Instrument::histogram(NAME, Role::Peer, |value| HISTOGRAM.record(value), read)
-        .settled(|| HANDLE.run_upkeep())
+    Instrument::histogram(NAME, Role::Peer, |value| HISTOGRAM.record(value), read).settled(settle)
 }
 
 pub(super) fn exposition() -> Contestant {

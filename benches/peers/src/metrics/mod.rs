@@ -8,7 +8,7 @@ mod limits;
 mod limits_table;
 mod limits_text;
 mod measured;
-mod metrics_rs;
+pub(crate) mod metrics_rs;
 mod metriken;
 mod opentelemetry;
 mod ours;

@@ -5,17 +5,21 @@ pub(crate) mod table;
 
 /// Versions of all that was compared, as the lock file names them.
 pub(crate) fn versions() -> Vec<(&'static str, &'static str)> {
-    const COMPARED: [&str; 12] = [
+    const COMPARED: [&str; 16] = [
+        "axum-prometheus",
         "fastmetrics",
         "fastrace",
+        "fastrace-axum",
         "measured",
         "metrics",
         "metrics-exporter-prometheus",
         "metriken",
+        "opentelemetry-instrumentation-tower",
         "opentelemetry_sdk",
         "prometheus",
         "prometheus-client",
         "telemetry-core",
+        "tower-http",
         "tracing",
         "tracing-opentelemetry",
     ];

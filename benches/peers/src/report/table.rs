@@ -49,7 +49,11 @@ pub(crate) fn report(outcomes: &[Outcome<'_>], machine: &Machine, effort: Effort
 }
 
 fn head(out: &mut String, group: &str) {
-    let title = if group == "span" { "SPANS" } else { "INSTRUMENTS" };
+    let title = match group {
+        "span" => "SPANS",
+        "http" => "REQUESTS",
+        _ => "INSTRUMENTS",
+    };
     let limit = format!("{:>9} {:>9} {:>5}   {:>9}   {:>6}", "limit", "ours", "±", "to reach", "×limit");
     line(out, format_args!("\n{title:TITLE$} {limit}   {:PEER$} {:>9}   {:>6}", "best peer", "", "×ours"));
 }

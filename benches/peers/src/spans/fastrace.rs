@@ -20,7 +20,7 @@ static RECEIVED: Received = Received::new();
 static SAMPLED: AtomicBool = AtomicBool::new(true);
 
 /// By its macro, as its documentation shows it.
-pub(super) struct Fastrace;
+pub(crate) struct Fastrace;
 /// Attributes by hand, without formatting what need not be formatted; futures traced at each poll, which makes two
 /// local spans of one call instead of a span over both.
 pub(super) struct FastraceByHand;

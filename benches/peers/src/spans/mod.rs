@@ -16,6 +16,10 @@ use std::hint::black_box;
 
 use crate::work::{PATH, STATUS, repeat};
 
+pub(crate) use self::fastrace::Fastrace;
+pub(crate) use self::opentelemetry::{OpenTelemetry, provider as opentelemetry_provider};
+pub(crate) use self::ours::Ours;
+pub(crate) use self::tracing::Tracing;
 pub(crate) use tally::{Received, Tally};
 
 /// Calls under one root. A root is a fresh trace, and its own cost is spread over these.

@@ -17,9 +17,14 @@ static TRACER: LazyLock<SdkTracer> = LazyLock::new(|| PROVIDER.tracer("peers"));
 static NO_TRACER: LazyLock<BoxedTracer> = LazyLock::new(|| global::tracer("peers"));
 
 /// The SDK with a provider.
-pub(super) struct OpenTelemetry;
+pub(crate) struct OpenTelemetry;
 /// The API without a provider: how OpenTelemetry is off.
 pub(super) struct OpenTelemetryOff;
+
+/// The provider whose spans are counted, for whoever else records with the SDK.
+pub(crate) fn provider() -> SdkTracerProvider {
+    PROVIDER.clone()
+}
 
 #[inline(never)]
 fn plain<T: Tracer>(tracer: &T, x: u64) -> u64

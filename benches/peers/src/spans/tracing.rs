@@ -28,7 +28,7 @@ const MINIMAL: u8 = 1;
 const OPENTELEMETRY: u8 = 2;
 
 /// tracing with the minimal layer.
-pub(super) struct Tracing;
+pub(crate) struct Tracing;
 /// tracing with `tracing-opentelemetry`, told to record what the others do and no more.
 pub(super) struct TracingOpenTelemetry;
 

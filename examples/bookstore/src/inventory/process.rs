@@ -17,6 +17,9 @@ pub enum ChildError {
     Silent(String),
 }
 
+/// What a process has for itself: its standard output, its memory, what it answers scrapes with.
+const OWN_SINKS: [&str; 5] = ["auto", "memory", "prometheus", "stdout", "tty"];
+
 /// A running inventory; it is stopped when this is dropped.
 #[derive(Debug)]
 pub struct Child {
@@ -27,14 +30,17 @@ pub struct Child {
 
 impl Child {
     /// Starts the program that runs here once more, as an inventory on any free port that records every trace its
-    /// callers record and writes its spans, as JSON lines, to this process.
+    /// callers record and writes its spans, as JSON lines, to this process. Of the sinks that are in use here it has
+    /// those too that can take what two processes send.
     ///
     /// # Errors
     /// It cannot be started, or does not listen.
-    pub fn start() -> Result<Self, ChildError> {
+    pub fn start<'a>(sinks: impl IntoIterator<Item = &'a str>) -> Result<Self, ChildError> {
         let program = std::env::current_exe().map_err(ChildError::Start)?;
+        let shared = sinks.into_iter().filter(|sink| !OWN_SINKS.contains(sink));
+        let sinks: Vec<&str> = std::iter::once("stdout").chain(shared).collect();
         let mut process = Command::new(program)
-            .args(["inventory", "--attached", "--port", "0", "--sinks", "stdout"])
+            .args(["inventory", "--attached", "--port", "0", "--sinks", &sinks.join(",")])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

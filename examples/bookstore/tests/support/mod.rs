@@ -20,6 +20,7 @@ impl Store {
             database: None,
             inventory: None,
             metrics: None,
+            viewer: None,
             layer: TelemetryLayer::new(),
         };
         let server = Server::start(options).await.unwrap();

@@ -4,10 +4,11 @@ use std::any::type_name;
 use std::fmt::Display;
 use std::future::Future;
 
+use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 use http_body::Body;
 
-use super::span::{Outgoing, Sent};
+use super::span::{Outgoing, Resend, Sent};
 use crate::attributes;
 use crate::conventions::Conventions;
 
@@ -45,31 +46,22 @@ where
 {
     let mut sent = begin(Conventions::Old, &mut request);
     let result = sent.span().run(async { send(request).await }).await;
-    end(sent, &result);
+    match &result {
+        Ok(response) => {
+            sent.answered(response.status(), response.headers());
+            sent.complete();
+        }
+        Err(failure) => sent.failed(type_name::<E>(), failure),
+    }
     result
 }
 
 /// Opens the span of a request.
 pub(super) fn begin<Q: Body>(conventions: Conventions, request: &mut Request<Q>) -> Sent {
-    let length = attributes::content_length(request.headers(), request.body());
+    let length = attributes::content_length(request.body(), || request.headers().get(CONTENT_LENGTH));
     let (method, uri) = (request.method().clone(), request.uri().clone());
-    let extensions = std::mem::take(request.extensions_mut());
-    let mut outgoing = Outgoing {
-        method: &method,
-        uri: &uri,
-        headers: request.headers_mut(),
-        extensions: &extensions,
-        length,
-    };
-    let sent = Sent::begin(conventions, &mut outgoing);
-    *request.extensions_mut() = extensions;
-    sent
-}
-
-/// Ends the span of a request.
-pub(super) fn end<R, E: Display>(sent: Sent, result: &Result<Response<R>, E>) {
-    match result {
-        Ok(response) => sent.answered(response.status()),
-        Err(failure) => sent.failed(type_name::<E>(), failure),
-    }
+    let resend = request.extensions().get::<Resend>().copied();
+    let mut outgoing =
+        Outgoing { method: &method, uri: &uri, headers: request.headers_mut(), resend, length };
+    Sent::begin(conventions, &mut outgoing)
 }

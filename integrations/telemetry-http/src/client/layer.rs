@@ -1,21 +1,29 @@
 //! The layer around clients made of tower services.
 
+use std::any::type_name;
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::{Request, Response};
+use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::call::{begin, end};
+use super::body::CallBody;
+use super::call::begin;
 use super::span::Sent;
 use crate::conventions::Conventions;
+use crate::grpc;
 
 /// Opens a client span around every request of a client, and names it in the request's headers; see
-/// [`call`](crate::call).
+/// [`call`](crate::call). The client is a tower service, such as one of hyper's or a channel of tonic's, or with the
+/// feature `reqwest` a `reqwest::Client`.
+///
+/// A gRPC call says how it went when it is over, so its span lasts until then, and `rpc.grpc.status_code` is the
+/// status; each but 0 is an error.
 ///
 /// Put it inside a layer that retries, and every attempt has a span of its own; [`Resend`](super::Resend) numbers them.
 ///
@@ -55,17 +63,19 @@ impl<S> Layer<S> for ClientLayer {
 /// A client whose requests are recorded: made by [`ClientLayer`].
 #[derive(Clone, Copy, Debug)]
 pub struct ClientService<S> {
-    inner: S,
-    conventions: Conventions,
+    pub(super) inner: S,
+    pub(super) conventions: Conventions,
 }
 
 impl<S, Q, R> Service<Request<Q>> for ClientService<S>
 where
     S: Service<Request<Q>, Response = Response<R>>,
     S::Error: Display,
-    Q: http_body::Body,
+    Q: Body,
+    R: Body,
+    R::Error: Display,
 {
-    type Response = Response<R>;
+    type Response = Response<CallBody<R>>;
     type Error = S::Error;
     type Future = ClientFuture<S::Future>;
 
@@ -94,21 +104,29 @@ pin_project! {
 impl<F, R, E> Future for ClientFuture<F>
 where
     F: Future<Output = Result<Response<R>, E>>,
+    R: Body,
+    R::Error: Display,
     E: Display,
 {
-    type Output = Result<Response<R>, E>;
+    type Output = Result<Response<CallBody<R>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        // A panic in the poll ends the span with it.
-        let Some(mut sent) = this.sent.take() else { return this.inner.poll(cx) };
-        let polled = sent.span().in_scope(|| this.inner.poll(cx));
-        if polled.is_pending() {
-            *this.sent = Some(sent);
-            return Poll::Pending;
-        }
-        let result = ready!(polled);
-        end(sent, &result);
-        Poll::Ready(result)
+        let (result, mut sent) = ready!(Sent::poll(this.sent, this.inner, cx));
+        Poll::Ready(match result {
+            Ok(response) => {
+                if let Some(sent) = &mut sent {
+                    sent.answered(response.status(), response.headers());
+                }
+                let goes_on = grpc::is_head(response.headers());
+                Ok(response.map(|body| CallBody::new(body, sent, goes_on)))
+            }
+            Err(failure) => {
+                if let Some(sent) = sent {
+                    sent.failed(type_name::<E>(), &failure);
+                }
+                Err(failure)
+            }
+        })
     }
 }

@@ -1,14 +1,18 @@
 //! The span of a request that goes out.
 
 use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use http::header::HOST;
-use http::{Extensions, HeaderMap, Method, StatusCode, Uri};
+use http::{HeaderMap, Method, StatusCode, Uri};
 use telemetry_core::propagate::inject_span;
 use telemetry_core::{Name, SpanBuilder, Status, TaskSpan};
 
 use crate::attributes::{self, Kept, Url, key};
 use crate::conventions::Conventions;
+use crate::grpc;
 use crate::headers::{self, HeadersMut};
 use crate::method::KnownMethod;
 
@@ -21,22 +25,22 @@ pub struct Resend(
 );
 
 /// The parts of a request that its span describes, and the headers that name the span.
-pub(crate) struct Outgoing<'a> {
-    pub(crate) method: &'a Method,
-    pub(crate) uri: &'a Uri,
-    pub(crate) headers: &'a mut HeaderMap,
-    pub(crate) extensions: &'a Extensions,
-    pub(crate) length: Option<u64>,
+pub(super) struct Outgoing<'a> {
+    pub(super) method: &'a Method,
+    pub(super) uri: &'a Uri,
+    pub(super) headers: &'a mut HeaderMap,
+    pub(super) resend: Option<Resend>,
+    pub(super) length: Option<u64>,
 }
 
-/// A request that has gone out and not been answered.
+/// A request that has gone out and not been answered. Dropped so, it was cancelled.
 #[derive(Debug)]
-pub(crate) struct Sent(TaskSpan);
+pub(super) struct Sent(TaskSpan);
 
 impl Sent {
     /// Opens a client span and names it in the headers. Where nothing is recorded, the identifiers of the trace are
     /// passed on all the same.
-    pub(crate) fn begin(conventions: Conventions, outgoing: &mut Outgoing<'_>) -> Self {
+    pub(super) fn begin(conventions: Conventions, outgoing: &mut Outgoing<'_>) -> Self {
         let method = KnownMethod::of(outgoing.method);
         let name = Name::of(method.as_name());
         let mut span = SpanBuilder::new(attributes::client(conventions)).name(name).task();
@@ -51,21 +55,52 @@ impl Sent {
     }
 
     /// The span, to be entered while the request is under way.
-    pub(crate) fn span(&mut self) -> &mut TaskSpan {
+    pub(super) fn span(&mut self) -> &mut TaskSpan {
         &mut self.0
     }
 
+    /// Polls inside the span, if the request is under way still; with the output comes the span. A panic in the poll
+    /// ends the span with it.
+    pub(super) fn poll<F: Future>(
+        place: &mut Option<Self>,
+        inner: Pin<&mut F>,
+        cx: &mut Context<'_>,
+    ) -> Poll<(F::Output, Option<Self>)> {
+        let Some(mut sent) = place.take() else { return inner.poll(cx).map(|output| (output, None)) };
+        match sent.0.in_scope(|| inner.poll(cx)) {
+            Poll::Ready(output) => Poll::Ready((output, Some(sent))),
+            Poll::Pending => {
+                *place = Some(sent);
+                Poll::Pending
+            }
+        }
+    }
+
     /// The head of the response is here: a status of 400 or above is an error of the caller's.
-    pub(crate) fn answered(mut self, status: StatusCode) {
+    pub(super) fn answered(&mut self, status: StatusCode, headers: &HeaderMap) {
         if status.is_client_error() || status.is_server_error() {
             self.0.status(Status::Error);
         }
         self.0.attribute(key::STATUS, &status.as_u16());
+        self.called(headers);
+    }
+
+    /// Takes note of the status of a gRPC call, where these headers or trailers have it.
+    pub(super) fn called(&mut self, headers: &HeaderMap) {
+        let Some(status) = grpc::status(headers) else { return };
+        if status != 0 {
+            self.0.status(Status::Error);
+        }
+        self.0.attribute(key::GRPC_STATUS, &u64::from(status));
+    }
+
+    /// All that was to come is here.
+    pub(super) fn complete(mut self) {
         self.0.complete();
     }
 
-    /// There will be no response.
-    pub(crate) fn failed(mut self, error_type: &'static str, failure: &dyn Display) {
+    /// There will be no response, or no more of it.
+    pub(super) fn failed(mut self, error_type: &'static str, failure: &dyn Display) {
         self.0.fail(error_type, Some(failure));
         self.0.complete();
     }
@@ -76,7 +111,7 @@ fn describe(span: &mut TaskSpan, method: KnownMethod, outgoing: &Outgoing<'_>) {
         return;
     }
     let (short, long) = Url::short_and_long(outgoing.uri);
-    let resends = outgoing.extensions.get::<Resend>().map(|resend| resend.0).filter(|resends| *resends > 0);
+    let resends = outgoing.resend.map(|resend| resend.0).filter(|resends| *resends > 0);
     span.attribute(key::URL, &short);
     span.attribute(key::METHOD, &Kept(method.as_str()));
     span.attribute(key::PEER_NAME, &attributes::host(outgoing.uri, outgoing.headers.get(HOST)));

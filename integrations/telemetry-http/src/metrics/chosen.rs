@@ -1,16 +1,17 @@
 //! Instruments under names and labels of the service's own choice.
+//!
+//! A request updates one histogram, by all labels there are, and one gauge; what they are called, and by which labels
+//! they are told apart, is decided when they are read.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use telemetry_core::__private::metric::{DEFAULT_BUCKETS, Declared, counter, gauge, histogram};
-use telemetry_core::{Counter, Gauge, Histogram};
+use telemetry_core::__private::metric::{DEFAULT_BUCKETS, Declared, View, gauge, histogram};
+use telemetry_core::{Gauge, Histogram};
 
-use super::labels::{
-    Method, MethodClass, MethodRoute, MethodRouteClass, MethodStatus, StableActive, StableDuration,
-};
-use super::{Ended, Recorder, standard};
+use super::labels::{Method, MethodRouteStatus};
+use super::{Ended, Recorder, standard, views};
 use crate::conventions::Conventions;
 use crate::method::KnownMethod;
 
@@ -21,9 +22,9 @@ use crate::method::KnownMethod;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MetricOptions {
     prefix: Cow<'static, str>,
-    route: bool,
-    status_class: bool,
-    conventions: Conventions,
+    pub(super) route: bool,
+    pub(super) status_class: bool,
+    pub(super) conventions: Conventions,
 }
 
 /// Why the metrics cannot have a prefix.
@@ -65,7 +66,7 @@ impl MetricOptions {
     }
 
     /// Also tells durations apart by the route; a request without one counts under an empty text. A router's routes
-    /// are few, and past a thousand series further ones share one.
+    /// are few, and past four thousand combinations of method, route and status further ones share one.
     #[must_use]
     pub fn route(self, route: bool) -> Self {
         Self { route, ..self }
@@ -78,10 +79,15 @@ impl MetricOptions {
     }
 
     /// By which of OpenTelemetry's names: the stable ones are `http_server_request_duration_seconds` by method, route
-    /// and status, and `http_server_active_requests` by method. Both means that each request updates both.
+    /// and status, and `http_server_active_requests` by method. A request is measured once, also for both.
     #[must_use]
     pub fn conventions(self, conventions: Conventions) -> Self {
         Self { conventions, ..self }
+    }
+
+    /// A name that begins with the prefix.
+    pub(super) fn named(&self, name: &str) -> Cow<'static, str> {
+        Cow::Owned(format!("{}_{name}", self.prefix))
     }
 }
 
@@ -107,70 +113,24 @@ fn leak<T>(value: T) -> &'static T {
 
 /// The instruments for some options.
 struct Chosen {
-    old: Option<Old>,
-    stable: Option<Stable>,
-}
-
-struct Old {
-    requests: &'static Counter<MethodStatus>,
-    duration: Duration,
-    in_flight: &'static Gauge,
-}
-
-struct Stable {
-    duration: &'static Histogram<StableDuration>,
-    active: &'static Gauge<StableActive>,
-}
-
-enum Duration {
-    Method(&'static Histogram<Method>),
-    Route(&'static Histogram<MethodRoute>),
-    Class(&'static Histogram<MethodClass>),
-    RouteAndClass(&'static Histogram<MethodRouteClass>),
+    duration: &'static Histogram<MethodRouteStatus>,
+    under_way: &'static Gauge<Method>,
 }
 
 impl Chosen {
     fn new(options: &MetricOptions) -> Self {
-        let (old, stable) =
-            (options.conventions != Conventions::Stable, options.conventions != Conventions::Old);
-        Self { old: old.then(|| Old::new(options)), stable: stable.then(Stable::new) }
-    }
-}
-
-impl Old {
-    fn new(options: &MetricOptions) -> Self {
-        let declared =
-            |name: &str, help, unit| declared(leak(format!("{}_{name}", options.prefix)), help, unit);
-        let time = declared("request_duration_seconds", DURATION_HELP, Some("seconds"));
+        let options: &'static MetricOptions = leak(options.clone());
+        // These names are for messages: what is exposed is the views'.
+        let declared = |name: &str, help, unit| declared(leak(options.named(name).into_owned()), help, unit);
+        let duration = declared("request_duration_seconds", DURATION_HELP, Some("seconds"));
+        let under_way = declared("requests_in_flight", "Requests begun and not yet ended.", None);
+        let (durations, requests) = (
+            leak(move |family| views::durations(options, family)),
+            leak(move |family| views::under_way(options, family)),
+        );
         Self {
-            requests: leak(counter(declared(
-                "requests_total",
-                "Requests answered, by method and status.",
-                None,
-            ))),
-            duration: match (options.route, options.status_class) {
-                (false, false) => Duration::Method(leak(histogram(time, DEFAULT_BUCKETS))),
-                (true, false) => Duration::Route(leak(histogram(time, DEFAULT_BUCKETS))),
-                (false, true) => Duration::Class(leak(histogram(time, DEFAULT_BUCKETS))),
-                (true, true) => Duration::RouteAndClass(leak(histogram(time, DEFAULT_BUCKETS))),
-            },
-            in_flight: leak(gauge(declared("requests_in_flight", "Requests begun and not yet ended.", None))),
-        }
-    }
-}
-
-impl Stable {
-    fn new() -> Self {
-        Self {
-            duration: leak(histogram(
-                declared("http_server_request_duration_seconds", DURATION_HELP, Some("seconds")),
-                DEFAULT_BUCKETS,
-            )),
-            active: leak(gauge(declared(
-                "http_server_active_requests",
-                "Requests begun and not yet ended, by method.",
-                None,
-            ))),
+            duration: leak(histogram(duration, DEFAULT_BUCKETS).viewed(View(durations))),
+            under_way: leak(gauge(under_way).viewed(View(requests))),
         }
     }
 }
@@ -184,43 +144,16 @@ const fn declared(name: &'static str, help: &'static str, unit: Option<&'static 
 
 impl Recorder for Chosen {
     fn begin(&self, method: KnownMethod) {
-        if let Some(old) = &self.old {
-            old.in_flight.inc();
-        }
-        if let Some(stable) = &self.stable {
-            stable.active.with([method.as_str()]).inc();
-        }
+        self.under_way.with([method.as_str()]).inc();
     }
 
-    fn end(&self, ended: &Ended<'_>) {
-        let Ended { method, route, status, seconds } = *ended;
-        let (method, route) = (method.as_str(), route.unwrap_or_default());
-        if let Some(old) = &self.old {
-            let class = class_of(status);
-            match old.duration {
-                Duration::Method(duration) => duration.with([method]).observe(seconds),
-                Duration::Route(duration) => duration.with([method, route]).observe(seconds),
-                Duration::Class(duration) => duration.with([method, class]).observe(seconds),
-                Duration::RouteAndClass(duration) => duration.with([method, route, class]).observe(seconds),
-            }
-            old.requests.with([method, status]).inc();
-            old.in_flight.dec();
-        }
-        if let Some(stable) = &self.stable {
-            stable.duration.with([method, route, status]).observe(seconds);
-            stable.active.with([method]).dec();
-        }
+    fn end(&self, ended: &Ended) {
+        let (method, route) = (ended.method.as_str(), ended.route.unwrap_or_default());
+        self.duration.with([method, route, ended.status.as_str()]).observe(ended.seconds);
+        self.under_way.with([method]).dec();
     }
-}
 
-/// The class of a status, as it stands in a label.
-fn class_of(status: &str) -> &'static str {
-    match status.as_bytes().first() {
-        Some(b'1') => "1xx",
-        Some(b'2') => "2xx",
-        Some(b'3') => "3xx",
-        Some(b'4') => "4xx",
-        Some(b'5') => "5xx",
-        _ => "_OTHER",
+    fn wants_span(&self) -> bool {
+        self.duration.core().is_armed()
     }
 }

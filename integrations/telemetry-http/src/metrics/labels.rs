@@ -1,9 +1,9 @@
-//! The label sets that requests can be counted and measured by.
+//! The label sets that requests are counted and measured by.
 
 use telemetry_core::metric::LabelSet;
 
 macro_rules! label_sets {
-    ($($(#[$doc:meta])* $set:ident[$count:literal] = $names:expr;)*) => {$(
+    ($($(#[$doc:meta])* $set:ident[$count:literal] = $names:expr, $limit:literal series;)*) => {$(
         $(#[$doc])*
         pub(super) struct $set;
 
@@ -13,6 +13,7 @@ macro_rules! label_sets {
             const NAMES: &'static [&'static str] = &$names;
             const VALUES: &'static [&'static [&'static str]] = &[&[] as &[&str]; $count];
             const ENUMERATED: bool = false;
+            const LIMIT: usize = $limit;
 
             fn index(_: &[&str; $count]) -> usize {
                 0
@@ -26,18 +27,8 @@ macro_rules! label_sets {
 }
 
 label_sets! {
-    /// Of the counter.
-    MethodStatus[2] = ["method", "status"];
-    /// Of the histogram: the method,
-    Method[1] = ["method"];
-    /// with the route,
-    MethodRoute[2] = ["method", "route"];
-    /// with the class of the status,
-    MethodClass[2] = ["method", "status_class"];
-    /// with both.
-    MethodRouteClass[3] = ["method", "route", "status_class"];
-    /// Of the stable histogram.
-    StableDuration[3] = ["http_request_method", "http_route", "http_response_status_code"];
-    /// Of the stable gauge.
-    StableActive[1] = ["http_request_method"];
+    /// Of the histogram. A router has few routes, and each is answered with few statuses.
+    MethodRouteStatus[3] = ["method", "route", "status"], 4_000 series;
+    /// Of the gauge. There are ten.
+    Method[1] = ["method"], 10 series;
 }

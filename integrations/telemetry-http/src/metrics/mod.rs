@@ -3,6 +3,7 @@
 mod chosen;
 mod labels;
 mod standard;
+mod views;
 
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ pub use chosen::{MetricOptions, PrefixError};
 pub(crate) use standard::standard;
 
 /// The status a request counts under that its client gave up before the head of the response, after nginx.
-const CLIENT_CLOSED_REQUEST: &str = "499";
+const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// The instruments that a layer updates.
 pub(crate) trait Recorder: Send + Sync {
@@ -22,13 +23,15 @@ pub(crate) trait Recorder: Send + Sync {
     fn begin(&self, method: KnownMethod);
     /// A request has ended.
     fn end(&self, ended: &Ended);
+    /// Whether the end is to be told inside the request's span, as an example of what is measured.
+    fn wants_span(&self) -> bool;
 }
 
 /// What the metrics know of a request that has ended.
-pub(crate) struct Ended<'a> {
+pub(crate) struct Ended {
     pub(crate) method: KnownMethod,
     pub(crate) route: Option<&'static str>,
-    pub(crate) status: &'a str,
+    pub(crate) status: StatusCode,
     pub(crate) seconds: f64,
 }
 
@@ -58,6 +61,11 @@ impl Measured {
         self.status = Some(status);
     }
 
+    /// Whether it is to be dropped inside the request's span.
+    pub(crate) fn wants_span(&self) -> bool {
+        self.recorder.wants_span()
+    }
+
     /// Takes note that the service failed.
     pub(crate) fn fail(&mut self) {
         self.failed = true;
@@ -66,10 +74,10 @@ impl Measured {
 
 impl Drop for Measured {
     fn drop(&mut self) {
-        let status = match &self.status {
-            Some(status) => status.as_str(),
-            None if self.failed || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR.as_str(),
-            None => CLIENT_CLOSED_REQUEST,
+        let status = match self.status {
+            Some(status) => status,
+            None if self.failed || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR,
+            None => StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or_default(),
         };
         let seconds = self.began.elapsed().as_secs_f64();
         self.recorder.end(&Ended { method: self.method, route: self.route, status, seconds });

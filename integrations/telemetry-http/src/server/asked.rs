@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use http::header::{HOST, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Request, StatusCode};
 use http_body::Body;
@@ -10,6 +9,7 @@ use telemetry_core::TaskSpan;
 
 use super::route;
 use crate::attributes::{self, Address, Kept, Text, Url, key};
+use crate::headers::Seen;
 use crate::method::KnownMethod;
 
 /// The parts of a request that are kept until it ends: what may be long gives way to how the request ended. Cheap to
@@ -36,25 +36,27 @@ impl Asked {
         request: &Request<B>,
         method: KnownMethod,
         route: Option<&'static str>,
+        seen: &Seen<'_>,
     ) -> Option<Self> {
         if !span.is_recording() {
             return None;
         }
-        let (headers, uri) = (request.headers(), request.uri());
+        let uri = request.uri();
         let (short, long) = Url::short_and_long(uri);
         span.attribute(key::URL, &short);
         span.attribute(key::METHOD, &Kept(method.as_str()));
         span.attribute(key::ROUTE, &route.map(Kept));
-        span.attribute(key::REQUEST_LENGTH, &attributes::content_length(headers, request.body()));
+        let length = attributes::content_length(request.body(), || seen.content_length);
+        span.attribute(key::REQUEST_LENGTH, &length);
         let host = match uri.authority() {
             Some(authority) => Some(Host::Authority(authority.clone())),
-            None => headers.get(HOST).cloned().map(Host::Header),
+            None => seen.host.cloned().map(Host::Header),
         };
         Some(Self {
             long_url: long.map(|_| uri.path_and_query().cloned()).unwrap_or_default(),
             host,
             peer: route::peer(request.extensions()),
-            user_agent: headers.get(USER_AGENT).cloned(),
+            user_agent: seen.user_agent.cloned(),
         })
     }
 

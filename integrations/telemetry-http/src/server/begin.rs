@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use http::{Extensions, HeaderMap, Method, Request, Uri};
+use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use http_body::Body;
 use telemetry_core::propagate::Held;
 use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
@@ -15,13 +15,14 @@ use super::options::Options;
 use super::request_id::RequestId;
 use super::request_span::RequestSpan;
 use super::route;
+use super::running::Running;
 use super::trust::Inbound;
 use crate::attributes;
-use crate::headers;
+use crate::headers::Seen;
 use crate::method::KnownMethod;
 use crate::metrics::Measured;
 
-impl Exchange {
+impl Running {
     /// Begins to record a request; nothing while telemetry is disabled.
     pub(crate) fn begin<B: Body>(options: &Options, request: &mut Request<B>) -> Option<Self> {
         let _pipeline = options.pipeline.map(|pipeline| pipeline.attach());
@@ -34,8 +35,8 @@ impl Exchange {
         });
         let method = KnownMethod::of(request.method());
         let began = Instant::now();
-        let excluded = options.excluded.contains(request.uri().path());
-        let mut exchange = Self {
+        let excluded = options.excluded.contains(request.uri());
+        let mut running = Self::new(Exchange {
             stage: Stage::Bare,
             measured: None,
             began,
@@ -44,32 +45,39 @@ impl Exchange {
             status: None,
             announced: None,
             sent: 0,
+            // gRPC is always HTTP/2.
+            grpc: request.version() == Version::HTTP_2,
             complete: false,
             identifier,
             hooks: None,
             pipeline: options.pipeline,
             held: None,
-        };
+        });
+        let exchange = running.exchange()?;
         let names = route::route(request.extensions()).and_then(names::of);
         if !excluded || options.measure_excluded {
             let route = names.map(|names| names.route);
             exchange.measured = Some(Measured::begin(options.recorder, method, route, began));
         }
         if excluded {
-            exchange.held = caller(options, request.headers());
+            exchange.held = caller(options, &Seen::among(request.headers()));
             exchange.stage =
                 exchange.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
-            return Some(exchange);
+            return Some(running);
         }
-        let (mut span, held) = open(options, request, method, names);
-        exchange.asked = Asked::describe_request(&mut span, request, method, names.map(|names| names.route));
+        let seen = Seen::among(request.headers());
+        let (mut span, held) = open(options, request, method, names, &seen);
+        let route = names.map(|names| names.route);
+        exchange.asked = Asked::describe_request(&mut span, request, method, route, &seen);
         exchange.held = held;
         exchange.stage = Stage::Span(span);
         exchange.hooks.clone_from(&options.hooks);
         exchange.introduce(options, request, names);
-        Some(exchange)
+        Some(running)
     }
+}
 
+impl Exchange {
     /// Shows the span to those who want to see it: the hooks, and the handler by the request's extensions.
     fn introduce<B>(&mut self, options: &Options, request: &mut Request<B>, names: Option<RouteNames>) {
         if let Some(hooks) = &options.hooks {
@@ -90,8 +98,8 @@ fn head<B>(request: &Request<B>, names: Option<RouteNames>) -> RequestHead<'_> {
 }
 
 /// The caller's span and the state of its trace, as far as callers are trusted with it.
-fn caller(options: &Options, headers: &HeaderMap) -> Option<Held> {
-    let mut remote = headers::extract_with(headers, options.keys)?;
+fn caller(options: &Options, seen: &Seen<'_>) -> Option<Held> {
+    let mut remote = seen.remote(options.keys)?;
     if let Some(cap) = &options.cap {
         remote.span = cap.hold_back(remote.span);
     }
@@ -104,6 +112,7 @@ fn open<B>(
     request: &Request<B>,
     method: KnownMethod,
     names: Option<RouteNames>,
+    seen: &Seen<'_>,
 ) -> (TaskSpan, Option<Held>) {
     let mut builder = SpanBuilder::new(attributes::server(options.conventions));
     let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
@@ -124,11 +133,11 @@ fn open<B>(
         Inbound::Ignore => (builder.root().task(), None),
         Inbound::Link => {
             // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
-            let held = headers::extract_with(request.headers(), options.keys).map(|remote| remote.hold());
+            let held = seen.remote(options.keys).map(|remote| remote.hold());
             let links = held.as_ref().map(Held::span);
             (builder.root().links(links.as_slice()).task(), held)
         }
-        Inbound::Continue => match caller(options, request.headers()) {
+        Inbound::Continue => match caller(options, seen) {
             Some(held) => (builder.remote(&held).task(), Some(held)),
             None => (builder.task(), None),
         },

@@ -60,8 +60,8 @@ impl<B: Body> Body for ResponseBody<B> {
                 if let Some(exchange) = this.running.as_mut().and_then(Running::exchange) {
                     exchange.sent(frame);
                 }
-                // A server that sees the end coming does not ask for it.
-                this.inner.is_end_stream().then_some(End::Completed)
+                // A server that sees the end coming does not ask for it, and nothing comes after trailers.
+                (frame.is_trailers() || this.inner.is_end_stream()).then_some(End::Completed)
             }
         };
         if let Some((end, running)) = end.and_then(|end| Some((end, this.running.take()?))) {

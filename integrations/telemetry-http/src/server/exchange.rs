@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Buf;
-use http::{HeaderName, Response, StatusCode};
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, HeaderName, Response, StatusCode};
 use http_body::{Body, Frame};
 use telemetry_core::propagate::Held;
 use telemetry_core::{Context, Span, Status, TaskSpan};
@@ -15,6 +16,7 @@ use super::hooks::{Hooks, ResponseHead};
 use super::request_id::RequestId;
 use super::request_span::RequestSpan;
 use crate::attributes::{self, key};
+use crate::grpc;
 use crate::headers;
 use crate::method::KnownMethod;
 use crate::metrics::Measured;
@@ -42,6 +44,8 @@ pub(crate) struct Exchange {
     /// The length the response's head announced.
     pub(super) announced: Option<u64>,
     pub(super) sent: u64,
+    /// It may be a gRPC call, which says in headers or trailers of its own how it went.
+    pub(super) grpc: bool,
     /// All that was to be done has been done.
     pub(super) complete: bool,
     pub(super) identifier: Option<(HeaderName, Option<RequestId>)>,
@@ -110,7 +114,8 @@ impl Exchange {
         if let Some(measured) = &mut self.measured {
             measured.respond(status);
         }
-        self.announced = attributes::content_length(response.headers(), response.body());
+        self.announced =
+            attributes::content_length(response.body(), || response.headers().get(CONTENT_LENGTH));
         if let Some((name, Some(identifier))) = &self.identifier {
             identifier.echo(response.headers_mut(), name);
         }
@@ -122,11 +127,24 @@ impl Exchange {
                 span.status(Status::Error);
             }
         }
+        if self.grpc {
+            self.called(response.headers());
+        }
         let after = self.began;
         self.tell(|hooks, span| {
             let head = ResponseHead { status, headers: response.headers(), after: after.elapsed() };
             hooks.response(&head, span);
         });
+    }
+
+    /// Takes note of the status of a gRPC call, where these headers or trailers have it.
+    fn called(&mut self, headers: &HeaderMap) {
+        if let (Some(status), Some(span)) = (grpc::status(headers), self.stage.span()) {
+            if grpc::is_server_error(status) {
+                span.status(Status::Error);
+            }
+            span.attribute(key::GRPC_STATUS, &u64::from(status));
+        }
     }
 
     /// True when the response is all there is: the server sends no body, whatever the service made.
@@ -143,6 +161,9 @@ impl Exchange {
     pub(crate) fn sent<D: Buf>(&mut self, frame: &Frame<D>) {
         let bytes = frame.data_ref().map_or(0, Buf::remaining);
         self.sent = self.sent.saturating_add(bytes as u64);
+        if let (true, Some(trailers)) = (self.grpc, frame.trailers_ref()) {
+            self.called(trailers);
+        }
         if self.hooks.is_some() {
             self.tell(|hooks, span| hooks.chunk(bytes, span));
         }
@@ -186,7 +207,9 @@ impl Drop for Exchange {
         let panicking = std::thread::panicking();
         match self.measured.take() {
             // Inside the span, so that what is measured can be traced to it.
-            Some(measured) if !panicking && self.asked.is_some() => self.stage.within(|| drop(measured)),
+            Some(measured) if !panicking && self.asked.is_some() && measured.wants_span() => {
+                self.stage.within(|| drop(measured));
+            }
             measured => drop(measured),
         }
         let Stage::Span(span) = &mut self.stage else { return };

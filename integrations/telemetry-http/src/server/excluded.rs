@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use http::Uri;
 use regex_lite::Regex;
 
 /// Why paths cannot be excluded.
@@ -57,7 +58,11 @@ impl Excluded {
         self.0.extend(other.0);
     }
 
-    pub(crate) fn contains(&self, path: &str) -> bool {
+    pub(crate) fn contains(&self, uri: &Uri) -> bool {
+        !self.0.is_empty() && self.matches(uri.path())
+    }
+
+    fn matches(&self, path: &str) -> bool {
         self.0.iter().any(|pattern| pattern.is_match(path))
     }
 }
@@ -72,9 +77,10 @@ mod tests {
         for (path, expected) in
             [("/health", true), ("/healthy", false), ("/a/internal/b", true), ("/internal", false)]
         {
-            assert_eq!(excluded.contains(path), expected, "{path}");
+            assert_eq!(excluded.matches(path), expected, "{path}");
         }
-        assert!(!Excluded::parse("").unwrap().contains("/"));
+        assert!(!Excluded::parse("").unwrap().contains(&Uri::from_static("/")));
+        assert!(excluded.contains(&Uri::from_static("http://a/health?x")));
     }
 
     #[test]

@@ -10,7 +10,6 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::ResponseBody;
-use super::exchange::Exchange;
 use super::excluded::{Excluded, ExcludedError};
 use super::future::ResponseFuture;
 use super::hooks::Hooks;
@@ -202,7 +201,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
-        let mut running = Exchange::begin(&self.options, &mut request).map(Running::new);
+        let mut running = Running::begin(&self.options, &mut request);
         let inner = Running::within(&mut running, || self.inner.call(request));
         ResponseFuture::new(inner, running)
     }

@@ -4,17 +4,22 @@ use std::cell::RefCell;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use telemetry_core::LogRequest;
 
 /// Bytes of an identifier that is taken from a caller, at the most.
 const LONGEST: usize = 128;
 
 /// The identifier of a request, as it stands in its header.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct RequestId(HeaderValue);
+pub struct RequestId {
+    header: HeaderValue,
+    /// The same, for log lines.
+    text: Arc<str>,
+}
 
 thread_local! {
     static CURRENT: RefCell<Option<RequestId>> = const { RefCell::new(None) };
@@ -22,34 +27,44 @@ thread_local! {
 
 impl RequestId {
     /// The identifier of the request this thread is working on, inside a service under a layer with
-    /// [`request_id`](crate::TelemetryLayer::request_id): for log lines.
+    /// [`request_id`](crate::TelemetryLayer::request_id). The integrations for `tracing` and `log` find it as
+    /// [`LogRequest`].
     pub fn current() -> Option<Self> {
         CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
     }
 
     /// The identifier: visible ASCII.
     pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        &self.text
     }
 
     /// What the caller says where it is acceptable, else a new one; it stands in the headers from here on.
     pub(super) fn take_or_make(headers: &mut HeaderMap, name: &HeaderName) -> Self {
         if let Some(given) = headers.get(name).filter(|given| is_acceptable(given)) {
-            return Self(given.clone());
+            return Self::of(given.clone());
         }
         let made = Self::make();
-        headers.insert(name, made.0.clone());
+        headers.insert(name, made.header.clone());
         made
+    }
+
+    fn of(header: HeaderValue) -> Self {
+        let text = header.to_str().unwrap_or_default().into();
+        Self { header, text }
     }
 
     /// Writes it into a response.
     pub(super) fn echo(&self, headers: &mut HeaderMap, name: &HeaderName) {
-        headers.insert(name, self.0.clone());
+        headers.insert(name, self.header.clone());
     }
 
     /// Makes it the current one of this thread in place of `before`; to be called again to go back.
     pub(super) fn swap(current: &mut Option<Self>) {
-        let _ = CURRENT.try_with(|place| std::mem::swap(&mut *place.borrow_mut(), current));
+        let _ = CURRENT.try_with(|place| {
+            let mut place = place.borrow_mut();
+            LogRequest::replace(current.as_ref().map(|identifier| Arc::clone(&identifier.text)));
+            std::mem::swap(&mut *place, current);
+        });
     }
 
     /// 32 hexadecimal digits that nobody has had.
@@ -59,7 +74,7 @@ impl RequestId {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let text = format!("{:016x}{:016x}", KEYS.0.hash_one(number), KEYS.1.hash_one(number));
         // Digits are always a header's value.
-        Self(HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("")))
+        Self::of(HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("")))
     }
 }
 

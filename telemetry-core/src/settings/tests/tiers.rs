@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::evidence::CrashEvidence;
 use crate::settings::*;
 
 #[test]
@@ -16,6 +17,28 @@ fn defaults_are_those_documented() {
     assert_eq!(settings.span_ring_capacity, 16_384);
     assert!(settings.auto_log_correlation);
     assert_eq!(settings.filter, None);
+    assert_eq!(settings.crash_evidence, None);
+}
+
+#[test]
+fn crash_evidence_is_what_its_four_settings_say() {
+    let of = |variables: &[(&str, &str)]| {
+        let environment: Environment = variables.iter().copied().collect();
+        Resolver::new().environment(environment).resolve().unwrap().settings().crash_evidence
+    };
+    let directory = ("TELEMETRY_CRASH_EVIDENCE_DIRECTORY", "/var/evidence");
+    assert_eq!(of(&[directory]), Some(CrashEvidence::in_directory("/var/evidence")));
+    let all = [
+        directory,
+        ("TELEMETRY_CRASH_EVIDENCE_RING_IN_FILE", "no"),
+        ("TELEMETRY_CRASH_EVIDENCE_SIGNALS", "1"),
+        ("TELEMETRY_CRASH_EVIDENCE_KEEP", "3"),
+    ];
+    let expected = CrashEvidence::in_directory("/var/evidence").ring_in_file(false).signals(true).keep(3);
+    assert_eq!(of(&all), Some(expected));
+    assert_eq!(of(&all[1..]), None, "nothing is left without a place for it");
+    let error = Resolver::new().value("CRASH_EVIDENCE_KEEP", 0_u16).resolve().unwrap_err();
+    assert!(error.to_string().contains("from 1 to 1000"), "{error}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Durations for a person.
 
 /// A duration in three significant digits and the unit that suits it, such as `12.3 ms`; at most nine columns.
-pub(super) fn human(nanos: u64) -> String {
+pub(crate) fn human(nanos: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000, "µs"), (1_000_000, "ms"), (1_000_000_000, "s")];
     if nanos < 1_000 {
         return format!("{nanos} ns");
@@ -27,7 +27,7 @@ pub(super) fn human(nanos: u64) -> String {
 }
 
 /// The time of day in UTC, to the millisecond.
-pub(super) fn time_of_day(unix_nanos: u64) -> String {
+pub(crate) fn time_of_day(unix_nanos: u64) -> String {
     let millis = unix_nanos / 1_000_000 % 86_400_000;
     let (hours, minutes, seconds) = (millis / 3_600_000, millis / 60_000 % 60, millis / 1000 % 60);
     format!("{hours:02}:{minutes:02}:{seconds:02}.{:03}Z", millis % 1000)

@@ -15,10 +15,7 @@ pub(super) struct Line {
 impl Line {
     /// Appends a text from anywhere, its control characters escaped.
     pub(super) fn push(&mut self, style: Style, text: &str) {
-        let mut escaped = String::with_capacity(text.len());
-        for c in text.chars() {
-            push_escaped(&mut escaped, c);
-        }
+        let escaped = escaped(text);
         self.width += escaped.chars().map(columns).sum::<usize>();
         self.fragments.push((style, escaped));
     }
@@ -79,6 +76,15 @@ impl Line {
         }
         out.push('\n');
     }
+}
+
+/// A text from anywhere, its control characters escaped.
+pub(crate) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        push_escaped(&mut escaped, c);
+    }
+    escaped
 }
 
 fn columns(c: char) -> usize {

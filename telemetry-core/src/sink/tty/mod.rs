@@ -23,6 +23,13 @@ use super::{AfterFork, Sink, SinkContext, SinkError};
 
 pub(crate) use render::{Style, render};
 
+/// What other pictures of spans are made of.
+pub(crate) mod text {
+    pub(crate) use super::duration::{human, time_of_day};
+    pub(crate) use super::line::escaped;
+    pub(crate) use super::tree::{Node, Row, rows};
+}
+
 /// How long a trace is held while its local root is still open.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The columns to draw in when nobody knows.

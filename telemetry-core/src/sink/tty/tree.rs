@@ -6,17 +6,17 @@ use crate::id::SpanId;
 use crate::record::SpanRecord;
 
 /// A row of the tree, in the order of drawing.
-pub(super) struct Row<'a> {
-    pub(super) node: Node<'a>,
+pub(crate) struct Row<'a> {
+    pub(crate) node: Node<'a>,
     /// For each level down to this row: true when that ancestor, or the row itself, is the last of its siblings.
     /// Empty for the top level.
-    pub(super) lasts: Vec<bool>,
-    pub(super) has_children: bool,
+    pub(crate) lasts: Vec<bool>,
+    pub(crate) has_children: bool,
 }
 
 /// What a row stands for.
 #[derive(Clone, Copy)]
-pub(super) enum Node<'a> {
+pub(crate) enum Node<'a> {
     /// A span that is here.
     Span(&'a SpanRecord),
     /// A span that others name as their parent and that is not here: still open, lost, or drawn before.
@@ -30,7 +30,7 @@ const MAX_LEVELS: usize = 64;
 /// Orders the spans of one trace: parents before children, siblings by their start.
 ///
 /// Every span comes out exactly once, whatever the parents say: cycles and repeated identifiers included.
-pub(super) fn rows(spans: &[SpanRecord]) -> Vec<Row<'_>> {
+pub(crate) fn rows(spans: &[SpanRecord]) -> Vec<Row<'_>> {
     let mut by_start: Vec<usize> = (0..spans.len()).collect();
     by_start.sort_by_key(|&i| (spans[i].start_unix_nanos, std::cmp::Reverse(spans[i].duration_nanos), i));
     let children = children(spans, &by_start);

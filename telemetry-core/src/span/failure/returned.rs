@@ -92,6 +92,11 @@ pub struct Returned<P: Part, O> {
 
 impl<P: Part, O: Outcome<P::Returned>> Outcome<P::Returned> for Returned<P, O> {
     #[inline]
+    fn is_failure(&self, returned: &P::Returned) -> bool {
+        self.outcome.is_failure(returned)
+    }
+
+    #[inline]
     fn record(&self, returned: &P::Returned, span: &mut dyn RecordOutcome) {
         if let Some(value) = P::of(returned) {
             (self.tell)(value, span);

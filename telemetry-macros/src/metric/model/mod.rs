@@ -107,8 +107,9 @@ impl Mistakes {
         let Declaration { attrs, vis, ident, kind, name, labels, clauses } = declaration;
         let name_span = span_of(&name);
         let help = self.help(&attrs, &ident);
-        let kind = self.kind(&kind);
-        let name = self.name(name, kind);
+        let known = self.kind(&kind);
+        let kind = known.unwrap_or(Kind::Counter);
+        let name = self.name(name, known);
         let labels = self.labels(labels);
         let clauses = self.clauses(clauses);
         let unit = self.unit(clauses.unit.as_ref(), &name, kind);
@@ -144,10 +145,11 @@ impl Mistakes {
     }
 
     /// The type decides what a value means; there are three.
-    fn kind(&mut self, kind: &Ident) -> Kind {
+    fn kind(&mut self, kind: &Ident) -> Option<Kind> {
         let text = kind.to_string();
-        if let Some((_, kind)) = KINDS.iter().find(|(known, _)| *known == text) {
-            return *kind;
+        let of = |text: &str| KINDS.iter().find(|(known, _)| *known == text).map(|(_, kind)| *kind);
+        if let Some(kind) = of(&text) {
+            return Some(kind);
         }
         let near = did_you_mean(&text, KIND_NAMES);
         self.add(
@@ -156,13 +158,12 @@ impl Mistakes {
                 "unknown instrument type `{text}`: expected `Counter`, `Gauge` or `Histogram`{near}"
             ),
         );
-        let near = nearest(&text, KIND_NAMES.iter().copied()).unwrap_or("Counter");
-        KINDS.iter().find(|(known, _)| *known == near).map_or(Kind::Counter, |(_, kind)| *kind)
+        nearest(&text, KIND_NAMES.iter().copied()).and_then(of)
     }
 
     /// Prometheus accepts these characters only, the suffix tells a reader the type, and the framework's own figures
-    /// are not to be mistaken for the user's.
-    fn name(&mut self, name: Expr, kind: Kind) -> Name {
+    /// are not to be mistaken for the user's. Of a name that cannot be, or of a type that is none, no suffix is asked.
+    fn name(&mut self, name: Expr, kind: Option<Kind>) -> Name {
         let literal = match name {
             Expr::Lit(ExprLit { lit: Lit::Str(literal), .. }) => literal,
             Expr::Lit(other) => {
@@ -193,11 +194,11 @@ impl Mistakes {
                 ),
             );
         }
-        match (kind, text.strip_suffix("_total")) {
-            (Kind::Counter, None) => {
+        match (kind.filter(|_| names::is_metric_name(&text)), text.strip_suffix("_total")) {
+            (Some(Kind::Counter), None) => {
                 self.add(span, format_args!("the name of a counter ends in `_total`: `{text}_total`"));
             }
-            (Kind::Gauge, Some(stem)) => {
+            (Some(Kind::Gauge), Some(stem)) => {
                 self.add(
                     span,
                     format_args!("`_total` is for counters: name the gauge `{stem}`, or make it a Counter"),

@@ -127,9 +127,6 @@ fn every_mistake_is_reported_and_the_static_stands() {
                 "metric name `9-wrong_total` is invalid: letters, digits, `_` and `:` are accepted, and no digit first"
             }
             ::core::compile_error! {
-                "`_total` is for counters: name the gauge `9-wrong`, or make it a Counter"
-            }
-            ::core::compile_error! {
                 "label `le` is reserved: `le`, `quantile`, `otel_metric_overflow` and names in `__` belong to the exposition"
             }
             ::core::compile_error! {

@@ -3,12 +3,14 @@
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
+use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{
     Attribute, GenericParam, Ident, ImplItem, Item, ItemImpl, ItemTrait, Meta, Path, Token, TraitItem, Type,
     TypeParamBound, Visibility,
 };
 
+use super::conditional::{self, Form};
 use super::{Block, Kind, Member, MemberItem, Own};
 use crate::mistakes::Mistakes;
 use crate::trace::Macro;
@@ -27,6 +29,11 @@ impl Ours {
     pub(in crate::trace) fn of(arguments: &Arguments) -> Self {
         let crate_path = arguments.crate_path.as_ref();
         Self { crate_path: crate_path.map_or_else(|| String::from("telemetry_core"), written) }
+    }
+
+    /// Whether this attribute is.
+    pub(in crate::trace) fn is_one(&self, attribute: &Attribute) -> bool {
+        self.at(attribute.path()).is_some()
     }
 
     /// The macro of ours at this path.
@@ -81,7 +88,7 @@ pub(in crate::trace) fn parse(
         let inner_attributes = input.call(Attribute::parse_inner)?;
         let mut members = Vec::new();
         while !input.is_empty() {
-            members.push(member(kind, ours, input, mistakes)?);
+            members.extend(forms(kind, ours, input, mistakes)?);
         }
         Ok((inner_attributes, members))
     };
@@ -90,16 +97,35 @@ pub(in crate::trace) fn parse(
     Ok(Block { attributes, visibility, header, place, container, braces, inner_attributes, members })
 }
 
-fn member(kind: Kind, ours: &Ours, input: ParseStream, mistakes: &mut Mistakes) -> syn::Result<Member> {
+/// Reads a member: more than once where an attribute of ours stands under a condition.
+fn forms(kind: Kind, ours: &Ours, input: ParseStream, mistakes: &mut Mistakes) -> syn::Result<Vec<Member>> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    let mut members = Vec::new();
+    let start = input.fork();
+    for Form { attributes, clashes } in conditional::forms(ours, attributes) {
+        input.advance_to(&start);
+        members.push(member(kind, ours, attributes, input, mistakes)?);
+        members.extend(clashes.into_iter().map(|clash| Member { own: None, item: MemberItem::Other(clash) }));
+    }
+    Ok(members)
+}
+
+/// Reads what stands behind the attributes of a member.
+fn member(
+    kind: Kind,
+    ours: &Ours,
+    mut attributes: Vec<Attribute>,
+    input: ParseStream,
+    mistakes: &mut Mistakes,
+) -> syn::Result<Member> {
     let whole = input.fork();
-    let mut attributes = input.call(Attribute::parse_outer)?;
     let visibility: Visibility = input.parse()?;
     let own = own(ours, &mut attributes, mistakes);
     if function::is_ahead(input) {
         let item = method(own.as_ref(), attributes, visibility, input, mistakes)?;
         return Ok(Member { own, item });
     }
-    // Read again from its attributes, to know where it ends.
+    // Read again from its visibility, to know where it ends.
     match kind {
         Kind::Impl => drop(whole.parse::<ImplItem>()?),
         Kind::Trait => drop(whole.parse::<TraitItem>()?),
@@ -159,7 +185,7 @@ fn method(
 
 /// Takes our attribute from those of a member.
 fn own(ours: &Ours, attributes: &mut Vec<Attribute>, mistakes: &mut Mistakes) -> Option<Own> {
-    let place = attributes.iter().position(|attribute| ours.at(attribute.path()).is_some())?;
+    let place = attributes.iter().position(|attribute| ours.is_one(attribute))?;
     let attribute = attributes.remove(place);
     let of = ours.at(attribute.path())?;
     let tokens = match &attribute.meta {
@@ -170,7 +196,7 @@ fn own(ours: &Ours, attributes: &mut Vec<Attribute>, mistakes: &mut Mistakes) ->
             TokenStream::new()
         }
     };
-    if let Some(second) = attributes.iter().position(|attribute| ours.at(attribute.path()).is_some()) {
+    if let Some(second) = attributes.iter().position(|attribute| ours.is_one(attribute)) {
         let second = attributes.remove(second);
         mistakes.at(second.path(), "this function is given a span twice: remove one of the two attributes");
     }

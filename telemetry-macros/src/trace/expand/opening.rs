@@ -6,18 +6,28 @@ use syn::Expr;
 
 use crate::site::expand::{Opened, borrowed, declare, located, open, records, site_name};
 use crate::site::model::{Declared, Site};
+use crate::trace::expand::measured;
 use crate::trace::model::{Opening, Traced};
+
+/// Declares what a call needs that is known before.
+pub(super) fn declared(traced: &Traced) -> TokenStream {
+    if traced.metrics { measured::declared(traced) } else { declare(&traced.private, &traced.site) }
+}
 
 /// Declares the call site, opens the span, records its attributes and binds its handle.
 pub(super) fn opening(traced: &Traced, opened: Opened, is_written: bool) -> TokenStream {
     let Traced { private, site, opening, bind, .. } = traced;
     let name = Ident::new("__telemetry_span", Span::mixed_site());
-    let declaration = declare(private, site);
+    let declaration = declared(traced);
     let open = span(traced, opened);
     let records = records(private, &name, opened, site);
     let (links, link) = opening.links.as_ref().map(|links| self::links(private, opened, links)).unzip();
-    let is_written = is_written || records.is_some() || link.is_some();
-    let mutable = is_written.then(|| quote_spanned!(Span::mixed_site()=> mut));
+    let mutable = quote_spanned!(Span::mixed_site()=> mut);
+    // Behind a measured scope the span is another one.
+    let measured =
+        (opened == Opened::Guard).then(|| measured::scope(traced, is_written.then_some(&mutable))).flatten();
+    let is_written = records.is_some() || link.is_some() || is_written && measured.is_none();
+    let mutable = is_written.then_some(mutable);
     let handle = bind.as_ref().map(|bind| handle(private, bind, opened, site));
     quote_spanned! {Span::mixed_site()=>
         #declaration
@@ -26,6 +36,7 @@ pub(super) fn opening(traced: &Traced, opened: Opened, is_written: bool) -> Toke
         #records
         #link
         #handle
+        #measured
     }
 }
 

@@ -1,7 +1,7 @@
 //! What reads the value of each argument, the cursor standing behind its key.
 
 use proc_macro2::{TokenStream, TokenTree};
-use syn::ext::IdentExt;
+use quote::ToTokens;
 use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Ident, LitBool, LitStr, Path, Token};
@@ -54,7 +54,10 @@ pub(super) fn type_name(
     _: &mut Mistakes,
 ) -> syn::Result<()> {
     equals(key, input)?;
-    let path: Path = input.parse()?;
+    let rest = until_comma(input);
+    let Ok(path) = input.parse::<Path>() else {
+        return Err(syn::Error::new_spanned(rest, "the type is named by a word: `type = Name`"));
+    };
     match path.segments.last() {
         Some(last) if last.arguments.is_none() => {
             arguments.type_name = Some(TypeName { key: key.clone(), name: last.ident.clone() });
@@ -100,55 +103,34 @@ pub(super) fn kind(
         let message = format!("a kind is written as a word: `kind = {}`", literal.value());
         return Err(syn::Error::new_spanned(literal, message));
     }
-    let word = input.call(Ident::parse_any)?;
-    if KINDS.iter().any(|kind| word == kind) {
-        arguments.kind = Some(word);
+    let path: Path = input.call(Path::parse_mod_style)?;
+    let Some(word) = path.segments.last().map(|last| &last.ident) else { return Ok(()) };
+    if path.get_ident().is_some() && KINDS.iter().any(|kind| word == kind) {
+        arguments.kind = Some(word.clone());
         return Ok(());
     }
-    let message = format!("unknown kind `{word}`: {}", suggestion(&word.to_string().to_lowercase(), KINDS));
-    Err(syn::Error::new_spanned(word, message))
+    let suggestion = suggestion(&word.to_string().to_lowercase(), KINDS);
+    let message =
+        format!("unknown kind `{}`: {suggestion}", path.to_token_stream().to_string().replace(' ', ""));
+    Err(syn::Error::new_spanned(path, message))
 }
 
-pub(super) fn root(
-    arguments: &mut Arguments,
-    key: &Ident,
-    input: ParseStream,
-    _: &mut Mistakes,
-) -> syn::Result<()> {
-    arguments.root = Some(alone(key, input)?);
-    Ok(())
-}
-
-pub(super) fn timing(
-    arguments: &mut Arguments,
-    key: &Ident,
-    input: ParseStream,
-    _: &mut Mistakes,
-) -> syn::Result<()> {
-    arguments.timing = Some(alone(key, input)?);
-    Ok(())
-}
-
-pub(super) fn skip(
-    arguments: &mut Arguments,
-    key: &Ident,
-    input: ParseStream,
-    _: &mut Mistakes,
-) -> syn::Result<()> {
-    arguments.skip = Some(alone(key, input)?);
-    Ok(())
-}
-
-/// A key without a value.
-fn alone(key: &Ident, input: ParseStream) -> syn::Result<Ident> {
+/// Sees that nothing follows a key that takes no value.
+pub(super) fn alone(key: &Ident, input: ParseStream) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
-        return Ok(key.clone());
+        return Ok(());
     }
-    if key == "skip" && input.peek(syn::token::Paren) {
-        let message = "there is nothing to skip: no argument is recorded unless `attrs` names it";
-        return Err(syn::Error::new_spanned(key, message));
-    }
-    Err(syn::Error::new_spanned(key, format!("`{key}` takes no value: it stands alone or is left out")))
+    let message = match key.to_string().as_str() {
+        "skip" if input.peek(syn::token::Paren) => {
+            String::from("there is nothing to skip: no argument is recorded unless `attrs` names it")
+        }
+        "metrics" => String::from(
+            "`metrics` takes no value: all functions share the metrics `function_calls_total` and \
+             `function_duration_seconds`, each under its span's name",
+        ),
+        _ => format!("`{key}` takes no value: it stands alone or is left out"),
+    };
+    Err(syn::Error::new_spanned(key, message))
 }
 
 pub(super) fn err(
@@ -279,11 +261,15 @@ pub(super) fn bind(
     _: &mut Mistakes,
 ) -> syn::Result<()> {
     equals(key, input)?;
-    if !input.peek(Ident) {
-        return Err(input.error("the handle is named by a word: `bind = span`"));
+    let rest = until_comma(input);
+    match syn::parse2(rest.clone()) {
+        Ok(name) => {
+            input.parse::<Ident>()?;
+            arguments.bind = Some(name);
+            Ok(())
+        }
+        Err(_) => Err(syn::Error::new_spanned(rest, "the handle is named by a word: `bind = span`")),
     }
-    arguments.bind = Some(input.parse()?);
-    Ok(())
 }
 
 pub(super) fn crate_path(

@@ -126,7 +126,7 @@ fn a_mistake_in_a_block_leaves_its_functions_as_they_were() {
         ),
         &expect![[r#"
             ::core::compile_error! {
-                "unknown argument `naem`: did you mean `name`? Accepted: `name`, `type`, `attrs`, `kind`, `level`, `root`, `parent`, `links`, `sample`, `err`, `ret`, `bind`, `timing`, `async`, `skip`, `crate`"
+                "unknown argument `naem`: did you mean `name`? Accepted: `name`, `type`, `attrs`, `kind`, `level`, `root`, `parent`, `links`, `sample`, `err`, `ret`, `bind`, `timing`, `metrics`, `async`, `skip`, `crate`"
             }
             impl Store {
                 #[inline]

@@ -131,19 +131,16 @@ fn async_says_that_a_future_is_returned() {
                         }
                     },
                 );
-                ::telemetry_core::__private::boxed(
-                    ::telemetry_core::__private::step(
-                        __telemetry_span,
-                        __telemetry_future,
-                        |span, returned| {
-                            ::telemetry_core::__private::record(
-                                span,
-                                &::telemetry_core::__private::Probe::of(returned)
-                                    .__telemetry_probe(),
-                                returned,
-                            );
-                        },
-                    ),
+                ::telemetry_core::__private::boxed_step(
+                    __telemetry_span,
+                    __telemetry_future,
+                    |span, returned| {
+                        ::telemetry_core::__private::record(
+                            span,
+                            &::telemetry_core::__private::Probe::of(returned).__telemetry_probe(),
+                            returned,
+                        );
+                    },
                 )
             }
         "#]],

@@ -246,7 +246,7 @@ fn a_mistake_leaves_the_item_as_it_was() {
         ),
         &expect![[r#"
             ::core::compile_error! {
-                "unknown argument `naem`: did you mean `name`? Accepted: `name`, `type`, `attrs`, `kind`, `level`, `root`, `parent`, `links`, `sample`, `err`, `ret`, `bind`, `timing`, `async`, `skip`, `crate`"
+                "unknown argument `naem`: did you mean `name`? Accepted: `name`, `type`, `attrs`, `kind`, `level`, `root`, `parent`, `links`, `sample`, `err`, `ret`, `bind`, `timing`, `metrics`, `async`, `skip`, `crate`"
             }
             ::core::compile_error! {
                 "unknown kind `sever`: did you mean `server`? Accepted: `internal`, `server`, `client`, `producer`, `consumer`"

@@ -5,4 +5,12 @@ fn load() {
     span.rows(1);
 }
 
-fn main() {}
+#[span(bind = span, attrs(title: &'static str, raw: Vec<u8>, both: (i64, i64), page: Option<u16>))]
+fn store() {
+    span.title("Emma");
+}
+
+fn main() {
+    load();
+    store();
+}

@@ -3,21 +3,17 @@
 //! `cargo bench -p benches --bench http` prints each case and what it adds. The layer's own boxing, which any tower layer
 //! pays in axum, is a case of its own.
 
-use std::convert::Infallible;
-use std::future::Future;
-use std::hint::black_box;
-use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+mod service;
+
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::Path;
-use axum::routing::get;
 use benches::statistics::median;
 use benches::table::Table;
-use http::{HeaderMap, HeaderValue, Request, Response, Uri};
-use http_body::Body as _;
+use http::Request;
+use service::{Prototype, router, serve};
 use telemetry_core::{AlwaysSample, NeverSample, Telemetry, disable, enable};
 use telemetry_http::TelemetryLayer;
 use tower_layer::Layer;
@@ -65,51 +61,6 @@ fn main() {
         table.row([(*name).to_owned(), format!("{time:.0}"), format!("{:.0}", time - bare)]);
     }
     println!("{table}");
-}
-
-fn router() -> Router {
-    Router::new().route("/books/{id}", get(|Path(id): Path<u64>| async move { black_box(id).to_string() }))
-}
-
-/// What every request is made from.
-struct Prototype {
-    uri: Uri,
-    headers: HeaderMap,
-}
-
-impl Prototype {
-    fn new() -> Self {
-        let headers = [
-            ("host", "books.example"),
-            ("user-agent", "reader/1.0"),
-            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
-        ];
-        let header = |(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value));
-        Self { uri: Uri::from_static("/books/7"), headers: headers.map(header).into_iter().collect() }
-    }
-
-    fn request(&self) -> Request<Body> {
-        let mut request = Request::new(Body::empty());
-        self.uri.clone_into(request.uri_mut());
-        self.headers.clone_into(request.headers_mut());
-        request
-    }
-}
-
-/// Serves a request to the end of its body. Nothing here ever waits.
-fn serve(service: &mut Router, request: Request<Body>) {
-    let mut cx = Context::from_waker(Waker::noop());
-    let call = pin!(<Router as Service<Request<Body>>>::call(service, request));
-    let Poll::Ready(Ok::<Response<Body>, Infallible>(response)) = call.poll(&mut cx) else {
-        unreachable!("the handler does not wait")
-    };
-    let mut body = pin!(response.into_body());
-    while let Poll::Ready(Some(frame)) = body.as_mut().poll_frame(&mut cx) {
-        black_box(frame).expect("a body in memory does not fail");
-        if body.is_end_stream() {
-            break;
-        }
-    }
 }
 
 /// A layer that passes everything on.

@@ -1,0 +1,7 @@
+//! The traces and metrics in a file of `telemetry-sqlite`.
+
+mod metrics;
+mod rows;
+mod source;
+
+pub(crate) use source::FileSource;

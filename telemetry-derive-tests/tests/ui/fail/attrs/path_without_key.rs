@@ -1,0 +1,8 @@
+use telemetry_core::span;
+
+#[span(attrs(u8::MAX))]
+fn load() {}
+
+fn main() {
+    load();
+}

@@ -1,0 +1,10 @@
+use telemetry_core::span;
+
+#[span]
+enum Shelf {
+    North,
+}
+
+fn main() {
+    let _ = Shelf::North;
+}

@@ -1,0 +1,10 @@
+use telemetry_core::{span, trace};
+
+#[trace]
+#[inline]
+#[span(root)]
+fn load() {}
+
+fn main() {
+    load();
+}

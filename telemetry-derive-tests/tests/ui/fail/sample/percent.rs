@@ -1,0 +1,8 @@
+use telemetry_core::span;
+
+#[span(sample = 5%)]
+fn load() {}
+
+fn main() {
+    load();
+}

@@ -1,0 +1,9 @@
+use telemetry_core::step;
+
+async fn load() {
+    step!(timing = true, "load" => async {}).await;
+}
+
+fn main() {
+    drop(load());
+}
