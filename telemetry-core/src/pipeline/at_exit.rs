@@ -2,6 +2,18 @@
 
 use std::sync::Once;
 
+use super::TelemetryBuilder;
+
+impl TelemetryBuilder {
+    /// Whether the end of the process by `std::process::exit`, or by a return from `main` while the handle is kept in a
+    /// static or forgotten, shuts the pipeline down as dropping the handle does, within the same time; default true. On
+    /// Unix, by `atexit`. Nothing can be done about `abort`, `_exit` and a signal that kills.
+    pub const fn deliver_at_exit(mut self, deliver: bool) -> Self {
+        self.at_exit = deliver;
+        self
+    }
+}
+
 /// Has what runs shut down at the end of the process; once for the process.
 pub(super) fn watch() {
     static WATCHING: Once = Once::new();

@@ -82,7 +82,7 @@ pub struct TelemetryBuilder {
     ring_capacity: Option<usize>,
     interval: Duration,
     shutdown_timeout: Duration,
-    at_exit: bool,
+    pub(super) at_exit: bool,
     sinks: Vec<Box<dyn Sink>>,
     pub(super) evidence: Option<CrashEvidence>,
 }
@@ -133,14 +133,6 @@ impl TelemetryBuilder {
     /// How long the shutdown may take when the handle is dropped; default 5 s.
     pub const fn shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.shutdown_timeout = timeout;
-        self
-    }
-
-    /// Whether the end of the process by `std::process::exit`, or by a return from `main` while the handle is kept in a
-    /// static or forgotten, shuts the pipeline down as dropping the handle does, within the same time; default true. On
-    /// Unix, by `atexit`. Nothing can be done about `abort`, `_exit` and a signal that kills.
-    pub const fn deliver_at_exit(mut self, deliver: bool) -> Self {
-        self.at_exit = deliver;
         self
     }
 
