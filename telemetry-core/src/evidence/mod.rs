@@ -35,7 +35,7 @@
 //! - A file that cannot be made is told on standard error, [`Telemetry::evidence`](crate::Telemetry::evidence) has the
 //!   error, and telemetry runs without it.
 //! - The child of a fork has no evidence, and its spans go nowhere near its parent's: at the fork the ring is copied, 6 MiB in
-//!   about two milliseconds. A `clone` by hand, without the C library's handlers, would share it.
+//!   three to four milliseconds, and a child without memory for that ends at once. A `clone` by hand, without the C library's handlers, would share it.
 //! - Where the ring was in use before, by a pipeline that was shut down, it stays where it is: `kill -9` then leaves no spans.
 //! - Room that was reserved may be missing all the same on file systems that copy on write and on thin volumes that are full;
 //!   a store to the ring then ends the process by `SIGBUS`, as it would if another program cut the file short. A file system

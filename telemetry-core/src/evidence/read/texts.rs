@@ -128,6 +128,10 @@ impl Log {
         let (start, range) = self.memory.range(..=address).next_back()?;
         let from = range.start.checked_add(usize::try_from(address - start).ok()?)?;
         let to = from.checked_add(len).filter(|to| *to <= range.end)?;
+        // What would not be copied is not looked at either: that, too, takes time for each span.
+        if len > self.left.get() {
+            return None;
+        }
         Some(self.copy(&String::from_utf8_lossy(self.bytes.get(from..to)?)))
     }
 
