@@ -19,8 +19,12 @@ impl Drain {
     /// Keeps the sinks from being called, once they are between two calls; one that is not by the deadline is left.
     pub(crate) fn pause(self: Arc<Self>, deadline: Instant) -> Paused {
         let lanes = self.shared.lanes();
-        lanes.iter().for_each(|lane| lane.stop_handing_out());
-        lanes.iter().for_each(|lane| lane.await_idle(deadline));
+        for lane in &lanes {
+            lane.stop_handing_out();
+        }
+        for lane in &lanes {
+            lane.await_idle(deadline);
+        }
         Paused { drain: self, lanes }
     }
 }
@@ -28,7 +32,9 @@ impl Drain {
 impl Paused {
     /// Lets the sinks go on, in the parent.
     pub(crate) fn go_on(&self) {
-        self.lanes.iter().for_each(|lane| lane.go_on());
+        for lane in &self.lanes {
+            lane.go_on();
+        }
     }
 
     /// What the service is in the parent.

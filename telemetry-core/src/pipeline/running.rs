@@ -60,6 +60,8 @@ impl Starting {
         let mut phase = phase();
         GLOBAL.reopen();
         *phase = Phase::Running(run);
+        drop(phase);
+        drop(self);
     }
 }
 

@@ -160,7 +160,7 @@ impl<W: Write + Send + 'static> Sink for StdoutSink<W> {
 
 /// The ends of lines in `bytes`.
 fn lines(bytes: &[u8]) -> u64 {
-    bytes.iter().filter(|byte| **byte == b'\n').count() as u64
+    bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).count() as u64
 }
 
 #[cfg(test)]

@@ -46,14 +46,14 @@ impl Sink for PerProcess {
     }
 
     fn export_spans(&mut self, spans: &[SpanRecord]) -> Result<(), SinkError> {
-        let mut lines = String::new();
+        let mut lines = Vec::new();
         for span in spans {
             let Some(Value::U64(pid)) = span.attribute("pid") else {
                 return Err(SinkError::Refused(format!("{span:?}")));
             };
-            lines += &format!("{} {} {pid} {}\n", span.trace_id, span.span_id, span.name);
+            writeln!(lines, "{} {} {pid} {}", span.trace_id, span.span_id, span.name)?;
         }
-        Ok(self.file()?.write_all(lines.as_bytes())?)
+        Ok(self.file()?.write_all(&lines)?)
     }
 
     fn export_metrics(&mut self, _: &Arc<MetricsSnapshot>) -> Result<(), SinkError> {
