@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use telemetry_core::SpanContext;
-use telemetry_core::propagate::{self, Extract, Inject, Keys, Remote};
+use telemetry_core::propagate::{self, Extract, Inject, Keys, Remote, TraceState};
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static(propagate::TRACEPARENT);
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static(propagate::TRACESTATE);
@@ -91,17 +91,16 @@ impl<'a> Seen<'a> {
 
     /// The caller's span and the state of its trace; as [`extract`] does.
     pub(crate) fn remote(&self, keys: Keys) -> Option<Remote> {
-        propagate::extract_with(self, keys)
-    }
-}
-
-impl Extract for Seen<'_> {
-    fn values<'a>(&'a self, name: &'static str) -> impl Iterator<Item = &'a [u8]> {
-        let of_the_trace = (name == propagate::TRACEPARENT).then_some(self.traceparents);
-        let of_the_state = (name == propagate::TRACESTATE && self.has_state)
-            .then(|| self.headers.get_all(TRACESTATE).into_iter());
-        let parents = of_the_trace.into_iter().flatten().flatten();
-        parents.chain(of_the_state.into_iter().flatten()).map(HeaderValue::as_bytes)
+        let [Some(parent), None] = self.traceparents else { return None };
+        let span = propagate::parse_traceparent(parent.as_bytes())?;
+        let states = || self.headers.get_all(TRACESTATE).iter().map(HeaderValue::as_bytes);
+        // One that is malformed is dropped, and the traceparent stands.
+        let state = if self.has_state {
+            TraceState::parse(states(), keys).unwrap_or_default()
+        } else {
+            TraceState::EMPTY
+        };
+        Some(Remote { span, state })
     }
 }
 

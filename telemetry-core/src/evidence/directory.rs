@@ -4,8 +4,9 @@
 //! to a dead one; `NAME.panic1` and so on are reports of panics. `….new` is not whole yet.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -77,7 +78,9 @@ fn died(path: &Path) -> Option<PathBuf> {
         }
         _ => return None,
     }
-    let file = File::open(path).ok()?;
+    // Neither a link nor anything that waits for a writer is a file of ours.
+    let ours = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+    let file = OpenOptions::new().read(true).custom_flags(ours).open(path).ok()?;
     if !try_lock(&file) {
         return None;
     }

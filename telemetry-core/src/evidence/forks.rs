@@ -42,22 +42,6 @@ pub(super) fn part(slots: *const [Slot]) {
     watch();
 }
 
-/// The calling thread's number in the system.
-pub(super) fn thread_id() -> u32 {
-    // SAFETY: asks the system for a number.
-    #[allow(unsafe_code, reason = "the standard library does not tell")]
-    let id = unsafe { libc::syscall(libc::SYS_gettid) };
-    id as u32
-}
-
-/// Whether a thread of this process has ended.
-pub(super) fn has_ended(thread: u32) -> bool {
-    // SAFETY: signal zero is sent to nobody; the system only says whether it could be.
-    #[allow(unsafe_code, reason = "the standard library does not tell")]
-    let found = unsafe { libc::syscall(libc::SYS_tgkill, libc::getpid(), thread, 0) };
-    found != 0
-}
-
 fn watch() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| {
@@ -71,7 +55,7 @@ fn watch() {
 
 extern "C" fn in_child() {
     OWNER.store(false, Ordering::Release);
-    signals::disarm();
+    signals::disarm_child();
     let_go(FILE.swap(-1, Ordering::Relaxed));
     let slots = SLOTS.swap(std::ptr::null_mut(), Ordering::Acquire);
     if !slots.is_null() {

@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::bytes::{put_text, put_u32, put_u64};
 use super::format::{LOST_AT, kind};
 use super::images::{self, Image};
-use super::{file, forks, sites};
+use super::locks::patiently;
+use super::{file, forks, sites, threads};
 use crate::clock::Line;
 use crate::context::watch_threads;
 use crate::span::{CallSite, floor_char_boundary, gates, watch_names};
@@ -107,11 +108,7 @@ pub(super) fn lines(lines: &[Line]) {
 
 /// Copies the log to the same place in another file; false where that cannot be done now.
 pub(super) fn copy(to: &File, from: u64) -> io::Result<bool> {
-    let journal = match JOURNAL.try_lock() {
-        Ok(journal) => journal,
-        Err(TryLockError::Poisoned(journal)) => journal.into_inner(),
-        Err(TryLockError::WouldBlock) => return Ok(false),
-    };
+    let Some(journal) = patiently(&JOURNAL) else { return Ok(false) };
     let Some(journal) = journal.as_ref() else { return Ok(false) };
     let mut part = vec![0; 256 << 10];
     let mut at = from;
@@ -146,7 +143,7 @@ fn name(name: &'static str) {
 
 fn thread(token: u32) {
     with(|journal| {
-        let id = forks::thread_id();
+        let id = threads::this();
         let current = std::thread::current();
         let name = current.name().unwrap_or_default();
         let mut payload = Vec::new();
@@ -197,7 +194,7 @@ impl Journal {
         (0..ASKED).find_map(|_| {
             let place = self.next;
             self.next = (place + 1) % self.threads.len();
-            forks::has_ended(self.threads[place].0).then_some(place)
+            threads::has_ended(self.threads[place].0).then_some(place)
         })
     }
 

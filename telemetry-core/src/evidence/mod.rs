@@ -63,6 +63,10 @@ mod format;
 mod images;
 #[cfg(target_os = "linux")]
 mod journal;
+#[cfg(target_os = "linux")]
+mod locks;
+#[cfg(target_os = "linux")]
+mod opening;
 mod options;
 #[cfg(target_os = "linux")]
 mod panics;
@@ -75,12 +79,16 @@ mod show;
 mod signals;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "files are only read there"))]
 mod sites;
+#[cfg(target_os = "linux")]
+mod threads;
 
 #[cfg(not(target_os = "linux"))]
 pub(crate) use elsewhere::{Begun, Opening, alive, end};
+#[cfg(target_os = "linux")]
+pub(crate) use opening::{Begun, Opening};
 pub use options::{CrashEvidence, EvidenceError};
 pub(crate) use options::{DEFAULT_KEEP, MAX_KEEP};
 pub use read::{ReadError, read, read_from};
 pub use report::{Cause, CauseKind, Fate, OpenSpan, Report, Thread};
 #[cfg(target_os = "linux")]
-pub(crate) use running::{Begun, Opening, alive, end};
+pub(crate) use running::{alive, end};

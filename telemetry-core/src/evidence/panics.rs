@@ -4,13 +4,14 @@ use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::panic::PanicHookInfo;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
 use super::format::{CAUSE_TEXT, CauseHead, Header, PANIC, PANIC_AT, RawCause};
+use super::locks::patiently;
 use super::running::{self, Running};
-use super::{directory, file, forks, journal};
+use super::{directory, file, forks, journal, threads};
 use crate::context::Local;
 use crate::span::floor_char_boundary;
 
@@ -36,8 +37,7 @@ pub(super) fn watch() {
 
 /// Notes a panic. Nobody knows yet whether somebody will catch it.
 fn note(info: &PanicHookInfo<'_>) {
-    // Another panic is being noted, or telemetry starts or stops.
-    let Some(mut running) = running::try_lock() else { return };
+    let Some(mut running) = patiently(&running::RUNNING) else { return };
     let Some(running) = running.as_mut() else { return };
     let cause = cause(info);
     let _ = running.file.write_all_at(&cause.write(), PANIC_AT);
@@ -47,7 +47,7 @@ fn note(info: &PanicHookInfo<'_>) {
     running.last_report = Some(Instant::now());
     running.reports += 1;
     let path =
-        running.path().with_extension(format!("{}{}", directory::PANIC, (running.reports - 1) % REPORTS + 1));
+        running.path.with_extension(format!("{}{}", directory::PANIC, (running.reports - 1) % REPORTS + 1));
     let unfinished = file::unfinished(&path);
     match write(running, cause, &unfinished).and_then(|()| fs::rename(&unfinished, &path)) {
         Ok(()) => directory::retain(path.parent().unwrap_or(Path::new(".")), running.keep),
@@ -62,8 +62,10 @@ fn note(info: &PanicHookInfo<'_>) {
 }
 
 /// Writes a whole file: what the ring holds now, and the log.
-fn write(running: &Running, cause: RawCause, path: &PathBuf) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+fn write(running: &Running, cause: RawCause, path: &Path) -> io::Result<()> {
+    // One that was left unfinished goes; what is made is new, wherever the directory is.
+    let _ = fs::remove_file(path);
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     let alive_unix_nanos = cause.head.unix_nanos;
     let header =
         Header { cause: Some(cause), alive_unix_nanos, slots_are_here: true, ..running.header.clone() };
@@ -88,7 +90,7 @@ fn cause(info: &PanicHookInfo<'_>) -> RawCause {
         kind: PANIC,
         signal: 0,
         code: 0,
-        thread: forks::thread_id(),
+        thread: threads::this(),
         address: 0,
         unix_nanos: running::unix_nanos(),
         text_len: text.len() as u32,

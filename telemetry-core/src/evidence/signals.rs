@@ -14,20 +14,20 @@ use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 use libc::{c_int, c_void, sigaction, siginfo_t};
 
-use super::forks::thread_id;
 use super::format::{CAUSE_AT, CauseHead, SIGNAL, SLOT_BYTES, SLOTS_ARE_HERE_AT, SLOTS_AT};
+use super::threads;
 use crate::ring::Slot;
 
 /// The signals that end a process because of what it did.
 const FATAL: [c_int; 6] =
     [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, libc::SIGFPE, libc::SIGABRT, libc::SIGTRAP];
 
-/// The file to write to; negative while there is none. Taken by the first thread that a signal hits.
+/// The file to write to; negative while there is none. Written by the start and the stop of evidence.
 static FILE: AtomicI32 = AtomicI32::new(-1);
 /// The slots that must be written, where they do not lie in the file.
 static SLOTS: AtomicPtr<Slot> = AtomicPtr::new(ptr::null_mut());
 static BYTES: AtomicUsize = AtomicUsize::new(0);
-/// How far the writing has come.
+/// How far the writing has come. Written by the handlers, and by the start of evidence.
 static PROGRESS: AtomicU32 = AtomicU32::new(IDLE);
 const IDLE: u32 = 0;
 const WRITING: u32 = 1;
@@ -44,14 +44,21 @@ pub(super) fn arm(file: &File, slots: Option<*const [Slot]>) {
     SLOTS.store(slots.map_or(ptr::null_mut(), |slots| slots.cast::<Slot>().cast_mut()), Ordering::Relaxed);
     BYTES.store(bytes, Ordering::Relaxed);
     PROGRESS.store(IDLE, Ordering::Relaxed);
-    // Release: pairs with the Acquire in `note`; the handler sees the slots.
-    FILE.store(file.as_raw_fd(), Ordering::Release);
+    // SeqCst: pairs with the load in `note`; the handler sees the slots.
+    FILE.store(file.as_raw_fd(), Ordering::SeqCst);
     install();
 }
 
-/// From here on the handlers only pass signals on. Comes before the file is closed.
+/// From here on the handlers only pass signals on. Comes before the file is closed: it waits for a thread that writes.
 pub(super) fn disarm() {
-    FILE.store(-1, Ordering::Release);
+    disarm_child();
+    wait();
+}
+
+/// The same in the child of a fork, which has nobody to wait for.
+pub(super) fn disarm_child() {
+    // SeqCst: pairs with the swap and the load in `note`. Either the handler finds no file, or `disarm` finds it writing.
+    FILE.store(-1, Ordering::SeqCst);
 }
 
 /// Puts the handlers in, once for the process. A signal that is ignored stays so.
@@ -113,17 +120,17 @@ extern "C" fn handle(signal: c_int, info: *mut siginfo_t, context: *mut c_void) 
 
 /// Notes that the process dies. A second thread waits until the first has written.
 fn note(signal: c_int, code: c_int, address: u64) {
-    // Acquire: pairs with the Release in `arm`.
-    let file = FILE.load(Ordering::Acquire);
-    if file < 0 {
-        return;
-    }
-    if PROGRESS.compare_exchange(IDLE, WRITING, Ordering::Acquire, Ordering::Acquire).is_err() {
+    // SeqCst: this comes before the look at the file, as in `disarm` the file goes before the look at this.
+    if PROGRESS.compare_exchange(IDLE, WRITING, Ordering::SeqCst, Ordering::SeqCst).is_err() {
         return wait();
+    }
+    let file = FILE.load(Ordering::SeqCst);
+    if file < 0 {
+        return PROGRESS.store(IDLE, Ordering::SeqCst);
     }
     write_down(file, signal, code, address);
     step_aside();
-    PROGRESS.store(DONE, Ordering::Release);
+    PROGRESS.store(DONE, Ordering::SeqCst);
 }
 
 /// Writes the slots, where they lie elsewhere, and the cause.
@@ -132,7 +139,7 @@ fn write_down(file: c_int, signal: c_int, code: c_int, address: u64) {
         kind: SIGNAL,
         signal,
         code,
-        thread: thread_id(),
+        thread: threads::this(),
         // Who sends a signal leaves something else there.
         address: if code <= 0 { 0 } else { address },
         unix_nanos: now(),
@@ -163,7 +170,7 @@ fn wait() {
     const WAITS: u32 = 100;
     const WAIT_MILLIS: c_int = 10;
     for _ in 0..WAITS {
-        if PROGRESS.load(Ordering::Acquire) != WRITING {
+        if PROGRESS.load(Ordering::SeqCst) != WRITING {
             return;
         }
         // SAFETY: waits for no file.
