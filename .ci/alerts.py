@@ -4,8 +4,8 @@ Usage: alerts.py BOOKSTORE
 
 Every alert has to fire for the bookstore that gives the reason, for no other one, and end when the reason does; every
 query of the dashboard has to find something. Minutes would be too long: the copies that Prometheus is given differ from
-the shipped files in that every duration is a thirtieth, targets have the ports of this run, and what Prometheus would
-discover is written down. That a minute is a minute is for the tests of the rules.
+the shipped files in that every duration is a thirtieth, a scrape may take its whole interval, targets have the ports of
+this run, and what Prometheus would discover is written down. That a minute is a minute is for the tests of the rules.
 """
 
 import json

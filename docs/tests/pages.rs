@@ -88,6 +88,24 @@ fn every_chapter_is_listed_and_leads_to_its_neighbours() {
     }
 }
 
+/// The first example of the core's own page, without what it hides.
+fn compiled_example() -> String {
+    let page = text(&folder().join("../telemetry-core/src/lib.rs"));
+    let documentation = page.lines().filter_map(|line| line.strip_prefix("//!"));
+    let lines = documentation.map(|line| line.strip_prefix(' ').unwrap_or(line));
+    let inside =
+        lines.skip_while(|line| !line.starts_with("```")).skip(1).take_while(|line| !line.starts_with("```"));
+    inside.filter(|line| !line.starts_with("# ")).fold(String::new(), |code, line| code + line + "\n")
+}
+
+#[test]
+fn the_readme_opens_with_code_that_is_compiled() {
+    let readme = text(&folder().join("../README.md"));
+    let (_, code) = readme.split_once("```rs\n").unwrap();
+    let (code, _) = code.split_once("```\n").unwrap();
+    assert_eq!(code, compiled_example(), "the first example of telemetry-core's documentation is another");
+}
+
 #[test]
 fn no_link_leads_nowhere() {
     let roots = [

@@ -19,8 +19,8 @@
 //!
 //! #[trace(name = "books.load", attrs(book.id = id, db.system = "sqlite"))]
 //! async fn load(db: &Db, id: i64) -> Result<Book, StoreError> {
-//!     let book = db.find(id).await?;
-//!     LOOKUPS.with(Outcome::Hit).inc();
+//!     let book = db.find(id).await?;          // an Err marks the span as failed, with its message
+//!     LOOKUPS.with(Outcome::Hit).inc();       // a plain store into a cell of this thread's own
 //!     Ok(book)
 //! }
 //! ```

@@ -143,7 +143,7 @@ fn of_resources(manifest: &Manifest) -> impl Iterator<Item = Alert> {
         expr: format!("{} > 0", gauge.name),
         hold: Some("1m"),
         severity: "warning",
-        summary: "{{ $value }} callers wait for a connection of {{ $labels.instance }}",
+        summary: "Callers waiting for a connection of {{ $labels.instance }}: {{ $value }}",
         description: "Somebody has been waiting for a connection of the pool for a minute: it is too small, or queries hold connections too long.",
     });
     let limited = manifest.ending(Kind::Counter, "_rate_limit_hits_total").map(|(_, counter)| Alert {
@@ -182,7 +182,7 @@ fn of_telemetry(manifest: &Manifest) -> impl Iterator<Item = Alert> {
             "telemetry_sink_spans_dropped_total",
             "sink, reason",
             "Sink {{ $labels.sink }} of {{ $labels.instance }} has missed {{ $value | humanize }} spans in five minutes: {{ $labels.reason }}",
-            "A sink is slower than the spans come, or its destination refuses them. Other sinks have them.",
+            "A sink is slower than the spans come, or its destination refuses them. Other sinks are not touched by it.",
         ),
         growing(
             "SinkErrors",

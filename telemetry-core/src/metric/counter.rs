@@ -15,8 +15,8 @@ use super::update;
 /// A total (`u64`) that only grows, declared by [`metric!`](crate::metric!).
 ///
 /// Updates from any thread go to a cell of that thread's own, by a load and a store without a locked instruction, and
-/// are summed when read; see the [module](mod@crate::metric) for memory and teardown. When disabled an update is one load
-/// and a branch. A total beyond `u64::MAX` wraps around.
+/// are summed when read; see the [module](mod@crate::metric) for memory and teardown. When disabled, and before telemetry
+/// has started, an update is one load and a branch, and is not made up for. A total beyond `u64::MAX` wraps around.
 pub struct Counter<L: LabelSet = ()> {
     core: Core,
     labels: PhantomData<fn(L)>,

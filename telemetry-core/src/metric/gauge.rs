@@ -14,8 +14,9 @@ use super::view::View;
 
 /// A value (`f64`) that goes up and down, declared by [`metric!`](crate::metric!).
 ///
-/// All threads share one slot a series. `set` is a plain store; `add`, `inc` and `dec` retry until nobody interferes.
-/// When disabled an update is one load and a branch.
+/// All threads share one slot a series. `set` is a plain store; `add`, `inc` and `dec` retry until nobody interferes. Any
+/// value is kept, `NaN` and the infinities too, which the exposition has words for. When disabled, and before telemetry
+/// has started, an update is one load and a branch, and is not made up for.
 pub struct Gauge<L: LabelSet = ()> {
     core: Core,
     labels: PhantomData<fn(L)>,

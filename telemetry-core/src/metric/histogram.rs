@@ -19,7 +19,8 @@ use super::view::View;
 ///
 /// Updates go to cells of the thread's own, as those of a [`Counter`](super::Counter) do; the count is the sum of the
 /// buckets. A value that is not finite is refused and counted in `telemetry_metric_refused_total`: one infinity would
-/// spoil the sum for good. When disabled an update is one load and a branch.
+/// spoil the sum for good. When disabled, and before telemetry has started, an update is one load and a branch, and is
+/// not made up for.
 pub struct Histogram<L: LabelSet = ()> {
     body: Body,
     labels: PhantomData<fn(L)>,

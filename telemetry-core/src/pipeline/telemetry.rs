@@ -290,7 +290,8 @@ impl Telemetry {
         GLOBAL.filter()
     }
 
-    /// Drains everything that has ended and waits until every sink has processed it.
+    /// Drains everything that has ended and waits until every sink has processed it. Blocks the calling thread; called by
+    /// a sink it waits for itself, until the time is over.
     ///
     /// # Errors
     /// When the pipeline has been shut down, or a sink failed, dropped something or was not done in time.
@@ -380,6 +381,7 @@ pub fn enable() {
 }
 
 /// Records nothing from here on: every span and instrument costs one load and a branch. Spans that are open finish.
+/// Instruments keep their values and are exported as they stand; what happens meanwhile is not made up for.
 pub fn disable() {
     gates::set_global(false);
     GLOBAL.metrics().disable();

@@ -19,6 +19,12 @@ use crate::ring::Body;
 /// It writes only while the span is entered on the calling thread: inside its guard's scope, or inside a poll of its
 /// future. A write from elsewhere or after the end goes nowhere and is counted as late; a write to a span that is not
 /// recorded goes nowhere.
+///
+/// A span holds 128 bytes of attributes and links, and 128 of events. A key takes seven of them with the type (two where
+/// the macros or [`SpanGuard::attribute`](crate::SpanGuard::attribute) name it by number), then numbers take as many as
+/// they need, up to eight, and text and bytes one more than their length. What does not fit is left out whole and
+/// counted on the span; only `error.message`, `http.url`, `http.user_agent` and `db.statement` are cut, at a character,
+/// with `…` behind them. A key that is set again keeps the last value.
 #[derive(Clone, Copy)]
 pub struct Span {
     current: Current,
@@ -70,7 +76,8 @@ impl Span {
         self.put(key, Packed::Str(value))
     }
 
-    /// Records static text by reference, whatever its length.
+    /// Records static text by reference, whatever its length: six bytes, twelve where the text lies in another library
+    /// that was loaded.
     #[inline]
     pub fn static_str(&self, key: &'static str, value: &'static str) -> &Self {
         self.put(key, Packed::Static(value))
@@ -115,7 +122,8 @@ impl Span {
         self
     }
 
-    /// Records what `value` displays.
+    /// Records what `value` displays: at most 128 bytes of it, on the way to the room there is. A panic of its `Display`
+    /// stays here, and the attribute is counted as one that did not fit.
     pub fn display(&self, key: &'static str, value: impl fmt::Display) -> &Self {
         if self.is_recording() {
             let text = Formatted::new(format_args!("{value}"));
@@ -124,7 +132,7 @@ impl Span {
         self
     }
 
-    /// Records how `value` looks to a programmer.
+    /// Records how `value` looks to a programmer, as [`display`](Self::display) does.
     pub fn debug(&self, key: &'static str, value: impl fmt::Debug) -> &Self {
         if self.is_recording() {
             let text = Formatted::new(format_args!("{value:?}"));
@@ -140,7 +148,7 @@ impl Span {
         self
     }
 
-    /// Records that something happened now, under a name of run time; it is cut to 64 bytes.
+    /// Records that something happened now, under a name of run time; it is cut to 64 bytes, and takes seven more.
     #[inline]
     pub fn event_dynamic(&self, name: &str) -> &Self {
         self.write(|local, body| {
@@ -177,7 +185,8 @@ impl Span {
         self
     }
 
-    /// Records that the work failed: status error, `error.type` and `error.message`.
+    /// Records that the work failed: status error, `error.type` and `error.message`. There is always room for them, though
+    /// the message may be cut; a later failure takes the place of an earlier one.
     pub fn fail(&self, error_type: &'static str, message: impl fmt::Display) -> &Self {
         if self.is_recording() {
             let text = Formatted::new(format_args!("{message}"));
@@ -186,7 +195,7 @@ impl Span {
         self
     }
 
-    /// Refers to another span.
+    /// Refers to another span: 26 of the 128 bytes for attributes. Counted on the span where it does not fit.
     #[inline]
     pub fn link(&self, other: SpanContext) -> &Self {
         self.write(|_, body| write::link(body, other));

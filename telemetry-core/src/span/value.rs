@@ -111,7 +111,8 @@ impl<'a> Entry<'a> {
         self.put(Packed::Static(value));
     }
 
-    /// Records bytes by copying them; at most 126.
+    /// Records bytes by copying them; as all values, they are left out and counted where they do not fit: a span takes
+    /// 125 at the most, when it holds nothing else.
     pub fn bytes(self, value: &[u8]) {
         self.put(Packed::Bytes(value));
     }
