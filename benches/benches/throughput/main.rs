@@ -8,6 +8,9 @@
 //! Every measurement is made in a process of its own, since the peak of the memory is a process's. To add a sink, add a row
 //! in `sinks.rs`.
 
+#[allow(dead_code, reason = "here it is never gone")]
+mod collector;
+mod grpc;
 mod load;
 mod sinks;
 

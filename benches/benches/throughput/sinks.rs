@@ -6,6 +6,10 @@ use std::path::PathBuf;
 
 use benches::NullSink;
 use telemetry_core::sink::{ChromeTraceSink, MemorySink, Sink, StdoutSink, TtySink};
+use telemetry_otlp::{OtlpSink, Protocol};
+use telemetry_sqlite::SqliteSink;
+
+use super::{collector, grpc};
 
 /// A sink to be measured. Each measurement makes it in a process of its own.
 pub(crate) struct Row {
@@ -23,12 +27,16 @@ pub(crate) struct Subject {
     pub(crate) _beside: Box<dyn Any>,
 }
 
-pub(crate) const ROWS: [Row; 5] = [
+pub(crate) const ROWS: [Row; 9] = [
     Row { name: "null", offered: 500_000, make: || Subject::alone(NullSink::default()) },
     Row { name: "memory", offered: 500_000, make: || Subject::alone(MemorySink::new()) },
     Row { name: "JSON lines", offered: 500_000, make: || Subject::alone(StdoutSink::to(nowhere())) },
     Row { name: "terminal", offered: 200_000, make: || Subject::alone(TtySink::to(nowhere())) },
     Row { name: "Chrome trace file", offered: 200_000, make: chrome },
+    Row { name: "SQLite", offered: 100_000, make: sqlite },
+    Row { name: "OTLP, http/protobuf", offered: 100_000, make: || otlp_over_http(Protocol::HttpProtobuf) },
+    Row { name: "OTLP, http/json", offered: 100_000, make: || otlp_over_http(Protocol::HttpJson) },
+    Row { name: "OTLP, grpc", offered: 100_000, make: otlp_over_grpc },
 ];
 
 impl Subject {
@@ -43,16 +51,47 @@ fn nowhere() -> File {
 }
 
 fn chrome() -> Subject {
-    let path = std::env::temp_dir().join(format!("throughput-{}.json", std::process::id()));
-    let sink = ChromeTraceSink::create(&path).expect("the temporary folder can be written");
-    Subject { sink: Box::new(sink), _beside: Box::new(Removed(path)) }
+    let folder = Folder::new();
+    let sink = ChromeTraceSink::create(folder.0.join("trace.json")).expect("the folder can be written");
+    Subject { sink: Box::new(sink), _beside: Box::new(folder) }
 }
 
-/// A file that is removed in the end.
-struct Removed(PathBuf);
+fn sqlite() -> Subject {
+    let folder = Folder::new();
+    let sink = SqliteSink::open(folder.0.join("telemetry.sqlite")).expect("the folder can be written");
+    Subject { sink: Box::new(sink), _beside: Box::new(folder) }
+}
 
-impl Drop for Removed {
+fn otlp_over_http(protocol: Protocol) -> Subject {
+    let collector = collector::Collector::start();
+    otlp(&collector.endpoint(), protocol, collector)
+}
+
+fn otlp_over_grpc() -> Subject {
+    let collector = grpc::Collector::start();
+    otlp(&collector.endpoint.clone(), Protocol::Grpc, collector)
+}
+
+/// The sink to a collector in this process, whose processor time is counted in.
+fn otlp(endpoint: &str, protocol: Protocol, collector: impl Any) -> Subject {
+    let sink =
+        OtlpSink::builder().endpoint(endpoint).protocol(protocol).build().expect("the settings are fine");
+    Subject { sink: Box::new(sink), _beside: Box::new(collector) }
+}
+
+/// A folder that is removed in the end.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let path = std::env::temp_dir().join(format!("throughput-{}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("the temporary folder can be written");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

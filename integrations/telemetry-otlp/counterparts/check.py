@@ -50,7 +50,7 @@ from opentelemetry.sdk.metrics.export import (
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
-from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags, TraceState
 
 import json
 
@@ -247,6 +247,9 @@ def meaning(message):
         # It leaves the W3C flags out of `flags`.
         if "flags" in out:
             out["flags"] &= 0x300
+        # It leaves out the state of a link.
+        if "name" not in out:
+            out.pop("traceState", None)
         for key in ("attributes", "filteredAttributes"):
             if key in out:
                 out[key].sort(key=lambda attribute: attribute["key"])

@@ -12,7 +12,7 @@ use crate::retry::Retry;
 use crate::settings::SETTINGS;
 use crate::sink::OtlpSink;
 
-/// What a sink is to be like: settings in code, checked as those of the environment are. Reads no environment.
+/// What a sink is to be like: settings in code, checked as those of the environment are. Reads no settings from there.
 #[must_use = "the sink is made by `build`"]
 #[derive(Clone)]
 pub struct OtlpBuilder {

@@ -40,24 +40,28 @@ pub enum ConfigError {
         feature: &'static str,
     },
     /// A client's key without its certificates, or these without the key.
-    #[error(
-        "{signal} has a client key without a client certificate or the reverse; both are needed, or neither"
-    )]
+    #[error("{given} stands without {missing}: both are needed, or neither")]
     HalfIdentity {
-        /// The signal.
-        signal: &'static str,
+        /// What is set, and where.
+        given: String,
+        /// The setting that is missing.
+        missing: String,
     },
     /// A file cannot be read.
-    #[error("{} cannot be read: {source}", path.display())]
+    #[error("{setting}: {} cannot be read: {source}", path.display())]
     File {
+        /// The setting that names it.
+        setting: &'static str,
         /// The file.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
     },
     /// A file does not hold what it should.
-    #[error("{} does not hold {expected} in PEM form", path.display())]
+    #[error("{setting}: {} does not hold {expected} in PEM form", path.display())]
     Pem {
+        /// The setting that names it.
+        setting: &'static str,
         /// The file.
         path: PathBuf,
         /// What was looked for.

@@ -40,6 +40,9 @@
 //! inside one. While the pipeline is shut down, a collector that answers "not now" is asked again as long as the deadline
 //! allows; one that does not answer has one last attempt.
 //!
+//! HTTP goes by the proxy that `ALL_PROXY`, `HTTPS_PROXY` or `HTTP_PROXY` names, where `NO_PROXY` does not except the
+//! collector, and never to a collector on this machine; gRPC goes straight.
+//!
 //! # Features
 //! | feature | brings |
 //! |---|---|

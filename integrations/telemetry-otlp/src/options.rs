@@ -116,9 +116,7 @@ impl Target {
             client_key: path("CLIENT_KEY"),
             client_certificate: path("CLIENT_CERTIFICATE"),
         };
-        if tls.client_key.is_some() != tls.client_certificate.is_some() {
-            return Err(ConfigError::HalfIdentity { signal: signal.http_path() });
-        }
+        settings.whole_identity()?;
         Ok(Self {
             signal,
             protocol,
@@ -173,6 +171,21 @@ impl<'a> OfSignal<'a> {
             (Some(own), Some(all)) => Some(if own.tier() >= all.tier() { own } else { all }),
             (own, all) => own.or(all),
         }
+    }
+
+    /// Refuses a client's key without its certificates, and these without the key.
+    fn whole_identity(&self) -> Result<(), ConfigError> {
+        let missing = match (self.value("CLIENT_KEY"), self.value("CLIENT_CERTIFICATE")) {
+            (Some(given), None) => Some((given, "CLIENT_CERTIFICATE")),
+            (None, Some(given)) => Some((given, "CLIENT_KEY")),
+            _ => None,
+        };
+        missing.map_or(Ok(()), |(given, missing)| {
+            Err(ConfigError::HalfIdentity {
+                given: given.provenance().to_string(),
+                missing: format!("OTLP_{missing} or {}{missing}", self.signal.prefix()),
+            })
+        })
     }
 
     fn text(&self, name: &str) -> Option<&'a str> {

@@ -16,6 +16,9 @@ const TEMPORALITIES: &[&str] = &["cumulative", "delta", "lowmemory"];
 const HEADERS_FORM: &str = "name=value pairs separated by commas, percent-encoded, each name and value as HTTP \
                             headers may have them";
 const TIMEOUT: Kind = Kind::Duration { min: Duration::from_millis(1), max: Duration::from_secs(3600) };
+/// The same in the standard's milliseconds, and those of the interval between metrics.
+const TIMEOUT_MILLIS: Millis = Millis { min: 1, accepted: "an integer from 1 to 3600000, in milliseconds" };
+const INTERVAL_MILLIS: Millis = Millis { min: 0, accepted: "an integer from 0 to 3600000, in milliseconds" };
 const PATH: Kind = Kind::Text;
 
 /// Three rows: a setting for all signals, and one for each of them, which comes before it.
@@ -42,7 +45,9 @@ macro_rules! row {
         row!($signal, $name, $kind, $meaning, $default).equivalents(&[Equivalent::Mapped(Mapping {
             variables: &[concat!("OTEL_EXPORTER_OTLP_", $signal, $name)],
             meaning: "an integer, in milliseconds",
-            read: |environment| milliseconds(environment, concat!("OTEL_EXPORTER_OTLP_", $signal, $name)),
+            read: |environment| {
+                milliseconds(environment, concat!("OTEL_EXPORTER_OTLP_", $signal, $name), &TIMEOUT_MILLIS)
+            },
         })])
     };
 }
@@ -154,7 +159,7 @@ const OTHERS: [Setting; 6] = [
     .equivalents(&[Equivalent::Mapped(Mapping {
         variables: &[INTERVAL],
         meaning: "an integer, in milliseconds",
-        read: |environment| milliseconds(environment, INTERVAL),
+        read: |environment| milliseconds(environment, INTERVAL, &INTERVAL_MILLIS),
     })]),
     Setting::new(
         "OTLP_MAX_BATCH_SPANS",
@@ -214,18 +219,25 @@ fn is_header(name: &str, value: &str) -> bool {
         && value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
 }
 
-/// The standard writes lengths of time as whole milliseconds.
-fn milliseconds(environment: &Environment, variable: &'static str) -> Reading {
+/// A range of lengths of time as the standard writes them, in whole milliseconds up to an hour.
+struct Millis {
+    min: u64,
+    accepted: &'static str,
+}
+
+const HOUR_MILLIS: u64 = 3_600_000;
+
+fn milliseconds(environment: &Environment, variable: &'static str, range: &Millis) -> Reading {
     let value = match environment.get(variable) {
         None => return Reading::Absent,
         Some(Ok(value)) => value.to_owned(),
         Some(Err(value)) => value,
     };
     match value.trim().parse() {
-        Ok(millis) => {
+        Ok(millis) if (range.min..=HOUR_MILLIS).contains(&millis) => {
             Reading::Value { variable, value: SettingValue::Duration(Duration::from_millis(millis)) }
         }
-        Err(_) => Reading::Invalid { variable, value, accepted: "an integer, in milliseconds" },
+        _ => Reading::Invalid { variable, value, accepted: range.accepted },
     }
 }
 

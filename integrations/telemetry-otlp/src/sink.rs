@@ -54,8 +54,8 @@ pub struct OtlpSink {
 }
 
 impl OtlpSink {
-    /// A sink that is described in code and reads no environment; unless told otherwise it sends protobuf over HTTP to
-    /// port 4318 of this machine.
+    /// A sink that is described in code and reads no environment but for a [proxy](crate); unless told otherwise it sends
+    /// protobuf over HTTP to port 4318 of this machine.
     pub fn builder() -> OtlpBuilder {
         OtlpBuilder::new()
     }

@@ -26,6 +26,16 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// An earlier version of this crate has made it, and it was only to be read.
+    #[error("{} has version {found} of the schema, expected {known}: a sink that opens it brings it to that", path.display())]
+    TooOld {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version this program reads.
+        known: i64,
+    },
     /// A later version of this crate has changed its schema.
     #[error("{} has version {found} of the schema, and this program knows up to {known}", path.display())]
     TooNew {

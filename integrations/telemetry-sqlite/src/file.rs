@@ -11,7 +11,8 @@ use crate::error::OpenError;
 pub(crate) const APPLICATION_ID: i64 = 0x5445_4c45;
 
 /// What makes of each version the next one, from an empty file on.
-pub(crate) const MIGRATIONS: [&str; 1] = [include_str!("../migrations/1.sql")];
+pub(crate) const MIGRATIONS: [&str; 2] =
+    [include_str!("../migrations/1.sql"), include_str!("../migrations/2.sql")];
 
 /// How long a write waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(5);
@@ -61,6 +62,9 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    // Of the pages written over and over, those of the index by trace above all, the last state alone is copied to the
+    // file: so not every thousand pages, but with 16 MiB of the log.
+    connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.set_prepared_statement_cache_capacity(16);
     Ok(())

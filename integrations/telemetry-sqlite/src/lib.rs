@@ -10,12 +10,12 @@
 //! ```
 //!
 //! # Schema
-//! Version 1; `PRAGMA user_version` has it, and a file of an earlier version is brought to the latest when it is opened.
+//! Version 2; `PRAGMA user_version` has it, and a file of an earlier version is brought to the latest when it is opened.
 //!
 //! | table or view | a row is |
 //! |---|---|
 //! | `runs` | a process that wrote here: `first_seen_unix_nanos`, `service`, its resource as the JSON object `attributes` |
-//! | `spans` | a span: identifiers in hexadecimal, `name`, `kind`, `start_unix_nanos`, `duration_nanos`, `status`, `outcome`, the JSON object `attributes`, the JSON lists `events` and `links`, counts of what did not fit, the crate that opened it and where |
+//! | `spans` | a span: identifiers in hexadecimal, `name`, `kind`, `start_unix_nanos`, `duration_nanos`, `status`, `outcome`, `trace_state`, the JSON object `attributes`, the JSON lists `events` and `links`, counts of what did not fit, the crate that opened it and where |
 //! | `span_attributes` | an attribute of a span: `span_row` (the span's `id`), `key`, `value`, `type` |
 //! | `span_events` | an event of a span: `span_row`, `name`, `time_unix_nanos`, the JSON object `attributes` |
 //! | `metric_series` | a label set of an instrument in one run: `name`, `kind`, `unit`, `help`, the JSON object `labels` |
@@ -35,6 +35,7 @@
 
 mod error;
 mod file;
+mod hexadecimal;
 mod queries;
 mod reader;
 mod retention;

@@ -43,8 +43,11 @@ pub fn read_only(path: impl AsRef<Path>) -> Result<Connection, OpenError> {
         return Err(OpenError::NotOurs { path: path.to_owned() });
     }
     let known = MIGRATIONS.len() as i64;
-    if found != known {
+    if found > known {
         return Err(OpenError::TooNew { path: path.to_owned(), found, known });
+    }
+    if found < known {
+        return Err(OpenError::TooOld { path: path.to_owned(), found, known });
     }
     connection.pragma_update(None, "query_only", true).map_err(failed)?;
     Ok(connection)

@@ -1,22 +1,26 @@
 //! Rows of spans and metrics.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params};
+use telemetry_core::SpanId;
 use telemetry_core::metric::snapshot::{MetricFamily, MetricSeries, MetricValue, MetricsSnapshot};
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::resource::Resource;
 use telemetry_core::sink::json;
+
+use crate::hexadecimal::Hexadecimal;
 
 /// After how long an unchanged value is written again, so that what holds is never older than what is kept.
 const REPEAT_NANOS: i64 = 600 * 1_000_000_000;
 
 const SPAN: &str = "INSERT INTO spans (run_id, trace_id, span_id, parent_span_id, is_local_root, trace_flags, name, kind, \
                     start_unix_nanos, duration_nanos, status, outcome, attributes, events, links, dropped_attributes, \
-                    dropped_events, dropped_links, scope_name, scope_version, file, line) \
+                    dropped_events, dropped_links, scope_name, scope_version, file, line, trace_state) \
                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, \
-                    ?21, ?22)";
+                    ?21, ?22, ?23)";
 
 /// A process that writes, as a row.
 pub(crate) fn run(
@@ -39,11 +43,12 @@ pub(crate) fn run(
 pub(crate) fn spans(connection: &Connection, run: i64, spans: &[SpanRecord]) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(SPAN)?;
     for span in spans {
+        let parent = span.parent_span_id.map(short);
         insert.execute(params![
             run,
-            span.trace_id.to_string(),
-            span.span_id.to_string(),
-            span.parent_span_id.map(|parent| parent.to_string()),
+            Hexadecimal::<32>::of(span.trace_id.to_u128()).as_str(),
+            short(span.span_id).as_str(),
+            parent.as_ref().map(Hexadecimal::as_str),
             span.local_root,
             span.trace_flags,
             span.name,
@@ -52,9 +57,9 @@ pub(crate) fn spans(connection: &Connection, run: i64, spans: &[SpanRecord]) -> 
             signed(span.duration_nanos),
             span.status.as_str(),
             span.outcome.as_str(),
-            json::attributes(&span.attributes),
-            json::events(&span.events),
-            json::links(&span.links),
+            json_of(&span.attributes, "{}", json::attributes),
+            json_of(&span.events, "[]", json::events),
+            json_of(&span.links, "[]", json::links),
             span.dropped_attributes_count,
             span.dropped_events_count,
             span.dropped_links_count,
@@ -62,9 +67,19 @@ pub(crate) fn spans(connection: &Connection, run: i64, spans: &[SpanRecord]) -> 
             span.origin.crate_version,
             span.origin.file,
             span.origin.line,
+            span.trace_state.as_deref(),
         ])?;
     }
     Ok(())
+}
+
+fn short(id: SpanId) -> Hexadecimal<16> {
+    Hexadecimal::of(id.to_u64().into())
+}
+
+/// Parts of a span as JSON; most have none, and take no memory.
+fn json_of<T>(parts: &[T], none: &'static str, json: fn(&[T]) -> String) -> Cow<'static, str> {
+    if parts.is_empty() { none.into() } else { json(parts).into() }
 }
 
 /// The series this process has written, with their rows and latest values.

@@ -109,7 +109,48 @@ fn a_file_of_a_later_version_is_refused() {
     SqliteSink::open(folder.file()).unwrap().close().unwrap();
     Connection::open(folder.file()).unwrap().pragma_update(None, "user_version", 7).unwrap();
     let error = SqliteSink::open(folder.file()).unwrap_err().to_string();
-    assert!(error.ends_with("has version 7 of the schema, and this program knows up to 1"), "{error}");
+    assert!(error.ends_with("has version 7 of the schema, and this program knows up to 2"), "{error}");
+}
+
+#[test]
+fn a_file_of_the_first_version_is_brought_to_the_latest_and_keeps_what_it_has() {
+    let folder = Folder::new();
+    let old = Connection::open(folder.file()).unwrap();
+    old.execute_batch(include_str!("../migrations/1.sql")).unwrap();
+    old.pragma_update(None, "application_id", 0x5445_4c45).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.execute_batch(
+        "INSERT INTO runs VALUES (1, 5, 'books', '{}');
+         INSERT INTO spans VALUES (1, 1, 'aa', 'bb', NULL, 1, 3, 'old', 'internal', 5, 6, 'unset', 'completed', '{}', '[]', \
+         '[]', 0, 0, 0, 'books', '1', 'main.rs', 7);",
+    )
+    .unwrap();
+    drop(old);
+    let error = telemetry_sqlite::read_only(folder.file()).unwrap_err().to_string();
+    assert!(
+        error.ends_with("has version 1 of the schema, expected 2: a sink that opens it brings it to that"),
+        "{error}"
+    );
+    let mut batch = spans(2);
+    batch[0].trace_state = Some("rojo=1".into());
+    let mut sink = SqliteSink::open(folder.file()).unwrap();
+    sink.export_spans(&batch).unwrap();
+    let connection = reader(&folder.file());
+    let states: Vec<(String, Option<String>)> = connection
+        .prepare("SELECT name, trace_state FROM spans ORDER BY id")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let [old, with, without] = &states[..] else { panic!("{states:?}") };
+    assert_eq!((old.0.as_str(), old.1.as_deref()), ("old", None));
+    assert_eq!((with.1.as_deref(), without.1.as_deref()), (Some("rojo=1"), None));
+    assert_eq!(number(&connection, "PRAGMA user_version"), 2);
+    assert_eq!(number(&connection, "SELECT count(*) FROM runs"), 2);
+    // A second time there is nothing to do.
+    sink.close().unwrap();
+    SqliteSink::open(folder.file()).unwrap().close().unwrap();
 }
 
 #[test]

@@ -19,9 +19,25 @@ pub(super) struct Findings {
 
 impl Findings {
     pub(super) fn reject(&mut self, row: &Setting, from: Provenance, value: String, rejection: Rejection) {
-        let (value, entry) = if row.is_secret() { (MASK.to_owned(), None) } else { (value, rejection.entry) };
+        let (value, entry) = if row.is_secret() {
+            (MASK.to_owned(), None)
+        } else {
+            (without_password(value), rejection.entry)
+        };
         let setting = row.name().to_owned();
         self.errors.push(SettingError::Invalid { setting, from, value, accepted: rejection.accepted, entry });
+    }
+}
+
+/// The value with a mask over what an address says of its user, as in `http://user:password@host`.
+fn without_password(value: String) -> String {
+    let user = value.find("://").map(|at| at + 3).and_then(|from| {
+        let authority = value[from..].split(['/', '?', '#']).next()?;
+        Some(from..from + authority.rfind('@')?)
+    });
+    match user {
+        Some(user) => [&value[..user.start], MASK, &value[user.end..]].concat(),
+        None => value,
     }
 }
 

@@ -53,13 +53,13 @@ impl fmt::Display for Provenance {
 #[non_exhaustive]
 pub enum SettingError {
     /// A value is not one the setting accepts.
-    #[error("{setting} from {from}: {value:?} is not accepted{}, expected {accepted}", at(entry.as_ref()))]
+    #[error("{setting} from {from}: {value:?} is not accepted{}, expected {accepted}", at(value, entry.as_ref()))]
     Invalid {
         /// The setting, without prefix.
         setting: String,
         /// Where the value came from.
         from: Provenance,
-        /// The value as it was given; `***` when the setting is secret.
+        /// The value as it was given; `***` when the setting is secret, and in the place of a user with a password.
         value: String,
         /// What would have been accepted.
         accepted: String,
@@ -109,8 +109,11 @@ impl SettingError {
     }
 }
 
-fn at(entry: Option<&(String, Option<String>)>) -> String {
-    entry.map_or_else(String::new, |(entry, nearest)| format!(" at {entry:?}{}", hint(nearest.as_deref())))
+/// Which entry of a value it is, where it is not the whole, and what it was meant to be.
+fn at(value: &str, entry: Option<&(String, Option<String>)>) -> String {
+    let Some((entry, nearest)) = entry else { return String::new() };
+    let hint = hint(nearest.as_deref());
+    if value.trim() == entry { hint } else { format!(" at {entry:?}{hint}") }
 }
 
 fn hint(nearest: Option<&str>) -> String {

@@ -49,10 +49,8 @@ impl Decoder {
         let (word, body) =
             (slot.site.with(|site| unsafe { *site }), slot.body.with(|body| unsafe { &*body }));
         let call_site = self.directory.get(word).unwrap_or(&UNKNOWN);
-        let here = Here { site: &call_site.site, states: RefCell::new(&mut self.states) };
-        let mut record = record(&here, &self.conversion, word, body);
-        call_site.finish(&mut record.attributes);
-        record
+        let here = Here { call_site, states: RefCell::new(&mut self.states) };
+        record(&here, &self.conversion, word, body)
     }
 }
 
@@ -66,6 +64,8 @@ pub(crate) trait Texts {
     fn origin(&self) -> &'static Origin;
     /// The call site's constant attributes.
     fn constants(&self) -> impl Iterator<Item = Attribute>;
+    /// Gives the attributes the call site's last touch, if it can be had.
+    fn finish(&self, _: &mut Vec<Attribute>) {}
     /// The call site's key of this number.
     fn key(&self, number: u8) -> Cow<'static, str>;
     /// A static text.
@@ -76,34 +76,39 @@ pub(crate) trait Texts {
 
 /// The texts of this process, for slots of its own ring.
 struct Here<'a> {
-    site: &'static Site,
+    call_site: &'static CallSite,
     states: RefCell<&'a mut Found>,
 }
 
 impl Texts for Here<'_> {
     #[inline(always)]
     fn name(&self) -> Cow<'static, str> {
-        Cow::Borrowed(self.site.name)
+        Cow::Borrowed(self.call_site.site.name)
     }
 
     #[inline(always)]
     fn kind(&self) -> SpanKind {
-        self.site.kind
+        self.call_site.site.kind
     }
 
     #[inline(always)]
     fn origin(&self) -> &'static Origin {
-        &self.site.origin
+        &self.call_site.site.origin
     }
 
     #[inline(always)]
     fn constants(&self) -> impl Iterator<Item = Attribute> {
-        self.site.constants.iter().map(constant)
+        self.call_site.site.constants.iter().map(constant)
+    }
+
+    #[inline(always)]
+    fn finish(&self, attributes: &mut Vec<Attribute>) {
+        self.call_site.finish(attributes);
     }
 
     #[inline(always)]
     fn key(&self, number: u8) -> Cow<'static, str> {
-        Cow::Borrowed(self.site.keys.get(usize::from(number)).copied().unwrap_or(UNKNOWN_KEY))
+        Cow::Borrowed(self.call_site.site.keys.get(usize::from(number)).copied().unwrap_or(UNKNOWN_KEY))
     }
 
     #[inline(always)]
@@ -128,7 +133,8 @@ pub(crate) const fn site_number(word: u32) -> u32 {
 pub(crate) fn record(texts: &impl Texts, conversion: &Conversion, word: u32, body: &Body) -> SpanRecord {
     let epoch = word & flag::EPOCH;
     let start = conversion.unix_nanos(epoch, body.start);
-    let (links, attributes) = attributes(texts, body);
+    let (links, mut attributes) = attributes(texts, body);
+    texts.finish(&mut attributes);
     let trace = u128::from(body.trace_high) << 64 | u128::from(body.trace_low);
     SpanRecord {
         trace_id: TraceId::new(trace).unwrap_or(TraceId::MAX),

@@ -1,8 +1,9 @@
 //! Requests over HTTP/1.1, each a `POST`.
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
-use ureq::http::{HeaderMap, Response, StatusCode, header};
+use ureq::http::{HeaderMap, Response, StatusCode, Uri, header};
 use ureq::{Agent, Body, Error};
 
 use super::{Transport, USER_AGENT};
@@ -112,11 +113,20 @@ fn agent(target: &Target) -> Result<Agent, ConfigError> {
         .max_redirects(0)
         .max_redirects_will_error(false)
         .user_agent(USER_AGENT);
+    // A proxy of the environment leads out of this machine, and knows nothing of a collector on it.
+    let config = if is_this_machine(&target.address) { config.proxy(None) } else { config };
     #[cfg(feature = "tls")]
     let config = config.tls_config(super::tls::ureq(&target.tls)?);
-    #[cfg(not(feature = "tls"))]
-    let _ = target;
     Ok(Agent::new_with_config(config.build()))
+}
+
+/// Whether an address leads to this machine itself, by its name (RFC 6761) or number.
+fn is_this_machine(address: &Uri) -> bool {
+    let host = address.host().unwrap_or_default().trim_matches(['[', ']']);
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|number| number.is_loopback())
 }
 
 #[cfg(feature = "gzip")]
@@ -145,6 +155,22 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn this_machine_is_known_by_name_and_number() {
+        for here in [
+            "http://localhost:4318",
+            "http://LOCALHOST.",
+            "http://a.localhost",
+            "http://127.0.0.2",
+            "http://[::1]:1",
+        ] {
+            assert!(is_this_machine(&here.parse().unwrap()), "{here}");
+        }
+        for elsewhere in ["http://collector", "http://localhost.example", "http://10.0.0.1", "http://[::2]"] {
+            assert!(!is_this_machine(&elsewhere.parse().unwrap()), "{elsewhere}");
+        }
+    }
 
     fn after(value: &str) -> Option<Duration> {
         let value = header::HeaderValue::from_str(value).unwrap();

@@ -220,7 +220,7 @@ fn a_sink_of_an_integration_is_refused_until_it_is_registered() {
         assert_eq!(
             resolver().value("SINKS", name).resolve().unwrap_err().to_string(),
             format!(
-                "SINKS from code: \"{name}\" is not accepted at \"{name}\", expected {NAMES}; {name} comes with an \
+                "SINKS from code: \"{name}\" is not accepted, expected {NAMES}; {name} comes with an \
                  integration, to be registered under that name"
             )
         );
@@ -268,6 +268,26 @@ fn unknown_variables_are_warnings_with_the_nearest_known_name() {
         ]
     );
     assert_eq!(resolved.settings(), Resolver::new().resolve().unwrap().settings());
+}
+
+#[test]
+fn the_user_of_an_address_is_masked() {
+    const ROW: Setting = Setting::new(
+        "COLLECTOR",
+        Kind::Checked { accepted: "an address without user", check: |text| !text.contains('@') },
+        "Where it goes.",
+    );
+    for (given, shown) in [
+        ("http://me:pass@box/in", "http://***@box/in"),
+        ("http://me:p@ss@box?x=@", "http://***@box?x=@"),
+        ("me:pass@box", "me:pass@box"),
+        ("http://box/@me", "http://box/@me"),
+    ] {
+        let environment = Environment::from([("TELEMETRY_COLLECTOR", given)]);
+        let errors = Resolver::new().rows(&[ROW]).environment(environment).resolve().unwrap_err();
+        let expected = format!("{shown:?} is not accepted, expected an address without user");
+        assert!(errors.to_string().ends_with(&expected), "{errors}");
+    }
 }
 
 #[test]
