@@ -148,6 +148,15 @@ try {
     await until("no path", async () => (await page.locator(".row .critical").count()) === 0);
     await page.keyboard.press("c");
   });
+  await check("the ruler's marks stand in even steps", async () => {
+    const units = { ns: 1, "µs": 1e3, ms: 1e6, s: 1e9 };
+    const marks = await page.locator(".ruler .times span").evaluateAll((found) => found.map((mark) => mark.textContent));
+    const nanos = marks.map((mark) => (mark === "0" ? 0 : parseFloat(mark) * units[mark.split(" ")[1]]));
+    assert.ok(nanos.length >= 3, `${marks}`);
+    for (let at = 2; at < nanos.length; at += 1) {
+      assert.ok(Math.abs(nanos[at] - nanos[at - 1] - nanos[1]) <= nanos[1] * 0.02, `${marks}`);
+    }
+  });
   await check("an address leads to a span, and Escape back to the list", async () => {
     assert.match(page.url(), /span=[0-9a-f]{16}/);
     await page.reload();
@@ -288,6 +297,8 @@ try {
     await spans.first().waitFor();
     const hues = await spans.evaluateAll((found) => new Set(found.map((row) => row.style.getPropertyValue("--hue"))).size);
     assert.equal(hues, 2);
+    const marks = await page.locator(".ruler .times span").allTextContents();
+    assert.equal(new Set(marks).size, marks.length, `${marks}`);
     await picture("two-services-dark");
     await page.goto(`${view.address}#/metrics`);
     await page.locator(".card h2").getByText("http_requests_total").waitFor();

@@ -21,6 +21,7 @@ chapters! {
     logs = "logs.md";
     sampling = "sampling.md";
     sinks = "sinks.md";
+    looking = "looking.md";
     testing = "testing.md";
     production = "production.md";
     choosing = "choosing.md";

@@ -42,6 +42,32 @@
 //! check their arguments all the same; steps, builders and handles do nothing. Metrics stay. It is meant for the crate of a
 //! final program, since features add up: one crate that asks for it decides for all.
 //!
+//! # The end of the process
+//! A [`Telemetry`] handle that is dropped delivers what has ended: at a return from `main`, and at a panic there that
+//! unwinds. `std::process::exit`, and a return while the handle lies in a static, do the same by a handler at the end of
+//! the process ([`TelemetryBuilder::deliver_at_exit`]). A signal whose default is to kill, such as SIGTERM, runs neither:
+//! a service waits for it (`tokio::signal`, the crate `signal-hook`) and returns from `main`; this crate installs no signal
+//! handler. After `abort`, `_exit` and a signal that kills, what was not yet delivered is lost. Spans that are still open at
+//! the shutdown are not delivered; they stay in [`Accounting::in_flight`], and a line on standard error says how many.
+//!
+//! # Forks
+//! `fork` copies one thread. Before it, on the thread that forks, this crate waits until its sinks are between two calls,
+//! and takes its own locks; 250 ms at the most. So a fork from a signal handler is not supported. In the child:
+//!
+//! - Between the fork and an `exec` or `_exit` nothing happens here, and nothing of what the handlers do in the child is
+//!   unsafe after a fork: they write words and unlock.
+//! - With the first span it opens, or its first call of the inherited [`Telemetry`] handle, or [`resume_after_fork`], the
+//!   child goes on: with an empty ring and a drain of its own, every count, counter and histogram at zero (gauges stand as
+//!   they are), and another `service.instance.id`. The parent's spans are the parent's: none is exported in the child.
+//! - Spans that were open at the fork are the parent's; a guard that the child inherited writes and ends nothing. What the
+//!   child opens under it is its child, in the same trace.
+//! - Each sink is asked by [`Sink::after_fork`](sink::Sink::after_fork) to rebuild itself; one that cannot, or that was in the
+//!   middle of a call for longer than the fork waits, stays silent in the child, which says so on standard error.
+//! - A thread of the parent is not there: no listener of [`PrometheusServer`](sink::PrometheusServer), no sampler that was
+//!   running at that moment. Standard output shared with the parent gets whole batches, which a pipe may mix.
+//! - A child that opens no span and calls nothing touches no sink, also when it drops the handle or exits. One that wants
+//!   other sinks than its parent shuts the inherited handle down and starts again.
+//!
 //! # Platforms
 //! Rust 1.88, edition 2024. Linux in full. Elsewhere: no crash evidence; without the kernel's word on the time-stamp counter (and on
 //! anything but x86-64) the operating system's monotonic clock is read; without `membarrier` a thread reserves one slot
@@ -66,6 +92,8 @@ pub mod drain;
 pub mod evidence;
 #[cfg(not(loom))]
 mod filter;
+#[cfg(not(loom))]
+mod forking;
 #[cfg(not(loom))]
 mod health;
 #[cfg(not(loom))]
@@ -113,7 +141,7 @@ mod exports {
     pub use crate::metric::{Counter, Gauge, Histogram, Label, register_sampler};
     pub use crate::pipeline::{
         Accounting, Bootstrap, ConfigureError, RingError, StartError, Stopping, Telemetry, TelemetryBuilder,
-        configure, configure_from_settings, disable, enable, is_enabled,
+        configure, configure_from_settings, disable, enable, is_enabled, resume_after_fork,
     };
     pub use crate::record::{Origin, Outcome, SpanKind, Status};
     pub use crate::ring_control::{RingControl, ring};

@@ -1,7 +1,7 @@
 //! The program itself, started as anybody would.
 
-use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
 
 fn bookstore(arguments: &[&str]) -> Command {
@@ -76,20 +76,40 @@ fn an_unusable_database_is_named() {
 
 #[cfg(unix)]
 #[test]
-fn a_request_to_terminate_stops_the_server_cleanly() {
-    let mut server =
-        bookstore(&["--port", "0"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+fn a_request_to_terminate_stops_the_server_cleanly_and_every_span_is_delivered() {
+    const REQUESTS: usize = 30;
+    let mut server = bookstore(&["--port", "0", "--sinks", "stdout,prometheus"])
+        .env("TELEMETRY_DRAIN_INTERVAL", "300")
+        .env("TELEMETRY_SAMPLE_RATIO", "1")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut stderr = BufReader::new(server.stderr.take().unwrap());
     let mut line = String::new();
     while !line.contains("listening on http://127.0.0.1:") {
         line.clear();
         assert_ne!(stderr.read_line(&mut line).unwrap(), 0, "the server says where it listens");
     }
+    let address = line.trim().rsplit_once("http://").unwrap().1;
+    for _ in 0..REQUESTS {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(b"GET /books/1 HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 "), "{answer}");
+    }
     let killed = Command::new("kill").args(["-TERM", &server.id().to_string()]).status().unwrap();
     assert!(killed.success());
-    let mut rest = String::new();
+    let (mut stdout, mut rest) = (String::new(), String::new());
+    server.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     stderr.read_to_string(&mut rest).unwrap();
     assert!(server.wait().unwrap().success(), "{rest}");
+    assert_eq!(rest, "", "nothing to report, no span that was still open");
+    let spans: Vec<serde_json::Value> =
+        stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let count = |name: &str| spans.iter().filter(|span| span["name"] == name).count();
+    assert_eq!(["bootstrap", "GET /books/{id}", "shutdown"].map(count), [1, REQUESTS, 1]);
 }
 
 #[test]

@@ -70,7 +70,7 @@ impl Viewer {
     ///
     /// Mounted outside of the layer that records requests, the viewer does not fill itself with traces of its own.
     pub fn router(&self) -> Router {
-        let state = ApiState::new(Arc::clone(&self.source), self.stop.subscribe());
+        let state = ApiState::new(Arc::clone(&self.source), Arc::clone(&self.stop));
         routes()
             .route("/", get(page))
             .with_state(state)

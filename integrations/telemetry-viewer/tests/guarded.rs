@@ -143,3 +143,25 @@ async fn a_page_is_told_of_changes_until_the_server_stops() {
     read_until(&mut live, "event: end").await;
     serving.await.unwrap().unwrap();
 }
+
+#[tokio::test]
+async fn a_router_goes_on_telling_when_its_viewer_is_gone() {
+    let (mut sink, viewer) = viewer();
+    let router = viewer.router();
+    drop(viewer);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await.unwrap();
+    });
+    let mut live = TcpStream::connect(address).await.unwrap();
+    live.write_all(b"GET /api/live HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    read_until(&mut live, "event: change").await;
+    sink.export_spans(&records([Described { trace: 2, ..Described::default() }])).unwrap();
+    let told = read_until(&mut live, "\"revision\":2").await;
+    assert!(!told.contains("event: end"), "{told}");
+    // The end of the sink is the end of what will come.
+    sink.close().unwrap();
+    read_until(&mut live, "event: end").await;
+    serving.abort();
+}

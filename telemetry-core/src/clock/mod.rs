@@ -13,6 +13,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 use crate::context::Local;
+use crate::forking::Keeper;
 use epoch::Epochs;
 pub(crate) use epoch::Line;
 pub(crate) use source::{Source, fast_ticks};
@@ -121,6 +122,11 @@ impl Timeline {
         let mut epochs = self.lock();
         epochs.settle(source);
         Conversion { manual: source == Source::Manual, epochs: epochs.clone() }
+    }
+
+    /// Has the lock held while the process forks.
+    pub(crate) fn hold(&'static self, keeper: &mut Keeper) {
+        keeper.hold(&self.epochs);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Epochs> {

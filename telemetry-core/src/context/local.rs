@@ -306,12 +306,14 @@ impl Local {
         self.clock.set(Source::Unset as u8);
     }
 
-    /// Begins anew in the child of a fork, which has one thread: its next span takes new identifiers and another place in
-    /// the ring. Only words are written: this runs where nothing else may be done.
-    pub(super) fn begin_anew(&self) {
+    /// Begins anew in the child of a fork, which has one thread: its next span takes new identifiers and a place in another
+    /// ring, and what the thread had entered is written by nobody any more. Only words are written: this runs where nothing
+    /// else may be done.
+    pub(crate) fn begin_anew(&self) {
         self.fast.set(&COLD);
         self.producer.set(&COLD);
         self.clock.set(Source::Unset as u8);
+        self.token.set(NO_TOKEN);
     }
 
     /// Leaves for good: the thread ends.

@@ -5,7 +5,6 @@ mod carried;
 mod current;
 mod disorder;
 mod exit;
-mod fork;
 mod frame;
 mod local;
 mod sequence;
@@ -17,7 +16,6 @@ pub use current::SpanContext;
 pub(crate) use current::{Current, flag};
 #[cfg(test)]
 pub(crate) use disorder::remembered;
-pub(crate) use fork::watch_forks;
 pub(crate) use frame::Frame;
 #[cfg(target_os = "linux")]
 pub(crate) use local::watch_threads;

@@ -22,11 +22,11 @@ pub(super) struct Lane {
     name: String,
     queue_batches: usize,
     faults: Arc<Faults>,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
     /// Told when there is something to take out.
-    filled: Condvar,
+    pub(super) filled: Condvar,
     /// Told when something has been processed.
-    processed: Condvar,
+    pub(super) processed: Condvar,
     /// The sink itself, locked by its thread while it works; none once closed. It stands here rather than on that
     /// thread's stack so that the child of a fork, where the thread is gone, can take it over.
     pub(super) sink: Mutex<Option<Box<dyn Sink>>>,
@@ -82,7 +82,14 @@ pub(super) enum CallResult {
     Panicked(String),
 }
 
-struct State {
+/// What is known after a call into the sink.
+pub(super) struct Called {
+    pub(super) result: CallResult,
+    /// Spans in the sink's hands.
+    pub(super) held: u64,
+}
+
+pub(super) struct State {
     phase: SinkState,
     items: VecDeque<(u64, Work)>,
     batches: usize,
@@ -95,7 +102,11 @@ struct State {
     last_fault: String,
     last_fault_at: Option<Instant>,
     /// Since when the sink's thread has had the item it is at.
-    busy_since: Option<Instant>,
+    pub(super) busy_since: Option<Instant>,
+    /// The process forks: nothing is handed out.
+    pub(super) paused: bool,
+    /// Of the queued spans, those that the sink holds.
+    held: u64,
 }
 
 impl State {
@@ -144,6 +155,8 @@ impl Lane {
             last_fault: String::new(),
             last_fault_at: None,
             busy_since: None,
+            paused: false,
+            held: 0,
         };
         Self {
             name,
@@ -287,7 +300,9 @@ impl Lane {
             if state.phase == SinkState::Abandoned {
                 return None;
             }
-            if let Some(item) = state.items.pop_front() {
+            if !state.paused
+                && let Some(item) = state.items.pop_front()
+            {
                 if matches!(item.1, Work::Spans(_)) {
                     state.batches -= 1;
                 }
@@ -299,17 +314,21 @@ impl Lane {
     }
 
     /// Books the end of an item that held `spans` spans.
-    pub(super) fn finish(&self, number: u64, spans: u64, result: &CallResult) {
+    pub(super) fn finish(&self, number: u64, spans: u64, called: &Called) {
         let mut state = lock(&self.state);
         if state.phase == SinkState::Abandoned {
             return;
         }
-        state.figures.queued -= spans;
-        match result {
-            CallResult::Fine => state.figures.delivered += spans,
-            CallResult::Failed(_) => state.drop_spans(spans, DropReason::Error),
-            CallResult::Lost(losses) => state.book_losses(spans, losses),
-            CallResult::Panicked(_) => state.drop_spans(spans, DropReason::Panic),
+        // What it had in its hands, and what has left them with this call.
+        let had = state.held + spans;
+        state.held = called.held.min(had);
+        let gone = had - state.held;
+        state.figures.queued -= gone;
+        match &called.result {
+            CallResult::Fine => state.figures.delivered += gone,
+            CallResult::Failed(_) => state.drop_spans(gone, DropReason::Error),
+            CallResult::Lost(losses) => state.book_losses(gone, losses),
+            CallResult::Panicked(_) => state.drop_spans(gone, DropReason::Panic),
         }
         state.last_out = number;
         state.busy_since = None;
@@ -337,6 +356,9 @@ impl Lane {
         let mut state = lock(&self.state);
         if state.phase != SinkState::Abandoned {
             state.phase = SinkState::Closed;
+            // What it held beyond its close goes with it.
+            let lost = std::mem::take(&mut state.figures.queued);
+            state.drop_spans(lost, DropReason::Abandoned);
         }
         self.processed.notify_all();
     }

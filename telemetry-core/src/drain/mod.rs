@@ -10,6 +10,7 @@ mod delivery;
 mod faults;
 mod figures;
 mod health;
+mod inherit;
 pub(crate) mod lane;
 mod options;
 mod progress;
@@ -31,6 +32,7 @@ use crate::sink::Sink;
 pub use delivery::{Delivery, DeliveryOutcome, DrainError, DrainStartError, ShutdownError};
 pub(crate) use faults::Faults;
 pub use health::{DrainHealth, SinkHealth, SinkState};
+pub(crate) use inherit::Paused;
 pub(crate) use options::{Options, is_interval};
 pub(crate) use waker::Waker;
 
@@ -137,6 +139,11 @@ impl Drain {
     /// The accounting of every sink, in the order they were added.
     pub(crate) fn figures(&self) -> Vec<SinkFigures> {
         self.shared.lanes().iter().map(|lane| lane.figures()).collect()
+    }
+
+    /// The time between two ticks.
+    pub(crate) fn interval(&self) -> Duration {
+        self.shared.options.interval
     }
 
     /// What the service is.

@@ -53,6 +53,7 @@ impl From<LossReason> for DropReason {
             LossReason::Refused => Self::Refused,
             LossReason::GivenUp => Self::GivenUp,
             LossReason::TooLarge => Self::TooLarge,
+            LossReason::Failed => Self::Error,
         }
     }
 }

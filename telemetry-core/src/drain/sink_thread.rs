@@ -8,7 +8,7 @@ use std::thread;
 
 use crate::sink::{Sink, SinkContext, SinkError};
 
-use super::lane::{CallResult, Lane, Work};
+use super::lane::{CallResult, Called, Lane, Work};
 use super::lock;
 
 /// The name of a sink's thread.
@@ -40,23 +40,23 @@ fn run(lane: &Lane, context: &SinkContext) {
     while let Some((number, work)) = lane.next() {
         match work {
             Work::Spans(spans) => {
-                let result = call(lane, "export spans", |sink| sink.export_spans(&spans));
+                let called = call(lane, "export spans", |sink| sink.export_spans(&spans));
                 let count = spans.len() as u64;
                 // Before the batch counts as done: whoever waits for that finds it free.
                 drop(spans);
-                lane.finish(number, count, &result);
+                lane.finish(number, count, &called);
             }
             Work::Metrics(snapshot) => {
-                let result = call(lane, "export metrics", |sink| sink.export_metrics(&snapshot));
-                lane.finish(number, 0, &result);
+                let called = call(lane, "export metrics", |sink| sink.export_metrics(&snapshot));
+                lane.finish(number, 0, &called);
             }
             Work::Flush => {
-                let result = call(lane, "flush", Sink::flush);
-                lane.finish(number, 0, &result);
+                let called = call(lane, "flush", Sink::flush);
+                lane.finish(number, 0, &called);
             }
             Work::Close => {
-                let result = call(lane, "close", Sink::close);
-                lane.finish(number, 0, &result);
+                let called = call(lane, "close", Sink::close);
+                lane.finish(number, 0, &called);
                 break;
             }
         }
@@ -66,9 +66,11 @@ fn run(lane: &Lane, context: &SinkContext) {
 }
 
 /// Calls the sink; a fault is booked and reported before the call counts as done.
-fn call(lane: &Lane, what: &str, run: impl FnOnce(&mut dyn Sink) -> Result<(), SinkError>) -> CallResult {
+fn call(lane: &Lane, what: &str, run: impl FnOnce(&mut dyn Sink) -> Result<(), SinkError>) -> Called {
     let mut slot = lock(&lane.sink);
-    let Some(sink) = slot.as_deref_mut() else { return CallResult::Fine };
+    let Some(sink) = slot.as_deref_mut() else {
+        return Called { result: CallResult::Fine, held: 0 };
+    };
     // A panic may leave the sink's own data half changed, which is its own affair: nothing else can see them.
     let result = match catch_unwind(AssertUnwindSafe(|| run(sink))) {
         Ok(Ok(())) => CallResult::Fine,
@@ -76,9 +78,14 @@ fn call(lane: &Lane, what: &str, run: impl FnOnce(&mut dyn Sink) -> Result<(), S
         Ok(Err(error)) => CallResult::Failed(error.to_string()),
         Err(panic) => panicked(panic),
     };
+    // A sink that cannot say holds nothing.
+    let held = catch_unwind(AssertUnwindSafe(|| sink.held())).unwrap_or_else(|panic| {
+        std::mem::forget(panic);
+        0
+    });
     drop(slot);
     lane.fault(what, &result);
-    result
+    Called { result, held }
 }
 
 /// Drops the sink while its deadline still counts.

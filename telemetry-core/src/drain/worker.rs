@@ -128,7 +128,12 @@ impl Shared {
     }
 
     pub(super) fn add_sink(&self, mut sink: Box<dyn Sink>) -> Result<String, DrainStartError> {
+        // The sink is the user's: it is asked with nothing locked.
         let wanted = sink.name().replace('\0', "");
+        if lock(&self.lanes).closed {
+            return Err(DrainStartError::Stopped);
+        }
+        sink.attach(&self.options.context);
         let mut lanes = lock(&self.lanes);
         if lanes.closed {
             return Err(DrainStartError::Stopped);

@@ -11,6 +11,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use super::instrument::Core;
 use super::local::{MetricLocal, Space, quietly};
 use super::snapshot::Exemplar;
+use crate::forking::Keeper;
 use crate::id::{SpanId, TraceId};
 
 /// Updates of an instrument that look for an exemplar after each reading: enough to meet one recorded span in a hundred
@@ -55,6 +56,16 @@ impl Exemplars {
     /// Those there are. Updates that find them locked go without.
     pub(super) fn lock(&self) -> MutexGuard<'_, Latest> {
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn hold(&'static self, keeper: &mut Keeper) {
+        keeper.hold(&self.latest);
+    }
+
+    pub(super) fn clear(&self) {
+        let mut latest = self.lock();
+        latest.fixed.clear();
+        latest.series.clear();
     }
 
     fn keep(&self, space: Space, cell: usize, exemplar: Exemplar) {

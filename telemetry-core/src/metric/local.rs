@@ -80,6 +80,14 @@ pub(crate) fn switch(store: &'static MetricStore) -> &'static MetricStore {
     previous
 }
 
+/// Forgets the thread's cells, in the child of a fork: writes words alone.
+pub(crate) fn begin_anew() {
+    let local = MetricLocal::here();
+    local.fixed.begin_anew();
+    local.series.begin_anew();
+    local.gauges.clear();
+}
+
 /// The store this thread writes to.
 pub(crate) fn store() -> &'static MetricStore {
     MetricLocal::here().store.get()

@@ -8,6 +8,7 @@ use super::counter::CounterSeries;
 use super::local;
 use super::sampler::{SamplerReport, message_of};
 use super::store::MetricStore;
+use crate::forking::Keeper;
 
 /// The series follows another total already.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,6 +139,10 @@ impl Observers {
         let before = std::mem::replace(&mut observer.last, total);
         // A total that fell has started anew.
         total.checked_sub(before).unwrap_or(total)
+    }
+
+    pub(super) fn hold(&'static self, keeper: &mut Keeper) {
+        keeper.hold(&self.list);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Observer>> {

@@ -16,6 +16,7 @@ use super::instrument::{Core, Descriptor, MAX_CELLS, MIXED, OFF, OPEN, UNREGISTE
 use super::local::quietly;
 use super::snapshot::MetricKind;
 use super::store::GLOBAL;
+use crate::forking::Keeper;
 
 /// The instruments `metric!` declared, put together by the linker.
 #[doc(hidden)]
@@ -108,6 +109,11 @@ static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| {
     // The process's own store starts disabled.
     Mutex::new(Registry { stores: Stores { enabled: 0, disabled: 1 }, ..Registry::default() })
 });
+
+/// Has the lock held while the process forks.
+pub(super) fn hold(keeper: &mut Keeper) {
+    keeper.hold(&REGISTRY);
+}
 
 /// The accepted instruments, in order of registration, the linked ones included.
 pub(super) fn entries() -> Vec<Entry> {

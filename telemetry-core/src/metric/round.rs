@@ -15,6 +15,7 @@ use super::local;
 use super::observed::Followed;
 use super::sampler::{Sampler, SamplerReport};
 use super::store::MetricStore;
+use crate::forking::Keeper;
 
 /// The threads that may be left to samplers that do not return; at this number the rest of a round is not run.
 const MAX_LEFT_BEHIND: usize = 16;
@@ -101,6 +102,20 @@ impl Rounds {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn hold(&'static self, keeper: &mut Keeper) {
+        keeper.hold(&self.state);
+        keeper.hold(&self.reports);
+    }
+
+    /// No round is under way, in the child of a fork: its thread is not there. A sampler that was running then holds its own
+    /// lock for good, and is left out.
+    pub(super) fn begin_anew(&self) {
+        let mut state = self.lock();
+        (state.running, state.left_behind, state.current) = (false, 0, None);
+        state.left.clear();
+        state.thread += 1;
     }
 
     fn report(&self, new: impl IntoIterator<Item = SamplerReport>) {

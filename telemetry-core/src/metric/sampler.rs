@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use super::local;
 use super::round::Rounds;
 use super::store::MetricStore;
+use crate::forking::Keeper;
 
 /// Registers a function that runs once a drain tick, and before a live scrape, to bring gauges up to date.
 ///
@@ -145,6 +146,11 @@ impl Samplers {
 
     pub(super) fn list(&self) -> Vec<Arc<Sampler>> {
         self.lock().clone()
+    }
+
+    pub(super) fn hold(&'static self, keeper: &mut Keeper) {
+        keeper.hold(&self.list);
+        self.rounds.hold(keeper);
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Arc<Sampler>>> {

@@ -15,6 +15,7 @@ use super::registry;
 use super::sampler::Samplers;
 use super::series::{Home, SeriesEntry, SeriesTable};
 use super::snapshot::MetricKind;
+use crate::forking::Keeper;
 
 /// The values of every instrument, as one pipeline sees them.
 ///
@@ -129,6 +130,27 @@ impl MetricStore {
                 *less -= 1;
             }
         });
+    }
+
+    /// Has every lock held that updates and readings take, while the process forks.
+    pub(crate) fn hold(&'static self, keeper: &mut Keeper) {
+        registry::hold(keeper);
+        self.fixed.hold(keeper);
+        self.series.hold(keeper);
+        keeper.hold(&self.series_cells);
+        self.exemplars.hold(keeper);
+        self.dynamic.hold(keeper);
+        self.samplers.hold(keeper);
+        self.observers.hold(keeper);
+    }
+
+    /// Begins anew in the child of a fork: counters and histograms at zero, without exemplars. Gauges stand as they are.
+    pub(crate) fn begin_anew(&'static self) {
+        self.refused.store(0, Ordering::Relaxed);
+        self.lost.store(0, Ordering::Relaxed);
+        self.exemplars.clear();
+        self.dynamic.begin_anew();
+        self.samplers.rounds.begin_anew();
     }
 
     pub(super) fn count_refused(&self) {

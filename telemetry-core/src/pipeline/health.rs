@@ -1,7 +1,6 @@
 //! Gathering how the pipeline of the process fares.
 
-use super::telemetry::running;
-use super::{GLOBAL, Telemetry, is_enabled};
+use super::{GLOBAL, Telemetry, is_enabled, running};
 use crate::drain::Drain;
 use crate::health::{Health, RingHealth};
 use crate::metric;
@@ -11,13 +10,13 @@ use crate::resource::Resource;
 impl Telemetry {
     /// How the pipeline fares: spans, ring, drain, and every sink with its last error, also after the shutdown.
     pub fn health(&self) -> Health {
-        gather(Some(&self.drain))
+        gather(self.drain().as_deref())
     }
 }
 
 /// How the pipeline that runs just now fares.
 pub(crate) fn health() -> Health {
-    let drain = running().clone();
+    let drain = running::drain();
     gather(drain.as_deref())
 }
 

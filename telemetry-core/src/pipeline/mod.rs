@@ -1,9 +1,12 @@
 //! A pipeline: a ring, its clock, its sampler, its counts. One for the process, one more for every isolated scope.
 
+mod at_exit;
 mod bootstrap;
 mod evidence;
+mod fork;
 mod health;
 mod ring_cell;
+mod running;
 mod slots;
 mod source;
 mod stopping;
@@ -14,12 +17,14 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::clock::Timeline;
 use crate::filter::Filter;
+use crate::forking::Keeper;
 use crate::metric::{self, MetricStore};
 use crate::record::SpanRecord;
 use crate::ring::Sweep;
 use crate::sample::SamplerCell;
 use crate::span::{CallSite, decode};
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
+pub use fork::resume as resume_after_fork;
 pub(crate) use health::health;
 pub(crate) use ring_cell::RingCell;
 pub use ring_cell::RingError;
@@ -160,6 +165,23 @@ impl Pipeline {
         *self.metrics.lock().unwrap_or_else(PoisonError::into_inner) = metrics;
     }
 
+    /// Has every lock held that spans and the drain take, while the process forks.
+    fn hold(&'static self, keeper: &mut Keeper) {
+        keeper.hold(&self.filter);
+        keeper.hold(&self.consumer);
+        keeper.hold(&self.metrics);
+        self.ring.hold(keeper);
+        self.timeline.hold(keeper);
+        self.sampler.hold(keeper);
+    }
+
+    /// Begins anew in the child of a fork: without a ring, every count at zero. Only words are written.
+    fn begin_anew(&self) {
+        self.ring.begin_anew();
+        self.taken.store(0, Ordering::Relaxed);
+        self.late.store(0, Ordering::Relaxed);
+    }
+
     /// Reads up to `max` finished spans; zero means that nothing more is ready now.
     pub(crate) fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize {
         let Some(ring) = self.ring.allocated() else { return 0 };
@@ -182,14 +204,15 @@ impl Pipeline {
         // Acquire: pairs with the Release in `drain_spans`. What was taken is read first, so it is among the opened.
         let taken = self.taken.load(Ordering::Acquire);
         let counts = self.ring.allocated().map(crate::ring::Ring::counts).unwrap_or_default();
-        let not_operational = self.ring.not_operational();
+        let (not_operational, forked) = (self.ring.not_operational(), self.ring.forked());
         Accounting {
-            started: counts.started() + not_operational,
+            started: counts.started() + not_operational + forked,
             taken,
             in_flight: counts.opened.saturating_sub(taken),
             dropped_full: counts.dropped_full,
             dropped_not_operational: not_operational,
             dropped_after_shutdown: counts.dropped_shutdown,
+            dropped_after_fork: forked,
             late_writes: self.late.load(Ordering::Relaxed),
         }
     }
@@ -203,7 +226,8 @@ pub struct Accounting {
     pub started: u64,
     /// Spans the drain has taken out of the ring.
     pub taken: u64,
-    /// Spans that are open, or closed and not yet drained.
+    /// Spans that are open, or closed and not yet drained. After the shutdown these are the ones that were still open then;
+    /// those that close later are delivered by the next pipeline of this process, if there is one.
     pub in_flight: u64,
     /// Spans dropped because every slot was taken.
     pub dropped_full: u64,
@@ -211,6 +235,8 @@ pub struct Accounting {
     pub dropped_not_operational: u64,
     /// Spans dropped because the pipeline had been shut down.
     pub dropped_after_shutdown: u64,
+    /// Spans dropped in the child of a fork where telemetry could not go on.
+    pub dropped_after_fork: u64,
     /// Writes to a span that had ended or was not entered on the writing thread.
     pub late_writes: u64,
 }
@@ -225,6 +251,7 @@ impl Accounting {
             dropped_full: self.dropped_full - earlier.dropped_full,
             dropped_not_operational: self.dropped_not_operational - earlier.dropped_not_operational,
             dropped_after_shutdown: self.dropped_after_shutdown - earlier.dropped_after_shutdown,
+            dropped_after_fork: self.dropped_after_fork - earlier.dropped_after_fork,
             late_writes: self.late_writes - earlier.late_writes,
         }
     }
@@ -236,12 +263,16 @@ impl Accounting {
             ("full", self.dropped_full),
             ("not_operational", self.dropped_not_operational),
             ("after_shutdown", self.dropped_after_shutdown),
+            ("after_fork", self.dropped_after_fork),
         ]
         .into_iter()
     }
 
     /// Spans dropped for any reason.
     pub const fn dropped(&self) -> u64 {
-        self.dropped_full + self.dropped_not_operational + self.dropped_after_shutdown
+        self.dropped_full
+            + self.dropped_not_operational
+            + self.dropped_after_shutdown
+            + self.dropped_after_fork
     }
 }

@@ -4,7 +4,9 @@ use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::fork;
 use super::slots::allocate;
+use crate::forking::Keeper;
 use crate::ring::{Ring, Slot, Wake};
 
 /// Slots in a ring when nothing else is said.
@@ -35,6 +37,8 @@ pub(crate) struct RingCell {
     ring: AtomicPtr<Ring>,
     state: Mutex<State>,
     not_operational: AtomicU64,
+    /// Spans that found no ring in the child of a fork, where telemetry could not go on.
+    forked: AtomicU64,
     /// Rung when the ring fills.
     pub(crate) wake: Wake,
 }
@@ -52,6 +56,7 @@ impl RingCell {
             ring: AtomicPtr::new(ptr::null_mut()),
             state: Mutex::new(State { capacity: DEFAULT_CAPACITY, failed: false, closed: false, allocate }),
             not_operational: AtomicU64::new(0),
+            forked: AtomicU64::new(0),
             wake: Wake::new(),
         }
     }
@@ -95,6 +100,10 @@ impl RingCell {
 
     #[cold]
     fn allocate(&'static self) -> Option<&'static Ring> {
+        fork::resume();
+        if fork::is_halted() {
+            return None;
+        }
         let mut state = self.lock();
         if let Some(ring) = self.allocated() {
             return Some(ring);
@@ -141,7 +150,25 @@ impl RingCell {
     /// Counts a span that found no ring.
     #[cold]
     pub(crate) fn count_not_operational(&self) {
-        self.not_operational.fetch_add(1, Ordering::Relaxed);
+        let count = if fork::is_halted() { &self.forked } else { &self.not_operational };
+        count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn forked(&self) -> u64 {
+        self.forked.load(Ordering::Relaxed)
+    }
+
+    /// Has the locks held while the process forks.
+    pub(crate) fn hold(&'static self, keeper: &mut Keeper) {
+        keeper.hold(&self.state);
+        self.wake.hold(keeper);
+    }
+
+    /// Leaves the ring to the parent, in the child of a fork: the next span has another one made. The spans in it are the
+    /// parent's, and guards that are still open write where nobody reads.
+    pub(crate) fn begin_anew(&self) {
+        self.ring.store(ptr::null_mut(), Ordering::Release);
+        self.not_operational.store(0, Ordering::Relaxed);
     }
 
     pub(crate) fn not_operational(&self) -> u64 {

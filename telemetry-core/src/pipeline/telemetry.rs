@@ -2,17 +2,19 @@
 
 use std::fmt::{self, Display};
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::evidence::{self, Evidence};
 use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
+use super::running::{self, Run};
 use super::source::{PipelineSource, suppress};
-use super::{Accounting, GLOBAL, RingError};
-use crate::context::watch_forks;
+use super::{Accounting, GLOBAL, RingError, at_exit, fork};
 use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError, is_interval};
 use crate::evidence::CrashEvidence;
 use crate::filter::Filter;
+use crate::forking::generation;
 use crate::metric::RegistryConflict;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::Value;
@@ -45,26 +47,24 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 #[must_use = "dropping it shuts the pipeline down"]
 pub struct Telemetry {
     resource: Arc<Resource>,
-    /// The drain this handle started; another may be that of the process by now.
-    pub(super) drain: Arc<Drain>,
-    shutdown_timeout: Duration,
+    /// What this handle started; another pipeline may be that of the process by now.
+    run: Run,
     pub(super) evidence: Evidence,
 }
 
-/// The drain of the process, while there is one.
-static DRAIN: Mutex<Option<Arc<Drain>>> = Mutex::new(None);
-
-pub(super) fn running() -> MutexGuard<'static, Option<Arc<Drain>>> {
-    DRAIN.lock().unwrap_or_else(PoisonError::into_inner)
-}
+/// The number of the next pipeline.
+static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 /// Why the pipeline could not be started.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
-    /// It runs already.
+    /// It runs already, is just being started by another thread, or is being shut down.
     #[error("telemetry is already running in this process: shut it down before starting it again")]
     AlreadyRunning,
+    /// This is the child of a fork that came while another thread had a lock for too long.
+    #[error("telemetry cannot run in this child of a fork: a thread of the parent held a lock meanwhile")]
+    Forked,
     /// The ring could not be configured.
     #[error(transparent)]
     Ring(#[from] RingError),
@@ -82,6 +82,7 @@ pub struct TelemetryBuilder {
     ring_capacity: Option<usize>,
     interval: Duration,
     shutdown_timeout: Duration,
+    pub(super) at_exit: bool,
     sinks: Vec<Box<dyn Sink>>,
     pub(super) evidence: Option<CrashEvidence>,
 }
@@ -153,10 +154,9 @@ impl TelemetryBuilder {
     /// the capacity cannot be changed any more, or a thread cannot be started. Nothing is left running then.
     pub fn start(self) -> Result<Telemetry, StartError> {
         self.validate()?;
-        let mut running = running();
-        if running.is_some() {
-            return Err(StartError::AlreadyRunning);
-        }
+        fork::resume();
+        let refused = || if fork::is_halted() { StartError::Forked } else { StartError::AlreadyRunning };
+        let starting = running::begin().ok_or_else(refused)?;
         if let Some(capacity) = self.ring_capacity {
             match GLOBAL.ring.configure(capacity) {
                 Err(RingError::AlreadyInUse(live)) if live == capacity => {}
@@ -189,15 +189,20 @@ impl TelemetryBuilder {
         GLOBAL.sampler.set(self.sampler.unwrap_or(default));
         set_filter(self.filter);
         watch_panics();
-        watch_forks();
-        GLOBAL.reopen();
-        let drain = Arc::new(drain);
-        *running = Some(Arc::clone(&drain));
-        drop(running);
+        fork::watch();
+        at_exit::watch();
+        let run = Run {
+            number: NUMBERS.fetch_add(1, Ordering::Relaxed),
+            generation: generation(),
+            drain: Arc::new(drain),
+            shutdown_timeout: self.shutdown_timeout,
+            at_exit: self.at_exit,
+        };
+        starting.done(run.clone());
         report_conflicts();
         let evidence = evidence::begin(self.evidence, &resource);
         enable();
-        Ok(Telemetry { resource, drain, shutdown_timeout: self.shutdown_timeout, evidence })
+        Ok(Telemetry { resource, run, evidence })
     }
 
     /// Looks at what was given, whatever runs already.
@@ -240,12 +245,14 @@ impl Telemetry {
             ring_capacity: None,
             interval: Duration::from_secs(1),
             shutdown_timeout: SHUTDOWN_TIMEOUT,
+            at_exit: true,
             sinks: Vec::new(),
             evidence: None,
         }
     }
 
-    /// What the service is.
+    /// What the service is, as it was at the start: in the child of a fork sinks are told another `service.instance.id` and
+    /// `process.pid`.
     pub fn resource(&self) -> &Resource {
         &self.resource
     }
@@ -262,7 +269,7 @@ impl Telemetry {
     /// # Errors
     /// When the pipeline has been shut down or the sink's thread cannot be started.
     pub fn add_sink(&self, sink: impl Sink) -> Result<String, DrainStartError> {
-        self.drain.add_sink(Box::new(sink))
+        self.drain().ok_or(DrainStartError::Stopped)?.add_sink(Box::new(sink))
     }
 
     /// Puts another sampler in, for traces that begin from now on. The old one's memory is kept.
@@ -296,7 +303,7 @@ impl Telemetry {
     /// # Errors
     /// When the pipeline has been shut down, or a sink failed, dropped something or was not done in time.
     pub fn drain_now(&self, timeout: Duration) -> Result<Vec<Delivery>, DrainError> {
-        self.drain.drain_now(timeout)
+        self.drain().ok_or(DrainError::Stopped)?.drain_now(timeout)
     }
 
     /// Drains as [`Telemetry::drain_now`] does and makes every sink push out what it holds.
@@ -304,7 +311,7 @@ impl Telemetry {
     /// # Errors
     /// As for `drain_now`; also when a sink could not flush.
     pub fn flush(&self, timeout: Duration) -> Result<Vec<Delivery>, DrainError> {
-        self.drain.flush(timeout)
+        self.drain().ok_or(DrainError::Stopped)?.flush(timeout)
     }
 
     /// Stops: new spans are refused and counted, what has ended is drained, sinks are flushed and closed, all within
@@ -314,18 +321,15 @@ impl Telemetry {
     /// # Errors
     /// When a thread had to be abandoned or a sink failed while it was being closed.
     pub fn shutdown(&self, timeout: Duration) -> Result<Vec<Delivery>, ShutdownError> {
-        {
-            // Held until the ring is closed: a pipeline that starts meanwhile must find its own opening last.
-            let mut running = running();
-            if running.take_if(|drain| Arc::ptr_eq(drain, &self.drain)).is_none() {
-                return Ok(Vec::new());
-            }
-            GLOBAL.close();
-            GLOBAL.ring.wake.set(None);
-        }
-        let outcome = self.drain.shutdown(timeout);
-        crate::evidence::end();
-        outcome
+        running::stop(self.run.number, timeout)
+    }
+
+    /// The drain this handle started, or in the child of a fork the one that goes on in its place; none where that could
+    /// not be, or another pipeline runs there.
+    pub(super) fn drain(&self) -> Option<Arc<Drain>> {
+        fork::resume();
+        let of_this_process = || (self.run.generation == generation()).then(|| self.run.clone());
+        running::find(self.run.number).or_else(of_this_process).map(|run| run.drain)
     }
 
     /// Where every span went.
@@ -335,7 +339,7 @@ impl Telemetry {
 
     /// What became of the spans at each sink, also after the shutdown.
     pub fn sinks(&self) -> Vec<crate::drain::SinkFigures> {
-        self.drain.figures()
+        self.drain().map_or_else(Vec::new, |drain| drain.figures())
     }
 
     /// Every instrument's state now; the samplers run first.
@@ -348,14 +352,14 @@ impl fmt::Debug for Telemetry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Telemetry")
             .field("resource", &self.resource)
-            .field("shutdown_timeout", &self.shutdown_timeout)
+            .field("shutdown_timeout", &self.run.shutdown_timeout)
             .finish_non_exhaustive()
     }
 }
 
 impl Drop for Telemetry {
     fn drop(&mut self) {
-        if let Err(error) = self.shutdown(self.shutdown_timeout) {
+        if let Err(error) = self.shutdown(self.run.shutdown_timeout) {
             say(&error);
         }
     }
@@ -363,7 +367,7 @@ impl Drop for Telemetry {
 
 /// The process's instruments as they stand now; the samplers run first.
 pub(crate) fn live_metrics() -> Arc<MetricsSnapshot> {
-    let drain = running().clone();
+    let drain = running::drain();
     let own = drain.map_or_else(Vec::new, |drain| drain.families());
     GLOBAL.collect(Duration::from_secs(1), 0, own).0
 }

@@ -10,6 +10,7 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::otel;
 use super::tracestate::TraceState;
+use crate::forking::Keeper;
 
 /// The numbers of states; those above are of thresholds.
 const NUMBERS: u32 = 8;
@@ -49,6 +50,12 @@ static DROPPED: AtomicU64 = AtomicU64::new(0);
 fn shelf(trace: u128) -> MutexGuard<'static, Shelf> {
     let mixed = (trace as u64 ^ (trace >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     SHELVES_OF_STATES[(mixed >> 60) as usize].lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has the locks held while the process forks.
+pub(crate) fn hold_locks(keeper: &mut Keeper) {
+    SHELVES_OF_STATES.iter().for_each(|shelf| keeper.hold(shelf));
+    keeper.hold(&NEXT_THRESHOLD);
 }
 
 /// States that were dropped because too many were kept: their traces go on without, or their spans were drained without.

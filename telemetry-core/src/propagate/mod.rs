@@ -43,6 +43,7 @@ pub use carrier::{
 };
 pub(crate) use found::Found;
 pub use kept::dropped_states;
+pub(crate) use kept::hold_locks;
 pub use member::Keys;
 pub use remote::{Held, Remote};
 pub use traceparent::{TRACEPARENT_BYTES, format_traceparent, parse_traceparent};

@@ -147,6 +147,7 @@ impl Ring {
         if !self.heavy() {
             fence(Ordering::SeqCst);
         }
+        // Whoever is at it comes to an end: the child of a fork, where it would not be there, never closes its parent's ring.
         while !self.begin_reclaim() {
             hint::spin_loop();
         }

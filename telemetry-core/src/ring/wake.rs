@@ -17,6 +17,12 @@ impl Wake {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = bell;
     }
 
+    /// Has the lock held while the process forks.
+    #[cfg(not(loom))]
+    pub(crate) fn hold(&'static self, keeper: &mut crate::forking::Keeper) {
+        keeper.hold(&self.0);
+    }
+
     /// Rings. Never waits: false where the bell is just being rung or changed, and so was not rung for this caller.
     pub(super) fn ring(&self) -> bool {
         let bell = match self.0.try_lock() {

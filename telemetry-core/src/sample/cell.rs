@@ -39,6 +39,11 @@ impl SamplerCell {
         }
     }
 
+    /// Has the lock held while the process forks.
+    pub(crate) fn hold(&'static self, keeper: &mut crate::forking::Keeper) {
+        keeper.hold(&self.kept);
+    }
+
     /// Asks the sampler in force.
     #[allow(unsafe_code, reason = "the sampler in force is reached through a pointer, without a lock")]
     pub(crate) fn sample(&self, parameters: &SamplingParameters<'_>) -> Decision {

@@ -14,11 +14,13 @@ pub enum LossReason {
     GivenUp,
     /// Even a single one is larger than may be sent.
     TooLarge,
+    /// Writing failed in the middle.
+    Failed,
 }
 
 impl LossReason {
     /// Every reason, in the order of its number.
-    pub(crate) const ALL: [Self; 3] = [Self::Refused, Self::GivenUp, Self::TooLarge];
+    pub(crate) const ALL: [Self; 4] = [Self::Refused, Self::GivenUp, Self::TooLarge, Self::Failed];
 }
 
 /// What a sink did not deliver of one batch, by reason; the rest of the batch counts as delivered.

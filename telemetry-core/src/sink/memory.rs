@@ -1,8 +1,9 @@
 //! The sink that keeps what it receives, for tests and for looking at a running service.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
+use crate::forking::Anew;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
 
@@ -11,7 +12,7 @@ use super::{Sink, SinkError};
 /// Keeps the last spans and metric snapshots in memory; a handle that can be cloned and read at any time.
 ///
 /// At most 10,000 spans and 64 snapshots by default. Past that the oldest goes first; spans lost that way are
-/// counted by [`dropped`](Self::dropped).
+/// counted by [`dropped`](Self::dropped). In the child of a fork it begins empty, whoever was reading it in the parent.
 ///
 /// # Examples
 /// ```
@@ -26,7 +27,7 @@ use super::{Sink, SinkError};
 /// ```
 #[derive(Clone, Debug)]
 pub struct MemorySink {
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Anew<Kept>>,
     max_spans: usize,
     max_scrapes: usize,
 }
@@ -86,7 +87,7 @@ impl MemorySink {
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 }
 

@@ -68,6 +68,13 @@ pub trait Sink: Send + 'static {
     /// The snapshot counts as dropped by this sink.
     fn export_metrics(&mut self, metrics: &Arc<MetricsSnapshot>) -> Result<(), SinkError>;
 
+    /// How many spans the sink has taken over and neither delivered nor lost yet; asked after every call. They count as
+    /// queued, and with the call after which they are gone as its outcome says. By default none: a sink delivers or loses
+    /// what it gets at once.
+    fn held(&self) -> u64 {
+        0
+    }
+
     /// Pushes out whatever the sink has buffered.
     ///
     /// # Errors
@@ -84,7 +91,11 @@ pub trait Sink: Send + 'static {
         Ok(())
     }
 
-    /// Called in the child of a fork, before anything else is delivered there.
+    /// Called in the child of a fork, before anything else is delivered there: forgets what it was still to deliver, which is
+    /// the parent's, and opens anew what a process cannot share with its parent. Then come
+    /// [`attach`](Self::attach) and [`start`](Self::start) again, which tell what the service is here.
+    ///
+    /// No other thread of the parent is there: what one of them has locked stays locked.
     fn after_fork(&mut self) -> AfterFork {
         AfterFork::Keep
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
 
-use super::{Sink, SinkError, json};
+use super::{LossReason, Losses, Sink, SinkError, json};
 
 /// Writes one JSON object a line for each span, to standard output or any writer.
 ///
@@ -29,7 +29,8 @@ use super::{Sink, SinkError, json};
 /// | `scope` | `{name, version}` of the crate that opened the span |
 ///
 /// Metrics are left out unless [`with_metrics`](Self::with_metrics) asks for them. A closed pipe is an error of the
-/// sink, counted and reported, never a panic.
+/// sink, counted and reported, never a panic. Of a batch that could be written in part the whole lines count as delivered;
+/// a line that was cut stands alone.
 ///
 /// # Examples
 /// ```
@@ -46,6 +47,8 @@ pub struct StdoutSink<W: Write + Send + 'static = io::Stdout> {
     prefix: String,
     metrics: bool,
     buffer: Vec<u8>,
+    /// The last write ended in the middle of a line: the next one begins with its end.
+    torn: bool,
 }
 
 impl StdoutSink {
@@ -64,7 +67,7 @@ impl Default for StdoutSink {
 impl<W: Write + Send + 'static> StdoutSink<W> {
     /// A sink that writes to any writer, which gets whole lines, a batch at a time.
     pub const fn to(writer: W) -> Self {
-        Self { writer, prefix: String::new(), metrics: false, buffer: Vec::new() }
+        Self { writer, prefix: String::new(), metrics: false, buffer: Vec::new(), torn: false }
     }
 
     /// Puts a text before every line, also those of the metrics; line breaks in it are left out.
@@ -82,12 +85,42 @@ impl<W: Write + Send + 'static> StdoutSink<W> {
         self
     }
 
+    /// Writes the lines in the buffer. Those that were written whole before a failure count as delivered.
     fn write_buffer(&mut self) -> Result<(), SinkError> {
-        let result = self.writer.write_all(&self.buffer).and_then(|()| self.writer.flush());
+        let mut written = 0;
+        let result = self.write_from(&mut written).and_then(|()| self.writer.flush());
+        let (whole, rest) = self.buffer.split_at(written);
+        let outcome = match result {
+            Err(error) if rest.len() < self.buffer.len() => {
+                self.torn = !whole.ends_with(b"\n");
+                let torn = u64::from(self.torn);
+                let mut losses = Losses::default();
+                losses.add(LossReason::Failed, lines(rest).max(torn), error);
+                losses.into_result()
+            }
+            result => result.map_err(SinkError::Io),
+        };
         self.buffer.clear();
         // One large batch must not hold its memory for ever.
         self.buffer.shrink_to(1 << 20);
-        Ok(result?)
+        outcome
+    }
+
+    /// Writes on in the buffer, as far as it goes.
+    fn write_from(&mut self, written: &mut usize) -> io::Result<()> {
+        if self.torn {
+            self.writer.write_all(b"\n")?;
+            self.torn = false;
+        }
+        while *written < self.buffer.len() {
+            match self.writer.write(&self.buffer[*written..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => *written += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 }
 
@@ -125,6 +158,11 @@ impl<W: Write + Send + 'static> Sink for StdoutSink<W> {
     }
 }
 
+/// The ends of lines in `bytes`.
+fn lines(bytes: &[u8]) -> u64 {
+    bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).count() as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,6 +194,44 @@ mod tests {
             String::from_utf8(sink.writer).unwrap(),
             "# TELEMETRY_METRICS_BEGIN\na_total 1\nb 2\n# TELEMETRY_METRICS_END\n"
         );
+    }
+
+    #[test]
+    fn a_disk_that_fills_in_the_middle_of_a_line_loses_the_lines_behind_and_tears_no_other() {
+        /// A disk with so much room.
+        struct Disk(Vec<u8>, usize);
+        impl Write for Disk {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                let fits = bytes.len().min(self.1);
+                self.0.extend_from_slice(&bytes[..fits]);
+                self.1 -= fits;
+                if fits == 0 { Err(io::ErrorKind::StorageFull.into()) } else { Ok(fits) }
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let spans = [span(1, 1, 0, "one", 0, 1), span(1, 2, 0, "two", 0, 1), span(1, 3, 0, "three", 0, 1)];
+        let mut whole = StdoutSink::to(Vec::new());
+        whole.export_spans(&spans).unwrap();
+        let first = whole.writer.iter().position(|byte| *byte == b'\n').unwrap() + 1;
+
+        let mut sink = StdoutSink::to(Disk(Vec::new(), first + 10));
+        let error = sink.export_spans(&spans).unwrap_err();
+        assert!(matches!(&error, SinkError::Lost(losses) if losses.of(LossReason::Failed) == 2), "{error}");
+        let error = sink.export_spans(&spans).unwrap_err();
+        assert!(matches!(&error, SinkError::Io(_)), "nothing was written: {error}");
+        sink.writer.1 = usize::MAX;
+        sink.export_spans(&spans[2..]).unwrap();
+        let text = String::from_utf8(sink.writer.0).unwrap();
+        let names: Vec<Option<String>> = text
+            .lines()
+            .map(|line| {
+                let line = serde_json::from_str::<serde_json::Value>(line).ok()?;
+                line["name"].as_str().map(str::to_owned)
+            })
+            .collect();
+        assert_eq!(names, [Some("one".to_owned()), None, Some("three".to_owned())]);
     }
 
     #[test]

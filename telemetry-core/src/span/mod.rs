@@ -83,3 +83,9 @@ pub(crate) mod expansion {
 
 #[cfg(test)]
 mod tests;
+
+/// Has the locks held while the process forks.
+pub(crate) fn hold_locks(keeper: &mut crate::forking::Keeper) {
+    gates::hold(keeper);
+    name::hold(keeper);
+}

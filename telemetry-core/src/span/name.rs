@@ -36,6 +36,11 @@ fn lock() -> MutexGuard<'static, Interned> {
     INTERNED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Has the lock held while the process forks.
+pub(crate) fn hold(keeper: &mut crate::forking::Keeper) {
+    keeper.hold(&INTERNED);
+}
+
 /// Tells `witness` of every interned name there is, and of each one that comes from here on before it is used.
 #[cfg(target_os = "linux")]
 pub(crate) fn watch_names(witness: fn(&'static str)) {

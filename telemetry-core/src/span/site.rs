@@ -189,6 +189,11 @@ pub(crate) mod gates {
         GATES.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has the lock held while the process forks.
+    pub(crate) fn hold(keeper: &mut crate::forking::Keeper) {
+        keeper.hold(&GATES);
+    }
+
     impl Gates {
         fn mark(&self, site: &CallSite) -> u32 {
             match (self.global, self.scopes) {

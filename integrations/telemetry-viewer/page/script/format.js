@@ -26,6 +26,11 @@ export function duration(nanos) {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} m`;
 }
 
+/// The text of a round amount without the zeros behind its point: `20.0 ms` is `20 ms`, and `200 µs` stays.
+export function roundly(text) {
+  return text.replace(/\.0+(?=\s|$)/, "").replace(/(\.\d*?)0+(?=\s|$)/, "$1");
+}
+
 /// A moment as the browser's own time of day, to the millisecond.
 export function clock(millis) {
   const date = new Date(millis);

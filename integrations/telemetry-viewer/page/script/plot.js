@@ -1,6 +1,6 @@
 // A plot of a few series over time, with a cursor for the pointer and the arrow keys.
 
-import { clock, measured, steps } from "./format.js";
+import { clock, measured, roundly, steps } from "./format.js";
 import { h, svg } from "./dom.js";
 
 const SIZE = { width: 400, height: 126, left: 46, right: 6, top: 8, bottom: 18 };
@@ -58,7 +58,7 @@ export class Plot {
     for (const mark of marks) {
       const y = this.y(mark);
       this.#graphic.append(svg("line", { class: "grid", x1: SIZE.left, x2: SIZE.width - SIZE.right, y1: y, y2: y }),
-        this.#text(SIZE.left - 6, y + 3.5, "end", measured(mark, this.#unit)));
+        this.#text(SIZE.left - 6, y + 3.5, "end", roundly(measured(mark, this.#unit))));
     }
     if (this.#times.length > 1) {
       this.#graphic.append(this.#text(SIZE.left, SIZE.height - 3, "start", clock(first).slice(0, 8)),

@@ -1,6 +1,6 @@
 // The waterfall: only the rows in sight are elements, however many there are.
 
-import { counted, duration, steps } from "./format.js";
+import { counted, duration, roundly, steps } from "./format.js";
 import { atFrame, h } from "./dom.js";
 import { icon } from "./icons.js";
 import { hueOf } from "./colors.js";
@@ -38,6 +38,13 @@ export class Rows {
 
   leave() {
     this.#observer.disconnect();
+  }
+
+  /// Takes the keys without a ring around everything, which is shown once the keyboard is used.
+  focusQuietly() {
+    this.element.classList.add("quiet");
+    this.element.focus({ preventScroll: true });
+    document.addEventListener("keydown", () => this.element.classList.remove("quiet"), { once: true });
   }
 
   /// Shows other rows; what was folded and selected stays, by span.
@@ -97,7 +104,7 @@ export class Rows {
     const [from, to] = this.#window;
     const marks = steps(from, to, Math.max(2, this.#ticks.clientWidth / 110)).filter((at) => at < to - (to - from) * 0.05);
     this.#ticks.replaceChildren(...marks.map((at) => {
-      const mark = h("span", {}, at === 0 ? "0" : duration(at).replace(/\.?0+ /, " "));
+      const mark = h("span", {}, roundly(duration(at)));
       mark.style.left = `${((at - from) / (to - from)) * 100}%`;
       return mark;
     }));

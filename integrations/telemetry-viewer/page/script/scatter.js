@@ -1,6 +1,6 @@
 // Traces as points: when they began, how long they took, whether they failed.
 
-import { clock, duration, millisOf } from "./format.js";
+import { clock, duration, millisOf, roundly } from "./format.js";
 import { h, painting, themed } from "./dom.js";
 import { hideHint, placeHint } from "./hint.js";
 
@@ -46,7 +46,7 @@ export class Scatter {
       context.fillRect(MARGIN.left, Math.round(y(log)), width - MARGIN.left - MARGIN.right, 1);
       context.fillStyle = faint;
       context.textAlign = "right";
-      context.fillText(duration(10 ** log).replace(/\.0+ /, " "), MARGIN.left - 9, y(log));
+      context.fillText(roundly(duration(10 ** log)), MARGIN.left - 9, y(log));
     }
     context.textAlign = "left";
     // Within a few seconds their fractions tell them apart.

@@ -82,7 +82,7 @@ export class TracePage {
     this.#overview.set(trace.rows, summary.duration_nanos);
     this.#find();
     if (first && this.#wanted) this.#rows.selectSpan(this.#wanted);
-    if (first) this.#rows.element.focus({ preventScroll: true });
+    if (first) this.#rows.focusQuietly();
   }
 
   #heading(summary, leftOut) {

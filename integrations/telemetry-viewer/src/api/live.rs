@@ -33,7 +33,7 @@ pub(super) async fn live(
     let permit = state.live_pages.clone().try_acquire_owned().map_err(|_| {
         Failure::new(StatusCode::SERVICE_UNAVAILABLE, &"too many pages are kept up to date already")
     })?;
-    let live = Live { stopped: state.stopped.clone(), state, seen: None, _permit: permit };
+    let live = Live { stopped: state.stopped(), state, seen: None, _permit: permit };
     let events = stream::unfold(Some(live), |live| async {
         let mut live = live?;
         let event = live.next().await;
@@ -60,8 +60,8 @@ impl Live {
             }
             tokio::select! {
                 () = tokio::time::sleep(PERIOD) => {}
-                // An error means that the viewer is gone.
-                stopped = self.stopped.wait_for(|stopped| *stopped) => { stopped.ok()?; }
+                // The state holds the sender, so this is never an error.
+                _ = self.stopped.wait_for(|stopped| *stopped) => {}
             }
         }
     }

@@ -18,18 +18,22 @@ pub(crate) struct ApiState {
     source: Arc<dyn Source>,
     readers: Arc<Semaphore>,
     pub(super) live_pages: Arc<Semaphore>,
-    /// True once live updates are to end.
-    pub(super) stopped: watch::Receiver<bool>,
+    /// True once live updates are to end. The sender itself, since a router outlives the viewer it was made of.
+    stop: Arc<watch::Sender<bool>>,
 }
 
 impl ApiState {
-    pub(crate) fn new(source: Arc<dyn Source>, stopped: watch::Receiver<bool>) -> Self {
+    pub(crate) fn new(source: Arc<dyn Source>, stop: Arc<watch::Sender<bool>>) -> Self {
         Self {
             source,
             readers: Arc::new(Semaphore::new(READERS)),
             live_pages: Arc::new(Semaphore::new(LIVE_PAGES)),
-            stopped,
+            stop,
         }
+    }
+
+    pub(super) fn stopped(&self) -> watch::Receiver<bool> {
+        self.stop.subscribe()
     }
 
     pub(super) fn source(&self) -> &Arc<dyn Source> {

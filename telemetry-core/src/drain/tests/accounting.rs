@@ -82,3 +82,53 @@ fn a_batch_lost_in_part_is_delivered_for_the_rest() {
     let dropped: Vec<_> = figures.dropped_by_reason().filter(|(_, spans)| *spans > 0).collect();
     assert_eq!(dropped, [("refused", 6), ("given_up", 8), ("too_large", 3)]);
 }
+
+/// Holds spans until it is flushed, and loses some of them then, or all.
+struct Holding {
+    held: u64,
+    lost: Option<u64>,
+}
+
+impl Sink for Holding {
+    fn name(&self) -> &'static str {
+        "holding"
+    }
+
+    fn export_spans(&mut self, spans: &[SpanRecord]) -> Result<(), SinkError> {
+        self.held += spans.len() as u64;
+        Ok(())
+    }
+
+    fn export_metrics(&mut self, _: &Arc<MetricsSnapshot>) -> Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn held(&self) -> u64 {
+        self.held
+    }
+
+    fn flush(&mut self) -> Result<(), SinkError> {
+        self.held = 0;
+        let Some(lost) = self.lost.replace(0) else { return Err(SinkError::Refused("all of it".to_owned())) };
+        let mut losses = Losses::default();
+        losses.add(LossReason::GivenUp, lost, "some of it");
+        losses.into_result()
+    }
+}
+
+#[test]
+fn what_a_sink_holds_is_queued_until_it_is_delivered_or_lost() {
+    for (lost, dropped) in [(Some(3), 3), (Some(0), 0), (None, 20)] {
+        let rig = Rig::new();
+        rig.drain.add_sink(Box::new(Holding { held: 0, lost })).unwrap();
+        rig.round(12).unwrap();
+        rig.round(8).unwrap();
+        let figures = rig.figures("holding");
+        assert_eq!((figures.queued, figures.delivered), (20, 0));
+        assert_conserved(&figures, 20);
+        assert_eq!(rig.drain.flush(AMPLE).is_ok(), dropped == 0);
+        let figures = rig.figures("holding");
+        assert_eq!((figures.queued, figures.dropped_total()), (0, dropped));
+        assert_conserved(&figures, 20);
+    }
+}

@@ -22,6 +22,9 @@ struct State {
     threads: BTreeMap<u64, Block>,
     last_key: u64,
     retired: Vec<u64>,
+    /// The process that counts: in the child of a fork everything begins at zero.
+    #[cfg(not(loom))]
+    generation: u64,
 }
 
 /// A change of one cell.
@@ -39,7 +42,8 @@ impl Ledger {
 
     #[cfg(not(loom))]
     pub(crate) const fn new() -> Self {
-        Self { state: Mutex::new(State { threads: BTreeMap::new(), last_key: 0, retired: Vec::new() }) }
+        let state = State { threads: BTreeMap::new(), last_key: 0, retired: Vec::new(), generation: 0 };
+        Self { state: Mutex::new(state) }
     }
 
     #[cfg(loom)]
@@ -115,7 +119,27 @@ impl Ledger {
         (state.threads.len(), state.threads.values().map(Block::len).sum())
     }
 
+    #[cfg(loom)]
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[cfg(not(loom))]
+    fn lock(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = crate::forking::generation();
+        if state.generation != generation {
+            // The blocks of threads that are not here; that of the one which forked it has let go of.
+            state.threads.clear();
+            state.retired.clear();
+            state.generation = generation;
+        }
+        state
+    }
+
+    /// Has the lock held while the process forks.
+    #[cfg(not(loom))]
+    pub(crate) fn hold(&'static self, keeper: &mut crate::forking::Keeper) {
+        keeper.hold(&self.state);
     }
 }

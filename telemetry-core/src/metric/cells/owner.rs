@@ -58,6 +58,13 @@ impl Owner {
         }
     }
 
+    /// Forgets the thread's block, in the child of a fork: writes words alone.
+    #[cfg(not(loom))]
+    pub(crate) fn begin_anew(&self) {
+        self.view.clear();
+        self.key.set(0);
+    }
+
     /// Lets go of the ledger: folds this thread's cells into its retired totals.
     pub(crate) fn leave(&self, ledger: &Ledger, layout: &Layout) {
         self.view.clear();

@@ -180,6 +180,12 @@ impl<V: Value> Collect for Inner<V> {
         }
     }
 
+    fn begin_anew(&self) {
+        // Where a thread that is not here was about to add a series, nobody can look at them any more.
+        let (Ok(series), Ok(overflow)) = (self.series.try_read(), self.overflow.try_read()) else { return };
+        series.iter().chain(&*overflow).for_each(|entry| entry.value.begin_anew());
+    }
+
     fn overflowed(&self) -> u64 {
         self.overflowed.load(Ordering::Relaxed)
     }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::family::{Family, Inner};
 use super::value::Value;
+use crate::forking::Keeper;
 use crate::metric::collect::SeriesOverflow;
 use crate::metric::manifest::Instrument;
 use crate::metric::registry::Holder;
@@ -27,6 +28,7 @@ struct State {
 /// An instrument, whatever it holds.
 pub(super) trait Collect: Send + Sync {
     fn collect(&self) -> MetricFamily;
+    fn begin_anew(&self);
     fn overflowed(&self) -> u64;
     fn take_overflow_warning(&self) -> Option<SeriesOverflow>;
     fn place(&self) -> &'static Location<'static>;
@@ -57,6 +59,15 @@ impl Table {
         let Some(state) = state.as_mut() else { return false };
         state.exposed.retain(|_, holder| holder != name);
         state.families.remove(name).is_some()
+    }
+
+    pub(in crate::metric) fn hold(&'static self, keeper: &mut Keeper) {
+        keeper.hold(&self.state);
+    }
+
+    /// Counters and histograms begin at zero, in the child of a fork.
+    pub(in crate::metric) fn begin_anew(&self) {
+        self.families().iter().for_each(|family| family.begin_anew());
     }
 
     /// The instrument that exposes one of these names.

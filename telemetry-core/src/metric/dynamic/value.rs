@@ -16,6 +16,8 @@ pub(super) mod sealed {
         const KIND: MetricKind;
         fn new(bounds: &Arc<[f64]>) -> Self;
         fn read(&self, bounds: &Arc<[f64]>) -> MetricValue;
+        /// Goes back to zero, unless it is a level.
+        fn begin_anew(&self);
     }
 }
 
@@ -50,6 +52,10 @@ impl sealed::Value for Total {
     fn read(&self, _: &Arc<[f64]>) -> MetricValue {
         MetricValue::Counter(self.0.load(Ordering::Relaxed))
     }
+
+    fn begin_anew(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
 }
 
 impl Total {
@@ -68,6 +74,8 @@ impl sealed::Value for Level {
     fn read(&self, _: &Arc<[f64]>) -> MetricValue {
         MetricValue::Gauge(f64::from_bits(self.0.load(Ordering::Relaxed)))
     }
+
+    fn begin_anew(&self) {}
 }
 
 impl Level {
@@ -94,6 +102,11 @@ impl sealed::Value for Spread {
             counts: self.counts.iter().map(|count| count.load(Ordering::Relaxed)).collect(),
             sum: f64::from_bits(self.sum.load(Ordering::Relaxed)),
         }
+    }
+
+    fn begin_anew(&self) {
+        self.counts.iter().for_each(|count| count.store(0, Ordering::Relaxed));
+        self.sum.store(0.0_f64.to_bits(), Ordering::Relaxed);
     }
 }
 

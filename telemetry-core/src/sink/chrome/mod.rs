@@ -178,6 +178,10 @@ impl Sink for ChromeTraceSink {
         written
     }
 
+    fn held(&self) -> u64 {
+        self.held.span_count() as u64
+    }
+
     /// Writes no metrics, but comes at every tick: traces that were held long enough are written.
     fn export_metrics(&mut self, _: &Arc<MetricsSnapshot>) -> Result<(), SinkError> {
         self.write_late(Instant::now())

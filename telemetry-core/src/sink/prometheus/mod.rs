@@ -7,8 +7,9 @@ mod server_tests;
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 
+use crate::forking::Anew;
 use crate::metric::exposition::Format;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
@@ -31,7 +32,7 @@ pub use server::PrometheusServer;
 /// ```
 #[derive(Clone, Default)]
 pub struct PrometheusSink {
-    shared: Arc<Mutex<Shared>>,
+    shared: Arc<Anew<Shared>>,
 }
 
 #[derive(Default)]
@@ -112,7 +113,7 @@ impl PrometheusSink {
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shared.lock()
     }
 }
 
@@ -153,6 +154,8 @@ impl Sink for PrometheusSink {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use super::*;
 
     fn snapshot(text: &str) -> Arc<MetricsSnapshot> {

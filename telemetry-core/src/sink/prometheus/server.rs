@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::PrometheusSink;
 use super::request::{self, Request};
+use crate::forking::generation;
 use crate::metric::exposition::Format;
 
 /// The most connections served at a time.
@@ -27,6 +28,8 @@ pub struct PrometheusServer {
     address: SocketAddr,
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
+    /// The process whose thread that is: in the child of a fork nobody serves, and there is nobody to stop.
+    generation: u64,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +60,7 @@ impl PrometheusServer {
                 .name("telemetry-prometheus".to_owned())
                 .spawn(move || accept(&listener, &sink, &shared))?
         };
-        Ok(Self { address, shared, thread: Some(thread) })
+        Ok(Self { address, shared, thread: Some(thread), generation: generation() })
     }
 
     /// The address it listens on.
@@ -68,6 +71,9 @@ impl PrometheusServer {
 
 impl Drop for PrometheusServer {
     fn drop(&mut self) {
+        if self.generation != generation() {
+            return;
+        }
         self.shared.stopping.store(true, Ordering::SeqCst);
         // `accept` cannot be interrupted: a connection of our own makes it return.
         let mut own = self.address;

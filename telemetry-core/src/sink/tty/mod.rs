@@ -19,7 +19,7 @@ use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::{SpanRecord, Value};
 
 use super::held::Held;
-use super::{Sink, SinkContext, SinkError};
+use super::{AfterFork, Sink, SinkContext, SinkError};
 
 pub(crate) use render::{Style, render};
 
@@ -132,9 +132,19 @@ impl Sink for TtySink {
         self.draw_late(now)
     }
 
+    fn held(&self) -> u64 {
+        self.held.span_count() as u64
+    }
+
     /// Draws no metrics, but comes at every tick: traces that were held long enough are drawn.
     fn export_metrics(&mut self, _: &Arc<MetricsSnapshot>) -> Result<(), SinkError> {
         self.draw_late(Instant::now())
+    }
+
+    /// What is held is the parent's to draw.
+    fn after_fork(&mut self) -> AfterFork {
+        self.held = Held::default();
+        AfterFork::Keep
     }
 
     /// Draws what is held, finished or not.
