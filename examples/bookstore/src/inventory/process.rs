@@ -17,8 +17,8 @@ pub enum ChildError {
     Silent(String),
 }
 
-/// What a process has for itself: its standard output, its memory, what it answers scrapes with.
-const OWN_SINKS: [&str; 5] = ["auto", "memory", "prometheus", "stdout", "tty"];
+/// What a process has for itself: its standard output, its memory, what it answers scrapes with, a file of one writer.
+const OWN_SINKS: [&str; 6] = ["auto", "chrome", "memory", "prometheus", "stdout", "tty"];
 
 /// A running inventory; it is stopped when this is dropped.
 #[derive(Debug)]

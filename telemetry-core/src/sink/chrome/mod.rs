@@ -36,7 +36,8 @@ const MAX_BYTES: u64 = 1 << 30;
 /// few as there is room in. A trace is written when its local root has ended, or 5 s after its first span came; at most
 /// 10,000 spans are held. Metrics are not written.
 ///
-/// The file is whole JSON after every write. A crash amid a write can leave its end unfinished: the array is then not
+/// A file has one writer: two processes at once need a path each, or they write over one another. The file is whole JSON
+/// after every write. A crash amid a write can leave its end unfinished: the array is then not
 /// closed, which the format allows, and its last line may be cut. Time is counted from an hour before the first span,
 /// since the readers' numbers cannot hold nanoseconds since 1970; the process's label says when that was. Past 1 GiB,
 /// unless told otherwise, spans are not written and count as dropped.
