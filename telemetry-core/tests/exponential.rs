@@ -100,5 +100,5 @@ fn every_value_is_within_the_resolution_of_its_bucket() {
 fn it_shows_at_zero_before_its_first_use() {
     let scope = Scope::new();
     assert_eq!(exponential(&scope.metrics(), "test_size_bytes").count(), 0);
-    assert!(scope.metrics().text().contains("\ntest_size_bytes_bucket{le=\"1048576\"} 0\n"));
+    assert!(scope.metrics().text().contains("\ntest_size_bytes_bucket{le=\"1.048576e+06\"} 0\n"));
 }
