@@ -165,7 +165,8 @@ impl ExponentialHistogram {
         self
     }
 
-    /// The same without empty buckets at either end, and joined until there are at most `buckets` (1 at least).
+    /// The same without empty buckets at either end, and joined until there are at most `buckets`, and at
+    /// least 2: what is above one and what is not never share a bucket.
     ///
     /// OpenTelemetry's recommended limit is 160.
     #[must_use]
@@ -176,7 +177,7 @@ impl ExponentialHistogram {
             self.counts.drain(..first);
             self.counts.truncate(self.counts.iter().rposition(used).map_or(0, |last| last + 1));
             self.offset = if self.counts.is_empty() { 0 } else { self.offset + first as i32 };
-            if self.counts.len() <= buckets.max(1) {
+            if self.counts.len() <= buckets.max(2) {
                 return self;
             }
             let scale = self.scale - 1;
@@ -270,6 +271,13 @@ mod tests {
         assert_eq!((cut.scale, cut.offset, cut.counts.len()), (5, -100, 160));
         let joined = whole.at_most(159);
         assert_eq!((joined.scale, joined.offset, joined.counts.len(), joined.count()), (4, -50, 80, 160));
+    }
+
+    #[test]
+    fn values_on_both_sides_of_one_keep_two_buckets() {
+        let shape = Base2::covering(0.5, 2.0, 3);
+        let joined = shape.counted(&[1; 18], 0.0).at_most(1);
+        assert_eq!((joined.offset, joined.counts.as_slice(), joined.count()), (-1, &[8, 9][..], 18));
     }
 
     #[test]
