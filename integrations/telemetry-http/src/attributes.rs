@@ -61,20 +61,24 @@ pub(crate) fn client(conventions: Conventions) -> &'static CallSite {
 
 const fn sites(kind: SpanKind) -> [CallSite; 3] {
     const fn site(kind: SpanKind) -> CallSite {
-        CallSite::new(Site { name: "HTTP", kind, keys: &KEYS, constants: &[], origin: origin(line!()) })
+        CallSite::new(Site {
+            name: "HTTP",
+            kind,
+            keys: &KEYS,
+            constants: &[],
+            origin: &ORIGIN,
+            line: line!(),
+        })
     }
     [site(kind), site(kind).on_export(conventions::rename), site(kind).on_export(conventions::duplicate)]
 }
 
-const fn origin(line: u32) -> Origin {
-    Origin {
-        crate_name: env!("CARGO_PKG_NAME"),
-        crate_version: env!("CARGO_PKG_VERSION"),
-        module: module_path!(),
-        file: file!(),
-        line,
-    }
-}
+static ORIGIN: Origin = Origin {
+    crate_name: env!("CARGO_PKG_NAME"),
+    crate_version: env!("CARGO_PKG_VERSION"),
+    module: module_path!(),
+    file: file!(),
+};
 
 /// Static text, kept by reference.
 pub(crate) struct Kept(pub(crate) &'static str);
