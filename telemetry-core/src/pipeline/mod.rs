@@ -2,6 +2,7 @@
 
 mod at_exit;
 mod bootstrap;
+mod builder;
 mod evidence;
 mod fork;
 mod health;
@@ -24,13 +25,14 @@ use crate::ring::Sweep;
 use crate::sample::SamplerCell;
 use crate::span::{CallSite, decode};
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
+pub use builder::{StartError, TelemetryBuilder};
 pub use fork::resume as resume_after_fork;
 pub(crate) use health::health;
 pub(crate) use ring_cell::RingCell;
 pub use ring_cell::RingError;
 pub(crate) use slots::allocate;
 pub use stopping::Stopping;
-pub use telemetry::{StartError, Telemetry, TelemetryBuilder, disable, enable, is_enabled};
+pub use telemetry::{Telemetry, disable, enable, is_enabled};
 
 /// Everything that spans of one process, or of one test, share.
 pub(crate) struct Pipeline {

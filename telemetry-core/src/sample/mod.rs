@@ -56,6 +56,15 @@ pub struct SamplingParameters<'a> {
     pub(crate) state: u32,
 }
 
+/// The policy of a service: follows callers in other processes, and records of the traces that begin here what `inner`
+/// wants, up to so many a second.
+pub(crate) fn of_traces_here(inner: impl Sampler, most: Option<u16>) -> Box<dyn Sampler> {
+    match most {
+        Some(most) => Box::new(ParentBased(RateLimitSample::of(most, inner))),
+        None => Box::new(ParentBased(inner)),
+    }
+}
+
 /// One more than the largest randomness.
 pub(crate) const RANDOMNESS: u64 = 1 << 56;
 

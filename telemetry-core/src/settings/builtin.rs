@@ -41,6 +41,13 @@ pub(super) const ROWS: &[Setting] = &[
     .default(DefaultValue::Fixed("0.01"))
     .equivalents(&[Equivalent::Mapped(TRACES_SAMPLER)]),
     Setting::new(
+        "SAMPLE_MAX_PER_SECOND",
+        Kind::Integer { min: 0, max: u16::MAX as i64, power_of_two: false },
+        "The most traces recorded in any second, of those that begin here and that `SAMPLE_RATIO` would record; they may \
+         come all at once.",
+    )
+    .default(DefaultValue::Unset("none: no limit")),
+    Setting::new(
         "DRAIN_INTERVAL",
         Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(300) },
         "How often spans and metrics are handed to the sinks.",

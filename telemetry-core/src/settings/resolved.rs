@@ -40,6 +40,9 @@ impl Resolved {
             enabled: self.required("ENABLED", SettingValue::as_bool),
             service_name: self.required("SERVICE_NAME", |value| value.as_text().map(str::to_owned)),
             sample_ratio: self.required("SAMPLE_RATIO", SettingValue::as_float),
+            sample_max_per_second: self
+                .get("SAMPLE_MAX_PER_SECOND")
+                .and_then(|value| u16::try_from(value.value.as_integer()?).ok()),
             drain_interval: self.required("DRAIN_INTERVAL", SettingValue::as_duration),
             extract_traceparent: self.required("EXTRACT_TRACEPARENT", SettingValue::as_bool),
             sinks: self.required("SINKS", |value| value.as_list().map(<[String]>::to_vec)),
@@ -135,6 +138,8 @@ pub struct Settings {
     pub service_name: String,
     /// The share of traces recorded, from 0 to 1.
     pub sample_ratio: f64,
+    /// The most traces recorded in any second, of those that begin here; no limit where none.
+    pub sample_max_per_second: Option<u16>,
     /// How often spans and metrics are handed to the sinks, from 10 ms to 300 s.
     pub drain_interval: Duration,
     /// Whether a request's `traceparent` header is continued.
