@@ -82,6 +82,9 @@ pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Boo
     if let Ok(ratio) = RatioSample::new(settings.sample_ratio) {
         builder = builder.boxed_sampler(of_traces_here(ratio, settings.sample_max_per_second));
     }
+    if let Some(keep) = settings.keep {
+        builder = builder.keep(keep);
+    }
     if let Some(filter) = &settings.filter {
         builder = builder.filter(filter.clone());
     }

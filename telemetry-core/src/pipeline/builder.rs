@@ -7,12 +7,13 @@ use std::time::Duration;
 use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::running::{self, Run};
 use super::source::{PipelineSource, suppress};
-use super::telemetry::{Telemetry, live_metrics, say, set_filter};
+use super::telemetry::{Telemetry, enable, live_metrics, say, set_filter};
 use super::{GLOBAL, RingError, at_exit, evidence, fork};
 use crate::drain::{Drain, DrainStartError, Options, is_interval};
 use crate::evidence::CrashEvidence;
 use crate::filter::Filter;
 use crate::forking::generation;
+use crate::keep::KeepTraces;
 use crate::record::Value;
 use crate::resource::Resource;
 use crate::sample::{AlwaysSample, Sampler, of_traces_here};
@@ -50,6 +51,7 @@ pub struct TelemetryBuilder {
     resource: Resource,
     sampler: Option<Box<dyn Sampler>>,
     most: Option<u16>,
+    keep: Option<KeepTraces>,
     filter: Filter,
     ring_capacity: Option<usize>,
     interval: Duration,
@@ -94,6 +96,12 @@ impl TelemetryBuilder {
     /// traces that a caller in another process has recorded are not held back. Default: no limit.
     pub const fn max_traces_per_second(mut self, most: u16) -> Self {
         self.most = Some(most);
+        self
+    }
+
+    /// Keeps traces for how they end, slow or failed, of those that the sampler does not want. Default: none.
+    pub const fn keep(mut self, traces: KeepTraces) -> Self {
+        self.keep = Some(traces);
         self
     }
 
@@ -170,7 +178,8 @@ impl TelemetryBuilder {
         }
         let waker = drain.waker();
         GLOBAL.ring.wake.set(Some(Box::new(move || waker.wake())));
-        GLOBAL.sampler.set(self.sampler.unwrap_or_else(|| of_traces_here(AlwaysSample, self.most)));
+        GLOBAL.set_keep(self.keep);
+        GLOBAL.set_sampler(self.sampler.unwrap_or_else(|| of_traces_here(AlwaysSample, self.most)));
         set_filter(self.filter);
         watch_panics();
         fork::watch();
@@ -214,6 +223,7 @@ impl Telemetry {
             resource,
             sampler: None,
             most: None,
+            keep: None,
             filter: Filter::EVERYTHING,
             ring_capacity: None,
             interval: Duration::from_secs(1),

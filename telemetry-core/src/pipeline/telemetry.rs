@@ -74,7 +74,7 @@ impl Telemetry {
 
     /// Puts another sampler in, for traces that begin from now on. The old one's memory is kept.
     pub fn set_sampler(&self, sampler: impl Sampler) {
-        GLOBAL.sampler.set(Box::new(sampler));
+        GLOBAL.set_sampler(Box::new(sampler));
     }
 
     /// Records this share of the traces that begin here from now on, and follows the decision of a parent in another
@@ -85,7 +85,7 @@ impl Telemetry {
     /// # Errors
     /// When the ratio is not a number from 0 to 1; then nothing changes.
     pub fn set_sample_ratio(&self, ratio: f64) -> Result<(), RatioError> {
-        GLOBAL.sampler.set(of_traces_here(RatioSample::new(ratio)?, self.most));
+        GLOBAL.set_sampler(of_traces_here(RatioSample::new(ratio)?, self.most));
         Ok(())
     }
 
@@ -99,7 +99,8 @@ impl Telemetry {
         GLOBAL.filter()
     }
 
-    /// Drains everything that has ended and waits until every sink has processed it. Blocks the calling thread; called by
+    /// Drains everything that has ended and waits until every sink has processed it, but for spans of traces that are not
+    /// decided yet, where traces are [kept](crate::KeepTraces) for how they end. Blocks the calling thread; called by
     /// a sink it waits for itself, until the time is over.
     ///
     /// # Errors

@@ -31,6 +31,10 @@ pub trait Sampler: Send + Sync + 'static {
 pub enum Decision {
     /// Not recorded; its identifiers still travel, with the sampled flag off.
     Drop,
+    /// Not sampled, as others are told, yet recorded for now: kept if it turns out slow or failed. Where the pipeline keeps
+    /// no traces for that ([`KeepTraces`](crate::KeepTraces)), the same as `Drop`; where it does, what its sampler drops is
+    /// watched anyway.
+    Watch,
     /// Recorded.
     Record,
     /// Recorded, because the trace's [randomness](SamplingParameters::randomness) reaches this threshold of 56 bits:
