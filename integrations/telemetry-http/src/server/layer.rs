@@ -131,7 +131,8 @@ impl TelemetryLayer {
     }
 
     /// Whether the request's span is put among its extensions, as [`RequestSpan`](crate::RequestSpan); not so by
-    /// default, because it costs an allocation and `RequestSpan::current` does without.
+    /// default, because it costs an allocation and `RequestSpan::current` does without. Where a request has no span,
+    /// because telemetry is disabled or its path excluded, what stands there takes no writes.
     #[must_use]
     pub fn extension(self, extension: bool) -> Self {
         self.with(|options| options.extension = extension)

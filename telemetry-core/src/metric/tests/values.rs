@@ -70,7 +70,8 @@ fn gauges_set_and_add() {
 fn what_is_held_is_taken_away_whatever_was_enabled_meanwhile() {
     let scope = Scope::new();
     let held = (LEVEL.hold(), NAMED_LEVELS.with("a").hold(), LEVELS.series((Digit(1), Digit(2))).hold());
-    let levels = || ["test_level", "test_named_levels", "test_levels"].map(|name| scope.counts(name).concat());
+    let levels =
+        || ["test_level", "test_named_levels", "test_levels"].map(|name| scope.counts(name).concat());
     assert_eq!(levels(), ["1", "name=a 1", "tens=1,ones=2 1"]);
     scope.store.disable();
     let began_disabled = (LEVEL.hold(), NAMED_LEVELS.with("a").hold());
