@@ -7,19 +7,19 @@ use std::sync::Arc;
 use serde_json::json;
 use support::http::{Collector, Reply};
 use support::{hasty, snapshot};
-use telemetry_core::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue};
+use telemetry_core::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue, Pair};
 use telemetry_core::sink::{Sink, SinkContext};
 use telemetry_otlp::Protocol;
 
 fn family(name: &'static str, kind: MetricKind, labels: &[(&'static str, &'static str)]) -> MetricFamily {
-    let labels = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+    let labels: Vec<Pair> = labels.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     let value = match kind {
         MetricKind::Gauge => MetricValue::Gauge(2.0),
         _ => MetricValue::Counter(7),
     };
     MetricFamily {
         name: name.into(),
-        help: String::new().into(),
+        help: "".into(),
         unit: Some("seconds".into()),
         kind,
         crate_name: "telemetry-http".into(),
