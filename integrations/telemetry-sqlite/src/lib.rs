@@ -33,6 +33,7 @@
 //! be written, because the disk is full for instance, counts as dropped, by the reason `error`.
 #![forbid(unsafe_code)]
 
+mod database;
 mod error;
 mod file;
 mod hexadecimal;
