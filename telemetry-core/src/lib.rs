@@ -48,7 +48,7 @@
 //! the process ([`TelemetryBuilder::deliver_at_exit`]). A signal whose default is to kill, such as SIGTERM, runs neither:
 //! a service waits for it (`tokio::signal`, the crate `signal-hook`) and returns from `main`; this crate installs no signal
 //! handler. After `abort`, `_exit` and a signal that kills, what was not yet delivered is lost. Spans that are still open at
-//! the shutdown are not delivered; they stay in [`Accounting::in_flight`], and a line on standard error says how many.
+//! the shutdown are not delivered; they stay in [`Accounting::in_flight`] and `telemetry_spans_in_flight`, and a line on standard error says how many.
 //!
 //! # Forks
 //! `fork` copies one thread. Before it, on the thread that forks, this crate waits until its sinks are between two calls,
