@@ -24,8 +24,8 @@ impl Database {
     /// Opens the file, or makes it. The path is taken from the root on: it leads to the same file whatever becomes the
     /// working directory, and is none of the names that SQLite takes for something else (`:memory:`, `file:…?…`).
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        let path = std::path::absolute(path)
-            .map_err(|source| OpenError::Path { path: path.to_owned(), source })?;
+        let path =
+            std::path::absolute(path).map_err(|source| OpenError::Path { path: path.to_owned(), source })?;
         let connection = Some(file::open(&path)?);
         Ok(Self { identity: identity(&path), path, connection, number: 1 })
     }

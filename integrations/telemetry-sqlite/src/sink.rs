@@ -14,8 +14,8 @@ use telemetry_core::sink::{AfterFork, Sink, SinkContext, SinkError};
 
 use crate::database::Database;
 use crate::error::OpenError;
-use crate::settings::Options;
 use crate::retention;
+use crate::settings::Options;
 use crate::write::{self, Written};
 
 /// How often the age of what is kept is looked at.

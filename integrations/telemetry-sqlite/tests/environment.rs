@@ -83,7 +83,9 @@ fn the_environment_alone_keeps_a_programs_spans_and_metrics() {
     }
     // What cannot be a file of ours ends the start.
     std::fs::write(folder.path().join("notes.txt"), "buy milk, eggs, and so on and so forth").unwrap();
-    for (path, said) in [("notes.txt", "notes.txt"), (".", "cannot be opened"), ("no/such/folder.db", "folder.db")] {
+    for (path, said) in
+        [("notes.txt", "notes.txt"), (".", "cannot be opened"), ("no/such/folder.db", "folder.db")]
+    {
         let (succeeded, errors) = program(&folder, &[("TELEMETRY_SQLITE_PATH", path)]);
         assert!(!succeeded && errors.contains(said), "{path}: {errors}");
     }

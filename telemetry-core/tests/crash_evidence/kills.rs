@@ -168,7 +168,11 @@ fn fork() {
     // Of the child's own evidence its panic is left.
     let panic = place.report("panic1");
     assert_ne!(panic.process_id, report.process_id);
-    assert_eq!(panic.open.iter().map(|span| &*span.record.name).collect::<Vec<_>>(), ["in_the_child"], "{panic}");
+    assert_eq!(
+        panic.open.iter().map(|span| &*span.record.name).collect::<Vec<_>>(),
+        ["in_the_child"],
+        "{panic}"
+    );
     // It does not keep its parent's file from being found.
     let said = crate::child::run("end", place.path());
     assert!(said.out.contains("crash "), "{}", said.out);
