@@ -272,7 +272,7 @@ fn children(evidence: CrashEvidence) {
     let telemetry = start(evidence);
     let own_file = || {
         let file = telemetry.evidence().unwrap().unwrap().to_owned();
-        assert!(file.to_str().unwrap().contains(&format!("-{}-", std::process::id())), "{file:?}");
+        assert!(file.to_str().unwrap().contains(&format!("-{}-", std::process::id())), "{}", file.display());
     };
     own_file();
     in_fork(|| {
