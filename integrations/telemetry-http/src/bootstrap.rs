@@ -6,7 +6,7 @@ use crate::{Conventions, MetricOptions, MetricsService, TelemetryLayer};
 
 /// The HTTP side of a [`Bootstrap`].
 pub trait HttpBootstrap {
-    /// The layer, with the settings applied: `EXTRACT_TRACEPARENT`, and `OTEL_SEMCONV_STABILITY_OPT_IN` of the
+    /// The layer, with the settings applied: `EXTRACT_TRACEPARENT`, `PROPAGATORS`, and `OTEL_SEMCONV_STABILITY_OPT_IN` of the
     /// environment.
     fn http_layer(&self) -> TelemetryLayer;
 
@@ -19,6 +19,7 @@ impl HttpBootstrap for Bootstrap {
         let conventions = Conventions::from_env();
         TelemetryLayer::new()
             .extract_traceparent(self.settings.extract_traceparent)
+            .propagators(self.settings.propagators)
             .conventions(conventions)
             .metrics(&MetricOptions::new().conventions(conventions))
     }

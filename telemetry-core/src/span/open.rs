@@ -10,7 +10,7 @@ use crate::context::{Current, Local, SpanContext, flag};
 use crate::id::TraceId;
 use crate::propagate::kept;
 use crate::ring::{DropReason, Slot, state};
-use crate::sample::{Decision, Sampler, SamplingParameters};
+use crate::sample::{Decision, NeverSample, Sampler, SamplingParameters};
 
 /// A span that has been opened and not yet been made current.
 #[derive(Clone, Copy)]
@@ -150,8 +150,13 @@ fn root(
         Some(_) => {
             Current { flags: flag::ACTIVE | epoch | remote.flags & (flag::RANDOM | flag::STATE), ..remote }
         }
+        // What was brought along belongs to a trace that has its identifier already.
+        None if remote.trace_low != 0 => {
+            Current { flags: flag::ACTIVE | epoch | remote.flags & (flag::RANDOM | flag::STATE), ..remote }
+        }
         None => new_trace(local),
     };
+    let sampler = if remote.flags & flag::DENIED == 0 { sampler } else { Some(&NeverSample as _) };
     let (trace_id, number) = (trace.trace(), flag::state(trace.flags));
     let parameters = SamplingParameters {
         name,

@@ -99,11 +99,24 @@ fn head<B>(request: &Request<B>, names: Option<RouteNames>) -> RequestHead<'_> {
 
 /// The caller's span and the state of its trace, as far as callers are trusted with it.
 fn caller(options: &Options, seen: &Seen<'_>) -> Option<Held> {
+    if !options.reads_trace_context_alone() {
+        return brought(options, seen);
+    }
     let mut remote = seen.remote(options.keys)?;
     if let Some(cap) = &options.cap {
         remote.span = cap.hold_back(remote.span);
     }
     Some(remote.hold())
+}
+
+/// The same, and the baggage, by whatever headers were chosen.
+#[cold]
+fn brought(options: &Options, seen: &Seen<'_>) -> Option<Held> {
+    let mut extracted = options.propagators().extract_with(&seen.all(), options.keys);
+    if let (Some(cap), Some(remote)) = (&options.cap, &mut extracted.remote) {
+        remote.span = cap.hold_back(remote.span);
+    }
+    extracted.hold()
 }
 
 /// Opens the span of a request, in the trace of its caller where that is trusted.
@@ -133,8 +146,13 @@ fn open<B>(
         Inbound::Ignore => (builder.root().task(), None),
         Inbound::Link => {
             // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
-            let held = seen.remote(options.keys).map(|remote| remote.hold());
-            let links = held.as_ref().map(Held::span);
+            let remote = if options.reads_trace_context_alone() {
+                seen.remote(options.keys)
+            } else {
+                options.propagators().extract_with(&seen.all(), options.keys).remote
+            };
+            let held = remote.map(|remote| remote.hold());
+            let links = held.as_ref().and_then(Held::span);
             (builder.root().links(links.as_slice()).task(), held)
         }
         Inbound::Continue => match caller(options, seen) {
