@@ -183,10 +183,12 @@ fn baggage_without_a_trace_begins_one_with_it() {
 #[test]
 fn who_defers_leaves_the_decision_to_us_and_who_denies_has_it() {
     let deferred = || Propagators::B3.extract(&headers(&[("b3", &format!("{TRACE}-{SPAN}"))])).hold().unwrap();
-    for (recorded, scope) in [
-        (1, Scope::builder().sampler(ParentBased(AlwaysSample)).enter().unwrap()),
-        (0, Scope::builder().sampler(ParentBased(NeverSample)).enter().unwrap()),
-    ] {
+    let scopes = [
+        Scope::builder().sampler(ParentBased(NeverSample)),
+        Scope::builder().sampler(ParentBased(AlwaysSample)),
+    ];
+    for (recorded, scope) in scopes.into_iter().enumerate() {
+        let scope = scope.enter().unwrap();
         let sent = Context::of(&deferred()).run(work);
         assert_eq!(scope.take_spans().len(), recorded);
         // What goes out is decided.

@@ -151,7 +151,7 @@ impl Propagators {
     /// Those that words name.
     pub(crate) fn of_words<S: AsRef<str>>(words: &[S]) -> Result<Self, UnknownPropagator> {
         let mut named = Self::NONE;
-        for word in words.iter().map(AsRef::as_ref) {
+        for word in words.iter().map(S::as_ref) {
             named.0 |= match WORDS.iter().position(|known| *known == word) {
                 Some(_) if word == NONE => 0,
                 Some(bit) => 1 << bit,

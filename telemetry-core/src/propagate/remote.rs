@@ -81,7 +81,7 @@ impl Brought {
         }
     }
 
-    const fn trace(&self) -> u128 {
+    fn trace(&self) -> u128 {
         match self.sender {
             Sender::Span(span) => span.trace_id.to_u128(),
             Sender::Nobody { trace, .. } => trace,

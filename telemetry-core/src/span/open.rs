@@ -156,7 +156,7 @@ fn root(
         }
         None => new_trace(local),
     };
-    let sampler = if remote.flags & flag::DENIED == 0 { sampler } else { Some(&NeverSample as _) };
+    let sampler = if remote.flags & flag::DENIED == 0 { sampler } else { Some(&NeverSample as &dyn Sampler) };
     let (trace_id, number) = (trace.trace(), flag::state(trace.flags));
     let parameters = SamplingParameters {
         name,

@@ -31,19 +31,15 @@ impl<'a> Member<'a> {
         Some(Self { key, value, properties })
     }
 
-    /// Reads what stands between two commas of a stranger's list.
-    pub(super) fn read(text: &'a [u8]) -> Option<Option<Read<'a>>> {
-        let text = trim(text);
-        if text.is_empty() {
-            return Some(None);
-        }
+    /// Reads what stands between two commas of a stranger's list, without blanks around it; none where it is malformed.
+    pub(super) fn read(text: &'a [u8]) -> Option<Read<'a>> {
         let semicolon = text.iter().position(|byte| *byte == b';');
         let (head, properties) = match semicolon {
             Some(at) => (&text[..at], Some(properties_of(&text[at + 1..])?)),
             None => (text, None),
         };
         let (key, value) = pair(head)?;
-        Some(Some(Read { key, value: value?, properties: properties.filter(|text| !text.is_empty()) }))
+        Some(Read { key, value: value?, properties: properties.filter(|text| !text.is_empty()) })
     }
 
     /// The member as a header has it.

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use member::{Member, decoded, encode, is_token, properties_of};
+use super::traceparent::trim;
 pub use scope::InBaggage;
 
 /// The header of [`Baggage`].
@@ -96,10 +97,10 @@ impl Baggage {
     pub fn parse<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Self {
         let mut list = List::default();
         for value in values {
-            for text in value.as_ref().split(|byte| *byte == b',') {
+            let texts = value.as_ref().split(|byte| *byte == b',').map(trim);
+            for text in texts.filter(|text| !text.is_empty()) {
                 match Member::read(text) {
-                    Some(Some(read)) => list.put(&read.member()),
-                    Some(None) => {}
+                    Some(read) => list.put(&read.member()),
                     None => count_dropped(1),
                 }
             }

@@ -178,7 +178,8 @@ fn a_future_has_it_at_every_poll_wherever_that_is() {
 
 #[test]
 fn without_a_span_it_waits_for_the_first_and_unrecorded_ones_carry_it() {
-    for scope in [Scope::new(), Scope::builder().sampler(NeverSample).enter().unwrap()] {
+    for scope in [Scope::builder(), Scope::builder().sampler(NeverSample)] {
+        let scope = scope.enter().unwrap();
         let seen = tenant("acme").run(|| {
             let outside = here();
             let root = SpanBuilder::new(&SITE).enter();
