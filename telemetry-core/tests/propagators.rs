@@ -4,17 +4,13 @@ use proptest::prelude::*;
 use telemetry_core::propagate::{Baggage, Extracted, Propagators};
 use telemetry_core::settings::{Environment, Resolver, SettingWarning};
 use telemetry_core::testing::Scope;
-use telemetry_core::{
-    AlwaysSample, Context, NeverSample, ParentBased, Span, SpanContext, trace,
-};
+use telemetry_core::{AlwaysSample, Context, NeverSample, ParentBased, Span, SpanContext, trace};
 
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN: &str = "e457b5a2e4d86bd1";
 const W3C: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-const ALL: Propagators = Propagators::TRACE_CONTEXT
-    .and(Propagators::BAGGAGE)
-    .and(Propagators::B3)
-    .and(Propagators::B3_MULTI);
+const ALL: Propagators =
+    Propagators::TRACE_CONTEXT.and(Propagators::BAGGAGE).and(Propagators::B3).and(Propagators::B3_MULTI);
 
 type Headers = Vec<(String, String)>;
 
@@ -111,7 +107,8 @@ fn w3c_goes_before_b3_and_the_single_header_before_the_several() {
     let single = format!("{TRACE}-{SPAN}-1");
     let several = [("x-b3-traceid", "00000000000000010000000000000002"), ("x-b3-spanid", "0000000000000003")];
     let all = |w3c| headers(&[&[("traceparent", w3c), ("b3", &*single)][..], &several].concat());
-    let trace = |headers: &Headers| ALL.extract(headers).remote.map(|remote| remote.span.trace_id.to_string());
+    let trace =
+        |headers: &Headers| ALL.extract(headers).remote.map(|remote| remote.span.trace_id.to_string());
     assert_eq!(trace(&all(W3C)).as_deref(), Some(&W3C[3..35]));
     assert_eq!(trace(&all("malformed")).as_deref(), Some(TRACE));
     assert_eq!(trace(&headers(&several)).as_deref(), Some(several[0].1));
@@ -144,13 +141,21 @@ fn all_that_are_chosen_are_written() {
     }
     assert_eq!(ALL.extract(&headers).baggage, baggage);
     assert_eq!(baggage.run(|| sent(Propagators::NONE)), Headers::new());
-    assert_eq!(baggage.run(|| sent(Propagators::TRACE_CONTEXT)), Headers::new(), "no span, and no baggage unasked");
+    assert_eq!(
+        baggage.run(|| sent(Propagators::TRACE_CONTEXT)),
+        Headers::new(),
+        "no span, and no baggage unasked"
+    );
 }
 
 #[test]
 fn a_request_goes_on_with_what_it_brought() {
     let scope = Scope::builder().sampler(ParentBased(AlwaysSample)).enter().unwrap();
-    let inbound = headers(&[("traceparent", W3C), ("tracestate", "rojo=1"), ("baggage", "tenant=acme, bad member,n=1;p")]);
+    let inbound = headers(&[
+        ("traceparent", W3C),
+        ("tracestate", "rojo=1"),
+        ("baggage", "tenant=acme, bad member,n=1;p"),
+    ]);
     let held = ALL.extract(&inbound).hold().unwrap();
     let sent = Context::of(&held).run(work);
     let only = |name: &str| {
@@ -163,7 +168,8 @@ fn a_request_goes_on_with_what_it_brought() {
     // Two of one trace at once keep theirs apart.
     let other = ALL.extract(&headers(&[("traceparent", W3C), ("baggage", "tenant=other")])).hold().unwrap();
     for (held, tenant) in [(&held, "acme"), (&other, "other"), (&held, "acme")] {
-        let seen = Context::of(held).run(|| Span::current().baggage().get("tenant").map(|tenant| tenant.into_owned()));
+        let seen = Context::of(held)
+            .run(|| Span::current().baggage().get("tenant").map(|tenant| tenant.into_owned()));
         assert_eq!(seen.as_deref(), Some(tenant));
     }
 }
@@ -182,7 +188,8 @@ fn baggage_without_a_trace_begins_one_with_it() {
 
 #[test]
 fn who_defers_leaves_the_decision_to_us_and_who_denies_has_it() {
-    let deferred = || Propagators::B3.extract(&headers(&[("b3", &format!("{TRACE}-{SPAN}"))])).hold().unwrap();
+    let deferred =
+        || Propagators::B3.extract(&headers(&[("b3", &format!("{TRACE}-{SPAN}"))])).hold().unwrap();
     let scopes = [
         Scope::builder().sampler(ParentBased(NeverSample)),
         Scope::builder().sampler(ParentBased(AlwaysSample)),
@@ -195,7 +202,10 @@ fn who_defers_leaves_the_decision_to_us_and_who_denies_has_it() {
         assert!(sent.contains(&("x-b3-traceid".to_owned(), TRACE.to_owned())));
         assert!(sent.contains(&("x-b3-sampled".to_owned(), recorded.to_string())), "{sent:?}");
         let traceparent = &sent[0].1;
-        assert!(traceparent.starts_with("00-") && traceparent.ends_with(&format!("-0{recorded}")), "{traceparent}");
+        assert!(
+            traceparent.starts_with("00-") && traceparent.ends_with(&format!("-0{recorded}")),
+            "{traceparent}"
+        );
     }
     let scope = Scope::new();
     let denied = Propagators::B3.extract(&headers(&[("b3", "0")]));
@@ -209,7 +219,8 @@ fn who_defers_leaves_the_decision_to_us_and_who_denies_has_it() {
 #[test]
 fn headers_of_b3_that_came_in_do_not_go_out_as_they_came() {
     let _scope = Scope::new();
-    let mut outbound = headers(&[("X-B3-ParentSpanId", SPAN), ("X-B3-Flags", "1"), ("Baggage", "a=1"), ("B3", "0")]);
+    let mut outbound =
+        headers(&[("X-B3-ParentSpanId", SPAN), ("X-B3-Flags", "1"), ("Baggage", "a=1"), ("B3", "0")]);
     let names = {
         let _span = telemetry_core::step!("call");
         ALL.inject(&mut outbound);
@@ -222,7 +233,8 @@ fn headers_of_b3_that_came_in_do_not_go_out_as_they_came() {
 fn the_settings_choose_as_the_standard_has_it() {
     let propagators = |variable: &str, words: &str| {
         let environment = Environment::from([(variable, words)]);
-        let resolved = Resolver::new().environment(environment).resolve().map_err(|errors| errors.to_string())?;
+        let resolved =
+            Resolver::new().environment(environment).resolve().map_err(|errors| errors.to_string())?;
         let warned = matches!(resolved.warnings(), [SettingWarning::NoCounterpart { .. }]);
         Ok::<_, String>((resolved.settings().propagators.to_string(), warned))
     };

@@ -5,6 +5,7 @@
 use std::time::{Duration, Instant};
 
 use telemetry_core::propagate::extract;
+use telemetry_core::record::SpanRecord;
 use telemetry_core::settings::{Resolver, Tier};
 use telemetry_core::testing::Scope;
 use telemetry_core::{Context, ParentBased, RateLimitSample, RatioSample, configure, trace};
@@ -66,7 +67,7 @@ fn inside_another_sampler_it_counts_what_that_one_lets_through() {
         .spans()
         .iter()
         .filter(|span| span.local_root)
-        .map(|span| span.has_remote_parent())
+        .map(SpanRecord::has_remote_parent)
         .collect::<Vec<_>>();
     assert_eq!(roots, [false, false, true]);
     // A second later by the scope's own clock, and not before.

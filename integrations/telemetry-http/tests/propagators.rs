@@ -23,7 +23,11 @@ const B3: &str = "80f198ee56343ba864fe8b2a57d3eff7-e457b5a2e4d86bd1-1";
 const BOTH: Propagators = Propagators::TRACE_CONTEXT.and(Propagators::BAGGAGE);
 
 /// What a service behind the layer sends on by a client, for a request with these headers.
-async fn sent_on(layer: &TelemetryLayer, client: ClientLayer, inbound: &[(&'static str, &'static str)]) -> HeaderMap {
+async fn sent_on(
+    layer: &TelemetryLayer,
+    client: ClientLayer,
+    inbound: &[(&'static str, &'static str)],
+) -> HeaderMap {
     let mut request = Request::get("/").body(Full::<Bytes>::default()).unwrap();
     for (name, value) in inbound {
         request.headers_mut().append(*name, HeaderValue::from_static(value));
@@ -118,7 +122,8 @@ async fn who_denies_by_b3_has_nothing_recorded() {
     let scope = Scope::new();
     let server = TelemetryLayer::new().propagators(Propagators::B3_MULTI);
     let sent =
-        sent_on(&server, ClientLayer::new().propagators(Propagators::B3_MULTI), &[("x-b3-sampled", "0")]).await;
+        sent_on(&server, ClientLayer::new().propagators(Propagators::B3_MULTI), &[("x-b3-sampled", "0")])
+            .await;
     assert_eq!(text(&sent, "x-b3-sampled"), Some("0"));
     assert_eq!(scope.spans().len(), 0);
 }

@@ -165,13 +165,7 @@ impl Shelf {
         let taken = number.filter(|_| self.has_room(size));
         if let Some(number) = taken {
             BYTES.fetch_add(size, Ordering::Relaxed);
-            self.traces.entry(trace).or_default().push(Entry {
-                number,
-                state,
-                baggage,
-                holders: 1,
-                size,
-            });
+            self.traces.entry(trace).or_default().push(Entry { number, state, baggage, holders: 1, size });
         } else if self.traces.get(&trace).is_some_and(Vec::is_empty) {
             self.traces.remove(&trace);
         }

@@ -172,8 +172,12 @@ impl Default for Propagators {
 /// The words, separated by commas.
 impl fmt::Display for Propagators {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named: Vec<&str> =
-            WORDS.iter().enumerate().filter(|(bit, _)| self.0 >> bit & 1 != 0).map(|(_, word)| *word).collect();
+        let named: Vec<&str> = WORDS
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| self.0 >> bit & 1 != 0)
+            .map(|(_, word)| *word)
+            .collect();
         f.write_str(if named.is_empty() { NONE } else { "" })?;
         f.write_str(&named.join(","))
     }

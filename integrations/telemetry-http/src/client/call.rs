@@ -43,7 +43,7 @@ where
     E: Display,
     F: Future<Output = Result<Response<R>, E>>,
 {
-    let mut sent = begin(Style::default(), &mut request);
+    let mut sent = begin(Style::for_calls(), &mut request);
     let result = sent.span().run(async { send(request).await }).await;
     match &result {
         Ok(response) => {

@@ -8,6 +8,7 @@ use telemetry_core::propagate::Held;
 use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
 
 use super::asked::Asked;
+use super::caller::Caller;
 use super::exchange::{Exchange, Stage};
 use super::hooks::RequestHead;
 use super::names::{self, RouteNames};
@@ -26,6 +27,10 @@ impl Running {
     /// Begins to record a request; nothing while telemetry is disabled.
     pub(crate) fn begin<B: Body>(options: &Options, request: &mut Request<B>) -> Option<Self> {
         let _pipeline = options.pipeline.map(|pipeline| pipeline.attach());
+        if options.extension {
+            // A handler that asks for it finds it also where there is no span: then it takes no writes.
+            request.extensions_mut().insert(RequestSpan(RequestSpan::here()));
+        }
         if !Context::is_enabled() && options.request_id.is_none() {
             return None;
         }
@@ -55,22 +60,25 @@ impl Running {
         });
         let exchange = running.exchange()?;
         let names = route::route(request.extensions()).and_then(names::of);
-        if !excluded || options.measure_excluded {
+        if options.measure && Context::is_enabled() && (!excluded || options.measure_excluded) {
             let route = names.map(|names| names.route);
             exchange.measured = Some(Measured::begin(options.recorder, method, route, began));
         }
         if excluded {
-            exchange.held = caller(options, &Seen::among(request.headers()));
+            let seen = Seen::among(request.headers());
+            exchange.held = Caller::of(options, &seen).hold(options);
             exchange.stage =
                 exchange.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
             return Some(running);
         }
         let seen = Seen::among(request.headers());
-        let (mut span, held) = open(options, request, method, names, &seen);
+        let caller = Caller::of(options, &seen);
+        let parent = caller.parent;
+        let (mut span, held) = open(options, request, method, names, caller);
         let route = names.map(|names| names.route);
         exchange.asked = Asked::describe_request(&mut span, request, method, route, &seen);
         exchange.held = held;
-        exchange.stage = Stage::Span(span);
+        exchange.stage = Stage::Span { span, brought: parent.map(|parent| parent.span_id) };
         exchange.hooks.clone_from(&options.hooks);
         exchange.introduce(options, request, names);
         Some(running)
@@ -84,7 +92,7 @@ impl Exchange {
             let head = head(request, names);
             self.stage.within(|| hooks.request(&head, RequestSpan::here()));
         }
-        if let (true, Stage::Span(span)) = (options.extension, &self.stage) {
+        if let (true, Stage::Span { span, .. }) = (options.extension, &self.stage) {
             let span = RequestSpan(span.handle());
             request.extensions_mut().insert(span);
         }
@@ -97,35 +105,14 @@ fn head<B>(request: &Request<B>, names: Option<RouteNames>) -> RequestHead<'_> {
     RequestHead { method, uri, headers, extensions, route: names.map(|names| names.route) }
 }
 
-/// The caller's span and the state of its trace, as far as callers are trusted with it.
-fn caller(options: &Options, seen: &Seen<'_>) -> Option<Held> {
-    if !options.reads_trace_context_alone() {
-        return brought(options, seen);
-    }
-    let mut remote = seen.remote(options.keys)?;
-    if let Some(cap) = &options.cap {
-        remote.span = cap.hold_back(remote.span);
-    }
-    Some(remote.hold())
-}
-
-/// The same, and the baggage, by whatever headers were chosen.
-#[cold]
-fn brought(options: &Options, seen: &Seen<'_>) -> Option<Held> {
-    let mut extracted = options.propagators().extract_with(&seen.all(), options.keys);
-    if let (Some(cap), Some(remote)) = (&options.cap, &mut extracted.remote) {
-        remote.span = cap.hold_back(remote.span);
-    }
-    extracted.hold()
-}
-
-/// Opens the span of a request, in the trace of its caller where that is trusted.
+/// Opens the span of a request, in the trace of its caller where that is trusted. A request that another layer has
+/// taken in already stays where that has put it.
 fn open<B>(
     options: &Options,
     request: &Request<B>,
     method: KnownMethod,
     names: Option<RouteNames>,
-    seen: &Seen<'_>,
+    caller: Caller<'_>,
 ) -> (TaskSpan, Option<Held>) {
     let mut builder = SpanBuilder::new(attributes::server(options.conventions));
     let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
@@ -142,21 +129,21 @@ fn open<B>(
     if let Some(decided) = &decided {
         builder = builder.sampler(decided);
     }
-    match inbound {
-        Inbound::Ignore => (builder.root().task(), None),
-        Inbound::Link => {
-            // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
-            let remote = if options.reads_trace_context_alone() {
-                seen.remote(options.keys)
-            } else {
-                options.propagators().extract_with(&seen.all(), options.keys).remote
-            };
-            let held = remote.map(|remote| remote.hold());
-            let links = held.as_ref().and_then(Held::span);
-            (builder.root().links(links.as_slice()).task(), held)
+    let parent = caller.parent;
+    if options.pipeline.is_none() && RequestSpan::has_brought(parent.map(|parent| parent.span_id)) {
+        return (builder.task(), None);
+    }
+    match (inbound, parent) {
+        (Inbound::Ignore, _) | (Inbound::Link, None) => (builder.root().task(), None),
+        // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
+        (Inbound::Link, Some(span)) => {
+            let held = caller.hold_state(options);
+            (builder.root().links(&[span]).task(), held)
         }
-        Inbound::Continue => match caller(options, seen) {
+        (Inbound::Continue, _) => match caller.hold(options) {
             Some(held) => (builder.remote(&held).task(), Some(held)),
+            // Where the context of a pipeline was taken is not where its requests are.
+            None if options.pipeline.is_some() => (builder.root().task(), None),
             None => (builder.task(), None),
         },
     }

@@ -21,6 +21,7 @@ pub(crate) struct Options {
     /// By which headers callers name their traces; none for those of the process.
     pub(crate) propagators: Option<Propagators>,
     pub(crate) excluded: Excluded,
+    pub(crate) measure: bool,
     pub(crate) measure_excluded: bool,
     pub(crate) hooks: Option<Arc<dyn Hooks>>,
     /// The header of request identifiers, where they are wanted.
@@ -30,16 +31,4 @@ pub(crate) struct Options {
     pub(crate) pipeline: Option<Context>,
     pub(crate) conventions: Conventions,
     pub(crate) recorder: &'static dyn Recorder,
-}
-
-impl Options {
-    /// By which headers callers name their traces.
-    pub(crate) fn propagators(&self) -> Propagators {
-        self.propagators.unwrap_or_else(Propagators::of_process)
-    }
-
-    /// Whether these are `traceparent` and `tracestate` alone.
-    pub(crate) fn reads_trace_context_alone(&self) -> bool {
-        self.propagators() == Propagators::TRACE_CONTEXT
-    }
 }

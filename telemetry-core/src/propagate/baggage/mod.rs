@@ -10,8 +10,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use member::{Member, decoded, encode, is_token, properties_of};
 use super::traceparent::trim;
+use member::{Member, decoded, encode, is_token, properties_of};
 pub use scope::InBaggage;
 
 /// The header of [`Baggage`].

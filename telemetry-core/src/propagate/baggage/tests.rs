@@ -36,7 +36,10 @@ fn here() -> Option<String> {
 #[test]
 fn what_is_well_formed_stays_and_loses_its_blanks() {
     for (header, expected) in [
-        ("key1=value1,key2 = value2 ; property1 ; p2 = v2, key3=value3", "key1=value1,key2=value2;property1;p2=v2,key3=value3"),
+        (
+            "key1=value1,key2 = value2 ; property1 ; p2 = v2, key3=value3",
+            "key1=value1,key2=value2;property1;p2=v2,key3=value3",
+        ),
         ("SomeKey=SomeValue;SomeProp", "SomeKey=SomeValue;SomeProp"),
         ("\tk\t=\tv\t", "k=v"),
         ("k=", "k="),
@@ -59,7 +62,20 @@ fn what_is_well_formed_stays_and_loses_its_blanks() {
 #[test]
 fn a_malformed_member_goes_alone_and_is_counted() {
     let before = dropped_baggage();
-    for bad in ["k", "=v", "k y=v", "k\"=v", "k=a b", "k=a\"b", "k=a\\b", "k=v;p q", "k=v;=x", "k=v;p=a b", "k=\u{e9}", ";p"] {
+    for bad in [
+        "k",
+        "=v",
+        "k y=v",
+        "k\"=v",
+        "k=a b",
+        "k=a\"b",
+        "k=a\\b",
+        "k=v;p q",
+        "k=v;=x",
+        "k=v;p=a b",
+        "k=\u{e9}",
+        ";p",
+    ] {
         let header = format!("a=1,{bad},b=2");
         assert_eq!(read(&header).as_str(), "a=1,b=2", "{bad}");
     }
@@ -69,7 +85,9 @@ fn a_malformed_member_goes_alone_and_is_counted() {
 
 #[test]
 fn values_are_decoded_as_they_were_encoded() {
-    for value in ["", "plain", "with blanks, commas; and = \"quotes\" \\", "100 %", "Übersee", "\u{1f4da}\n\0"] {
+    for value in
+        ["", "plain", "with blanks, commas; and = \"quotes\" \\", "100 %", "Übersee", "\u{1f4da}\n\0"]
+    {
         let baggage = Baggage::EMPTY.with("key", value).unwrap();
         assert_eq!(baggage.get("key").as_deref(), Some(value));
         assert!(baggage.as_str().bytes().all(|byte| byte.is_ascii_graphic()), "{baggage:?}");
@@ -86,7 +104,10 @@ fn members_are_set_replaced_and_removed() {
     let baggage = read("a=1;p,b=2").with("c", "3").unwrap();
     assert_eq!(baggage.with("a", "4").unwrap().as_str(), "a=4,b=2,c=3");
     let with = baggage.with_properties("b", "x y", " p ; q = 1").unwrap();
-    assert_eq!((with.as_str(), with.properties("b"), with.len()), ("a=1;p,b=x%20y;p;q=1,c=3", Some("p;q=1"), 3));
+    assert_eq!(
+        (with.as_str(), with.properties("b"), with.len()),
+        ("a=1;p,b=x%20y;p;q=1,c=3", Some("p;q=1"), 3)
+    );
     assert_eq!(with.without("b").without("nowhere").as_str(), "a=1;p,c=3");
     assert!(read("a=1").without("a").is_empty());
     assert_eq!(baggage.with("a b", "1"), Err(BaggageError::Key("a b".to_owned())));
@@ -156,8 +177,10 @@ fn a_future_has_it_at_every_poll_wherever_that_is() {
         let work = async {
             let before = here();
             let mut again = false;
-            std::future::poll_fn(|_| if std::mem::replace(&mut again, true) { Poll::Ready(()) } else { Poll::Pending })
-                .await;
+            std::future::poll_fn(|_| {
+                if std::mem::replace(&mut again, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
             (before, here())
         };
         let mut future = Box::pin(tenant("acme").wrap_future(work));

@@ -12,8 +12,7 @@ const RATIO: &str = "a number from 0 to 1";
 const LIMIT: &str = "an integer from 0 to 65535";
 const INTERVAL: &str = "a duration from 0.01s to 300s, in seconds or with a unit (us, ms, s, m, h)";
 const CAPACITY: &str = "a power of two from 256 to 16777216";
-const PROPAGATORS: &str =
-    "a comma-separated list of tracecontext, baggage, b3, b3multi, none, each once";
+const PROPAGATORS: &str = "a comma-separated list of tracecontext, baggage, b3, b3multi, none, each once";
 const TEXT: &str = "a text that is not blank";
 const NAMES: &str =
     "a comma-separated list of prometheus, stdout, memory, tty, auto, chrome, kafka, each once";
