@@ -33,7 +33,7 @@ pub const MAX_BAGGAGE_BYTES: usize = 8_192;
 ///
 /// **It crosses borders of trust both ways.** Whoever sends a request can send any baggage, so decide nothing by it that
 /// matters; and what is put in goes to every host that is called while it is current, so put in nothing that not all of
-/// them may read. It is read and sent only where [`Propagators`](super::Propagators) say so, which they do not by default.
+/// them may read. It is read and sent only where [`Propagators`](super::Propagators) say so, which they do not by default. With the feature `off` there is none.
 ///
 /// # Examples
 /// ```
