@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(unsafe_code, reason = "the standard library cannot fork")]
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use telemetry_core::sink::MemorySink;
@@ -35,11 +36,12 @@ fn what_waits_in_the_parent_is_decided_there_alone() {
     let child = match unsafe { libc::fork() } {
         -1 => panic!("no fork"),
         0 => {
-            let as_expected = std::panic::catch_unwind(|| {
+            let check = || {
                 let _ = Context::root().run(|| (load(true), load(false)));
                 let mine = drained(&telemetry);
                 assert_eq!((mine.undecided, mine.taken, mine.not_kept, mine.in_flight), (0, 1, 1, 0));
-            });
+            };
+            let as_expected = catch_unwind(AssertUnwindSafe(check));
             // SAFETY: ends the process.
             unsafe { libc::_exit(i32::from(as_expected.is_err())) }
         }
