@@ -79,6 +79,9 @@ figures! {
     /// Spans a sink has accepted.
     SPANS_EXPORTED: Counter = "telemetry_spans_exported_total" { "sink" };
 
+    /// Spans that are open, or ended and not yet drained.
+    SPANS_IN_FLIGHT: Gauge = "telemetry_spans_in_flight" {};
+
     /// Spans dropped because their traces, which the sampler did not want, were neither slow nor failed.
     SPANS_NOT_KEPT: Counter = "telemetry_spans_not_kept_total" {};
 

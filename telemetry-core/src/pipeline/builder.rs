@@ -184,18 +184,19 @@ impl TelemetryBuilder {
         watch_panics();
         fork::watch();
         at_exit::watch();
+        let evidence = evidence::begin(self.evidence, &resource);
         let run = Run {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             generation: generation(),
             drain: Arc::new(drain),
             shutdown_timeout: self.shutdown_timeout,
             at_exit: self.at_exit,
+            evidence,
         };
         starting.done(run.clone());
         report_conflicts();
-        let evidence = evidence::begin(self.evidence, &resource);
         enable();
-        Ok(Telemetry { resource, run, most: self.most, evidence })
+        Ok(Telemetry { resource, run, most: self.most })
     }
 
     /// Looks at what was given, whatever runs already.

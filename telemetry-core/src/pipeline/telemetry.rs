@@ -5,12 +5,10 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::evidence::Evidence;
 use super::running::{self, Run};
-use super::{Accounting, GLOBAL, fork};
-use crate::drain::{Delivery, Drain, DrainError, DrainStartError, ShutdownError};
+use super::{Accounting, GLOBAL};
+use crate::drain::{Delivery, DrainError, DrainStartError, ShutdownError};
 use crate::filter::Filter;
-use crate::forking::generation;
 use crate::metric::RegistryConflict;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::resource::Resource;
@@ -42,7 +40,6 @@ pub struct Telemetry {
     pub(super) run: Run,
     /// The most traces recorded in a second, of those that begin here.
     pub(super) most: Option<u16>,
-    pub(super) evidence: Evidence,
 }
 
 /// Writes a line to standard error; where that is gone, there is nobody to tell.
@@ -125,14 +122,6 @@ impl Telemetry {
     /// When a thread had to be abandoned or a sink failed while it was being closed.
     pub fn shutdown(&self, timeout: Duration) -> Result<Vec<Delivery>, ShutdownError> {
         running::stop(self.run.number, timeout)
-    }
-
-    /// The drain this handle started, or in the child of a fork the one that goes on in its place; none where that could
-    /// not be, or another pipeline runs there.
-    pub(super) fn drain(&self) -> Option<Arc<Drain>> {
-        fork::resume();
-        let of_this_process = || (self.run.generation == generation()).then(|| self.run.clone());
-        running::find(self.run.number).or_else(of_this_process).map(|run| run.drain)
     }
 
     /// Where every span went.
