@@ -223,7 +223,7 @@ impl Holding {
         ledger.counts.early(why);
         if held.spans.iter().any(|span| self.policy.is_failure(span)) {
             self.keep(trace, Reason::Failed, ledger);
-        } else if !held.judged && self.policy.is_slow(held.open_for(now)) {
+        } else if !held.judged && self.policy.is_slow(held.lasted(now)) {
             self.keep(trace, Reason::Slow, ledger);
         } else if let Some(held) = self.traces.remove(&trace) {
             self.discard(&held.spans, ledger);

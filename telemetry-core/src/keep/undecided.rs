@@ -28,9 +28,11 @@ impl Undecided {
         now.saturating_sub(self.since_nanos)
     }
 
-    /// For how long its local root has been open at the least: it was when the first span began, and has not ended.
-    pub(super) const fn open_for(&self, now: u64) -> u64 {
-        self.waited(now).saturating_add(self.first_nanos)
+    /// For how long its local root has lasted at the least: it was open when the first span began and when that was read,
+    /// or it has been read itself.
+    pub(super) fn lasted(&self, now: u64) -> u64 {
+        let open = self.waited(now).saturating_add(self.first_nanos);
+        self.spans.iter().filter(|span| span.local_root).map(|span| span.duration_nanos).fold(open, u64::max)
     }
 
     /// Which of the spans belong to a root: all of them where the trace began with it, else those whose parents lead there.
