@@ -169,7 +169,7 @@ fn a_request_goes_on_with_what_it_brought() {
     let other = ALL.extract(&headers(&[("traceparent", W3C), ("baggage", "tenant=other")])).hold().unwrap();
     for (held, tenant) in [(&held, "acme"), (&other, "other"), (&held, "acme")] {
         let seen = Context::of(held)
-            .run(|| Span::current().baggage().get("tenant").map(|tenant| tenant.into_owned()));
+            .run(|| Span::current().baggage().get("tenant").map(std::borrow::Cow::into_owned));
         assert_eq!(seen.as_deref(), Some(tenant));
     }
 }
