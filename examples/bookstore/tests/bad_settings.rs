@@ -21,6 +21,8 @@ const BAD: &[(&str, &[&str])] = &[
     ("TELEMETRY_KEEP_MAX_AGE", &["1ms", "never"]),
     ("TELEMETRY_DRAIN_INTERVAL", &["9ms", "0", "301", "6m", "-1s", "5 parsecs", "1s500ms", "NaN", "s"]),
     ("TELEMETRY_EXTRACT_TRACEPARENT", &["sometimes"]),
+    ("TELEMETRY_PROPAGATORS", &["jaeger", "b3,b3", "tracecontex", "b3 multi", ","]),
+    ("OTEL_PROPAGATORS", &["w3c", "tracecontext,,b3"]),
     (
         "TELEMETRY_SINKS",
         &["stdot", "Stdout", "prometheus,", "tty,,stdout", "tty,tty", "promethius", "kafka", ","],

@@ -6,7 +6,7 @@ use crate::{ClientLayer, Conventions, MetricOptions, MetricsService, TelemetryLa
 
 /// The HTTP side of a [`Bootstrap`].
 pub trait HttpBootstrap {
-    /// The layer, with the settings applied: `EXTRACT_TRACEPARENT`, and `SEMCONV_STABILITY_OPT_IN`, which is
+    /// The layer, with the settings applied: `EXTRACT_TRACEPARENT`, `PROPAGATORS`, and `SEMCONV_STABILITY_OPT_IN`, which is
     /// `OTEL_SEMCONV_STABILITY_OPT_IN` to everybody else. What the latter says holds for requests that go out by
     /// [`call`](crate::call) and `SendTraced` too, from here on ([`Conventions::set_for_calls`]).
     fn http_layer(&self) -> TelemetryLayer;
@@ -24,6 +24,7 @@ impl HttpBootstrap for Bootstrap {
         conventions.set_for_calls();
         TelemetryLayer::new()
             .extract_traceparent(self.settings.extract_traceparent)
+            .propagators(self.settings.propagators)
             .conventions(conventions)
             .metrics(&MetricOptions::new().conventions(conventions))
     }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use telemetry_core::SpanContext;
-use telemetry_core::propagate::{self, Extract, Inject, Keys, Remote, TraceState};
+use telemetry_core::propagate::{self, Extract, Inject, Keys, Propagators, Remote, TraceState};
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static(propagate::TRACEPARENT);
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static(propagate::TRACESTATE);
@@ -89,6 +89,11 @@ impl<'a> Seen<'a> {
         seen
     }
 
+    /// All headers, for whoever looks for others.
+    pub(crate) const fn all(&self) -> Headers<'a> {
+        Headers(self.headers)
+    }
+
     /// The caller's span, as [`extract`] finds it.
     pub(crate) fn parent(&self) -> Option<SpanContext> {
         let [Some(parent), None] = self.traceparents else { return None };
@@ -105,10 +110,11 @@ impl<'a> Seen<'a> {
     }
 }
 
-/// Names the current span of this thread in the headers of an outgoing request, with the state of its trace, over
-/// whatever was there. Without a current span the headers stay as they are.
+/// Names the current span of this thread in the headers of an outgoing request, over whatever was there, by the headers
+/// that were chosen for the process ([`Propagators`]); `traceparent` and `tracestate` unless told otherwise. Without a
+/// current span the headers stay as they are.
 pub fn inject(headers: &mut HeaderMap) {
-    propagate::inject(&mut HeadersMut(headers));
+    Propagators::of_process().inject(&mut HeadersMut(headers));
 }
 
 /// Names a span in the headers of a response: there is no state in those.

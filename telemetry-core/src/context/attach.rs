@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use futures_core::Stream;
 
-use super::current::{Current, SpanContext};
+use super::current::{Current, SpanContext, flag};
 use super::frame::Frame;
 use super::local::Local;
 use crate::pipeline::Pipeline;
@@ -44,9 +44,18 @@ impl Context {
         Self::carrying(|_| SpanContext { remote: true, ..parent }.to_current())
     }
 
-    /// As [`Context::remote`], with the state the trace came with.
+    /// As [`Context::remote`], with what else the request brought: the state of the trace, baggage.
     pub fn of(parent: &Held) -> Self {
-        Self::carrying(|_| parent.span().to_current_with(parent.number()))
+        Self::carrying(|_| parent.brought().to_current())
+    }
+
+    /// This context with another number of state and baggage; where there is no span, with the trace that is to begin.
+    pub(crate) fn within(self, trace: u128, number: u32) -> Self {
+        let current = match self.current.trace() {
+            0 => Current::reserved(trace, number, false),
+            _ => Current { flags: flag::with_state(self.current.flags, number), ..self.current },
+        };
+        Self { current, ..self }
     }
 
     /// This thread's pipeline without any span: the next span is a root.

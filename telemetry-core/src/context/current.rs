@@ -33,6 +33,10 @@ pub(crate) mod flag {
     pub(crate) const REMOTE_SAMPLED: u32 = 1 << 17;
     /// The thread asks its sampler.
     pub(crate) const ASKING: u32 = 1 << 18;
+    /// The sender left the decision to us (B3).
+    pub(crate) const DEFERRED: u32 = 1 << 19;
+    /// The sender named no span, and has the request not recorded (B3).
+    pub(crate) const DENIED: u32 = 1 << 20;
 
     /// The number of the trace's state.
     pub(crate) const fn state(flags: u32) -> u32 {
@@ -65,6 +69,17 @@ impl Current {
 
     /// Inside a trace that is not recorded and has no identifiers: nothing opens under it.
     pub(crate) const SUPPRESSED: Self = Self { flags: flag::ACTIVE, ..Self::NONE };
+
+    /// No span, and the trace that the next one begins, with the number of its baggage.
+    pub(crate) const fn reserved(trace: u128, number: u32, is_denied: bool) -> Self {
+        let denied = if is_denied { flag::DENIED } else { 0 };
+        Self {
+            trace_high: (trace >> 64) as u64,
+            trace_low: trace as u64,
+            flags: flag::with_state(flag::RANDOM | denied, number),
+            ..Self::NONE
+        }
+    }
 
     pub(crate) const fn is_sampled(&self) -> bool {
         self.flags & flag::SAMPLED != 0
@@ -106,7 +121,8 @@ impl Current {
             span_id: SpanId::new(self.span_id)?,
             trace_flags: u8::from(sampled)
                 | u8::from(random) << 1
-                | if watched { SpanContext::WATCHED } else { 0 },
+                | if watched { SpanContext::WATCHED } else { 0 }
+                | if self.flags & flag::DEFERRED != 0 { SpanContext::DEFERRED } else { 0 },
             remote: self.flags & flag::REMOTE != 0,
         })
     }
@@ -119,8 +135,8 @@ pub struct SpanContext {
     pub trace_id: TraceId,
     /// The span.
     pub span_id: SpanId,
-    /// The W3C trace flags: bit 0 sampled, bit 1 random trace identifier. Bit 7 is this library's own ([`Self::WATCHED`])
-    /// and never leaves the process.
+    /// The W3C trace flags: bit 0 sampled, bit 1 random trace identifier. Bits 7 and 6 are this library's own
+    /// ([`Self::WATCHED`], [`Self::DEFERRED`]) and never leave the process.
     pub trace_flags: u8,
     /// True when it came from another process.
     pub remote: bool,
@@ -135,6 +151,9 @@ impl SpanContext {
     /// Of a span that is recorded for now, and kept if its trace turns out slow or failed
     /// ([`KeepTraces`](crate::KeepTraces)). Not among the W3C trace flags: others are told what the sampler decided.
     pub const WATCHED: u8 = 0x80;
+
+    /// Of a span of another process that has left the decision to us, as B3 allows. Not among the W3C trace flags.
+    pub const DEFERRED: u8 = 0x40;
 
     /// Whether the sampler wants the span's trace recorded.
     pub const fn is_sampled(&self) -> bool {
@@ -152,12 +171,13 @@ impl SpanContext {
         let trace = self.trace_id.to_u128();
         let sampled = if self.is_sampled() { flag::REMOTE_SAMPLED } else { 0 };
         let random = if self.trace_flags & Self::RANDOM != 0 { flag::RANDOM } else { 0 };
+        let deferred = if self.trace_flags & Self::DEFERRED != 0 { flag::DEFERRED } else { 0 };
         Current {
             trace_high: (trace >> 64) as u64,
             trace_low: trace as u64,
             span_id: self.span_id.to_u64(),
             slot: ptr::null(),
-            flags: flag::REMOTE | sampled | random,
+            flags: flag::REMOTE | sampled | random | deferred,
         }
     }
 }

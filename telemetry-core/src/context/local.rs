@@ -248,6 +248,12 @@ impl Local {
         self.high_ids.next()
     }
 
+    /// The identifier of a trace that is still to begin.
+    pub(crate) fn reserve_trace(&self) -> u128 {
+        self.prepare();
+        u128::from(self.next_high_id()) << 64 | u128::from(self.next_id())
+    }
+
     /// Takes a slot by the slow path; on failure the drop has been counted.
     #[cold]
     pub(crate) fn refill(&self) -> Result<&'static Slot, DropReason> {

@@ -3,13 +3,13 @@
 //! A pass over the ring does not read spans in the order in which they ended: what ended before a local root may be read
 //! after it. So a root is judged when a pass has ended that began after the root was read.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::counts::{Counts, Early};
 use super::policy::{KeepTraces, Reason};
 use super::remembered::Remembered;
-use super::undecided::Undecided;
+use super::undecided::{End, Undecided};
 use crate::context::SpanContext;
 use crate::forking::generation;
 use crate::id::{SpanId, TraceId};
@@ -122,8 +122,8 @@ impl Holding {
 
     /// A pass over the ring has ended: judges the local roots that had been read when it began, and what is too old.
     pub(crate) fn pass_ended(&mut self, now: u64, ledger: Ledger<'_>) {
-        for (trace, root) in std::mem::take(&mut self.due) {
-            self.judge(trace, root, ledger);
+        for (trace, roots) in by_trace(std::mem::take(&mut self.due)) {
+            self.judge(trace, &roots, ledger);
         }
         while let Some(trace) = self.oldest()
             && self.traces.get(&trace).is_some_and(|held| held.waited(now) >= self.policy.age_nanos())
@@ -195,13 +195,17 @@ impl Holding {
         None
     }
 
-    /// Decides what is under a local root that has ended.
-    fn judge(&mut self, trace: TraceId, root: SpanId, ledger: Ledger<'_>) {
+    /// Decides what is under local roots that have ended, of one trace.
+    fn judge(&mut self, trace: TraceId, roots: &HashSet<SpanId>, ledger: Ledger<'_>) {
         let Some(held) = self.traces.get_mut(&trace) else { return };
-        let Some(ended) = held.spans.iter().find(|span| span.span_id == root) else { return };
-        let is_slow = self.policy.is_slow(ended.duration_nanos);
-        let under = held.under(root);
-        if held.spans.iter().zip(&under).any(|(span, mine)| *mine && self.policy.is_failure(span)) {
+        let ended: Vec<&SpanRecord> =
+            held.spans.iter().filter(|span| span.local_root && roots.contains(&span.span_id)).collect();
+        let is_slow = ended.iter().any(|root| self.policy.is_slow(root.duration_nanos));
+        // Nothing of a trace that began here is outside its first root.
+        let all = ended.iter().any(|root| root.parent_span_id.is_none());
+        let belongs = |end: &End| all || matches!(end, End::Root(root) if roots.contains(root));
+        let mine: Vec<bool> = held.ends().iter().map(belongs).collect();
+        if held.spans.iter().zip(&mine).any(|(span, mine)| *mine && self.policy.is_failure(span)) {
             return self.keep(trace, Reason::Failed, ledger);
         }
         if is_slow {
@@ -209,12 +213,7 @@ impl Holding {
         }
         held.judged = true;
         self.judged.insert(trace);
-        let mut under = under.into_iter();
-        let gone: Vec<SpanRecord> = held.spans.extract_if(.., |_| under.next().unwrap_or(false)).collect();
-        if held.spans.is_empty() {
-            self.traces.remove(&trace);
-        }
-        self.discard(&gone, ledger);
+        self.discard_of(trace, mine, ledger);
     }
 
     /// Decides a trace by what is known of it.
@@ -223,7 +222,7 @@ impl Holding {
         ledger.counts.early(why);
         if held.spans.iter().any(|span| self.policy.is_failure(span)) {
             self.keep(trace, Reason::Failed, ledger);
-        } else if !held.judged && self.policy.is_slow(held.open_for(now)) {
+        } else if !held.judged && self.policy.is_slow(held.lasted(now)) {
             self.keep(trace, Reason::Slow, ledger);
         } else if let Some(held) = self.traces.remove(&trace) {
             self.discard(&held.spans, ledger);
@@ -240,6 +239,17 @@ impl Holding {
         }
     }
 
+    /// Drops the spans of a trace that are marked.
+    fn discard_of(&mut self, trace: TraceId, marked: Vec<bool>, ledger: Ledger<'_>) {
+        let Some(held) = self.traces.get_mut(&trace) else { return };
+        let mut marked = marked.into_iter();
+        let gone: Vec<SpanRecord> = held.spans.extract_if(.., |_| marked.next().unwrap_or(false)).collect();
+        if held.spans.is_empty() {
+            self.traces.remove(&trace);
+        }
+        self.discard(&gone, ledger);
+    }
+
     /// Drops spans that have waited, and remembers them for those below that are still open.
     fn discard(&mut self, spans: &[SpanRecord], ledger: Ledger<'_>) {
         self.held -= spans.len();
@@ -253,12 +263,26 @@ impl Holding {
     fn drop_late(&mut self, span: &SpanRecord, ledger: Ledger<'_>) {
         ledger.dropped(1);
         self.dropped.insert(span.span_id);
-        let Some(held) = self.traces.get_mut(&span.trace_id) else { return };
-        let mut under = held.under(span.span_id).into_iter();
-        let below: Vec<SpanRecord> = held.spans.extract_if(.., |_| under.next().unwrap_or(false)).collect();
-        if held.spans.is_empty() {
-            self.traces.remove(&span.trace_id);
+        let Some(held) = self.traces.get(&span.trace_id) else { return };
+        let parent = span.span_id;
+        if held.spans.iter().any(|span| span.parent_span_id == Some(parent)) {
+            let below = held.ends().into_iter().map(|end| end == End::Outside(parent)).collect();
+            self.discard_of(span.trace_id, below, ledger);
         }
-        self.discard(&below, ledger);
     }
+}
+
+/// Local roots by their traces, in the order of the first of each: those of one trace are judged together, so that one
+/// with many costs no more than many with one.
+fn by_trace(roots: impl IntoIterator<Item = (TraceId, SpanId)>) -> Vec<(TraceId, HashSet<SpanId>)> {
+    let mut places = HashMap::new();
+    let mut traces: Vec<(TraceId, HashSet<SpanId>)> = Vec::new();
+    for (trace, root) in roots {
+        let place = *places.entry(trace).or_insert(traces.len());
+        if place == traces.len() {
+            traces.push((trace, HashSet::new()));
+        }
+        traces[place].1.insert(root);
+    }
+    traces
 }

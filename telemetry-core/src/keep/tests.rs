@@ -111,6 +111,19 @@ fn a_failure_in_one_call_does_not_keep_another_call_of_the_same_trace_that_ended
 }
 
 #[test]
+fn calls_of_one_trace_that_end_together_are_kept_together() {
+    let mut desk = Desk::new(slow());
+    let calls = (1..=500_u64).map(|call| called(1, 2 * call, 9_999, 1));
+    let spans: Vec<_> = calls.chain((1..=500).map(|call| watched(1, 2 * call + 1, 2 * call, 1))).collect();
+    desk.pass(spans.clone());
+    assert_eq!(desk.pass([]), [0_u64; 0]);
+    assert_eq!((desk.not_kept(), desk.counts.undecided()), (1_000, 0));
+    let mut desk = Desk::new(slow());
+    desk.pass(spans);
+    assert_eq!(desk.pass([failed(watched(1, 1_003, 700, 1))]).len(), 1_001);
+}
+
+#[test]
 fn parents_in_a_circle_come_to_an_end() {
     let mut desk = Desk::new(slow());
     desk.pass([called(1, 10, 9, 1), watched(1, 11, 12, 1), watched(1, 12, 11, 1), watched(1, 13, 13, 1)]);
@@ -173,7 +186,9 @@ fn what_waits_at_the_end_is_decided() {
     let mut desk = Desk::new(slow());
     assert_eq!(desk.pass([failed(watched(1, 12, 11, 0)), watched(2, 22, 21, 0)]), [0_u64; 0]);
     desk.holding.conclude();
-    assert_eq!(desk.pass([watched(3, 32, 31, 7)]), [12, 32]);
+    // Of the last one the root has been read too, and no other pass follows.
+    let last = [watched(3, 32, 31, 7), watched(4, 42, 41, 1), watched(4, 41, 0, 9)];
+    assert_eq!(desk.pass(last), [12, 32, 42, 41]);
     assert_eq!((desk.not_kept(), desk.counts.undecided()), (1, 0));
 }
 

@@ -19,6 +19,17 @@ pub(super) struct Undecided {
     pub(super) judged: bool,
 }
 
+/// Where the parents of a span lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// To a local root that waits as well.
+    Root(SpanId),
+    /// To a span that does not: it is still open, or gone.
+    Outside(SpanId),
+    /// In a circle.
+    Nowhere,
+}
+
 impl Undecided {
     pub(super) const fn new(number: u64, now: u64, first_nanos: u64, judged: bool) -> Self {
         Self { spans: Vec::new(), number, since_nanos: now, first_nanos, judged }
@@ -28,39 +39,39 @@ impl Undecided {
         now.saturating_sub(self.since_nanos)
     }
 
-    /// For how long its local root has been open at the least: it was when the first span began, and has not ended.
-    pub(super) const fn open_for(&self, now: u64) -> u64 {
-        self.waited(now).saturating_add(self.first_nanos)
+    /// For how long its local root has lasted at the least: it was open when the first span began and when that was read,
+    /// or it has been read itself.
+    pub(super) fn lasted(&self, now: u64) -> u64 {
+        let open = self.waited(now).saturating_add(self.first_nanos);
+        self.spans.iter().filter(|span| span.local_root).map(|span| span.duration_nanos).fold(open, u64::max)
     }
 
-    /// Which of the spans belong to a root: all of them where the trace began with it, else those whose parents lead there.
-    pub(super) fn under(&self, root: SpanId) -> Vec<bool> {
+    /// Where the parents of each span lead.
+    pub(super) fn ends(&self) -> Vec<End> {
         let places: HashMap<SpanId, usize> =
             self.spans.iter().enumerate().map(|(place, span)| (span.span_id, place)).collect();
-        let began_here = places.get(&root).is_some_and(|&place| self.spans[place].parent_span_id.is_none());
-        let mut known: Vec<Option<bool>> = vec![began_here.then_some(true); self.spans.len()];
+        let mut ends: Vec<Option<End>> = vec![None; self.spans.len()];
         let mut path = Vec::new();
         for place in 0..self.spans.len() {
             let mut at = place;
-            let belongs = loop {
-                if let Some(known) = known[at] {
-                    break known;
+            let end = loop {
+                if let Some(end) = ends[at] {
+                    break end;
                 }
                 let span = &self.spans[at];
                 // Noted at once, so that parents in a circle, which only strangers can make, come to an end.
-                known[at] = Some(span.span_id == root);
+                ends[at] = Some(End::Nowhere);
                 path.push(at);
-                // Another local root is judged by itself.
-                if span.span_id == root || span.local_root {
-                    break span.span_id == root;
-                }
-                match span.parent_span_id.and_then(|parent| places.get(&parent)) {
-                    Some(&parent) => at = parent,
-                    None => break span.parent_span_id == Some(root),
+                match span.parent_span_id.filter(|_| !span.local_root) {
+                    None => break End::Root(span.span_id),
+                    Some(parent) => match places.get(&parent) {
+                        Some(&place) => at = place,
+                        None => break End::Outside(parent),
+                    },
                 }
             };
-            path.drain(..).for_each(|place| known[place] = Some(belongs));
+            path.drain(..).for_each(|place| ends[place] = Some(end));
         }
-        known.into_iter().map(|known| known.unwrap_or(false)).collect()
+        ends.into_iter().map(|end| end.unwrap_or(End::Nowhere)).collect()
     }
 }

@@ -36,6 +36,9 @@ macro_rules! figures {
 }
 
 figures! {
+    /// Members of baggage that were dropped: malformed, beyond the limits, or because too many traces were under way.
+    BAGGAGE_DROPPED: Counter = "telemetry_baggage_members_dropped_total" {};
+
     /// How long a tick of the drain worker took.
     DRAIN_DURATION: Histogram = "telemetry_drain_duration_seconds" {},
         unit = Some("seconds"), bounds = &TICK_BOUNDS;

@@ -68,6 +68,7 @@ pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Boo
     let resolved = outcome?;
     let settings = resolved.settings();
     LogFields::set_automatic(settings.auto_log_correlation);
+    settings.propagators.set_for_process();
     if !settings.enabled {
         return Ok(None);
     }

@@ -10,7 +10,7 @@ use crate::drain::{Report, Source};
 use crate::metric::Moment;
 use crate::metric::own;
 use crate::metric::snapshot::{MetricFamily, MetricValue, MetricsSnapshot};
-use crate::propagate::dropped_states;
+use crate::propagate::{dropped_baggage, dropped_states};
 use crate::record::SpanRecord;
 
 /// A pipeline as the drain sees it.
@@ -103,6 +103,7 @@ impl Pipeline {
             own::SPANS_IN_FLIGHT.only(MetricValue::Gauge(accounting.in_flight as f64)),
             own::LATE_WRITES.only(MetricValue::Counter(accounting.late_writes)),
             own::STATES_DROPPED.only(MetricValue::Counter(dropped_states())),
+            own::BAGGAGE_DROPPED.only(MetricValue::Counter(dropped_baggage())),
             own::RING_OCCUPANCY.only(MetricValue::Gauge(occupancy)),
         ];
         families.extend(self.keep_counts.families(accounting.not_kept));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::kept;
+use super::{TraceState, kept};
 
 /// Finds the states of the spans of one batch; spans of one trace mostly lie together, and cost one look.
 #[derive(Default)]
@@ -22,11 +22,12 @@ impl Found {
         let key = if kept::is_threshold(number) { u128::MAX } else { trace };
         let last = &mut self.last[number as usize];
         if last.0 != key {
-            let state = kept::find(trace, number).into_text();
+            let state = kept::look_up(trace, number);
             if state.is_none() {
                 kept::count_dropped();
             }
-            *last = (key, state);
+            // One that is kept for its baggage alone is empty.
+            *last = (key, state.and_then(TraceState::into_text));
         }
         last.1.clone()
     }
@@ -34,7 +35,7 @@ impl Found {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Keys, TraceState, dropped_states};
+    use super::super::{Baggage, Keys, dropped_states};
     use super::*;
 
     fn state(text: &str) -> TraceState {
@@ -44,7 +45,7 @@ mod tests {
     #[test]
     fn states_and_thresholds_are_found_by_their_numbers() {
         let trace = 0xbbbb_0001;
-        let number = kept::hold(trace, &state("rojo=1"));
+        let number = kept::hold(trace, &state("rojo=1"), &Baggage::EMPTY);
         let threshold = kept::resampled(trace, 0, Some(1 << 54));
         let mut found = Found::default();
         for _ in 0..2 {
@@ -52,6 +53,14 @@ mod tests {
             assert_eq!(found.text(trace, number).as_deref(), Some("rojo=1"));
             assert_eq!(found.text(trace + 1, threshold).as_deref(), Some("ot=th:4"));
         }
+    }
+
+    #[test]
+    fn one_that_is_kept_for_its_baggage_is_empty_and_not_forgotten() {
+        let trace = 0xbbbb_0003;
+        let number = kept::hold(trace, &TraceState::EMPTY, &Baggage::parse(["a=1"]));
+        assert!(number != 0 && kept::look_up(trace, number).is_some());
+        assert_eq!(Found::default().text(trace, number), None);
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! The states of traces that are under way here, and the thresholds by which traces that begin here are sampled.
+//! The states and the baggage of traces that are under way here, and the thresholds by which traces that begin here are sampled.
 //!
 //! Spans carry neither: a trace carries a number of four bits among its flags, zero when there is nothing to look up.
-//! One up to eight says under which number the trace's state is kept here, so that a trace that comes in several times
+//! One up to eight says under which number the trace's state and baggage are kept here, so that a trace that comes in several times
 //! at once, with different states, keeps them apart. The numbers above say by which threshold a root was sampled.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
+use super::baggage::{self, Baggage};
 use super::otel;
 use super::tracestate::TraceState;
 use crate::forking::Keeper;
@@ -30,7 +31,8 @@ const SHELVES: usize = 16;
 struct Entry {
     number: u32,
     state: TraceState,
-    /// Requests under way with this very state.
+    baggage: Baggage,
+    /// Requests under way with this very state and baggage.
     holders: u32,
     /// What it counts for among all.
     size: usize,
@@ -73,15 +75,17 @@ pub(super) const fn is_threshold(number: u32) -> bool {
     number > NUMBERS
 }
 
-/// Keeps a state until it is released as often as it is held. Zero when there is none, or no room.
-pub(super) fn hold(trace: u128, state: &TraceState) -> u32 {
-    if state.is_empty() {
+/// Keeps a state and a baggage until they are released as often as they are held. Zero when there is neither, or no room.
+pub(super) fn hold(trace: u128, state: &TraceState, baggage: &Baggage) -> u32 {
+    if state.is_empty() && baggage.is_empty() {
         return 0;
     }
-    let state = state.within(MAX_STATE_BYTES);
-    let number = shelf(trace).hold(trace, state);
+    let number = shelf(trace).hold(trace, state.within(MAX_STATE_BYTES), baggage.clone());
     if number == 0 {
-        count_dropped();
+        if !state.is_empty() {
+            count_dropped();
+        }
+        baggage::count_dropped(baggage.len());
     }
     number
 }
@@ -95,13 +99,28 @@ pub(super) fn release(trace: u128, number: u32) {
 
 /// The state of a trace with this number.
 pub(crate) fn find(trace: u128, number: u32) -> TraceState {
+    look_up(trace, number).unwrap_or_default()
+}
+
+/// The state of a trace with this number; none where the number is zero or what it stood for has been forgotten.
+pub(super) fn look_up(trace: u128, number: u32) -> Option<TraceState> {
     match number {
-        0 => TraceState::EMPTY,
-        1..=NUMBERS => shelf(trace).entry(trace, number).map(|entry| entry.state.clone()).unwrap_or_default(),
+        0 => None,
+        1..=NUMBERS => shelf(trace).entry(trace, number).map(|entry| entry.state.clone()),
         _ => match THRESHOLDS[threshold_index(number)].load(Ordering::Relaxed) {
-            NO_THRESHOLD => TraceState::EMPTY,
-            threshold => otel::with_threshold(&TraceState::EMPTY, Some(threshold)),
+            NO_THRESHOLD => None,
+            threshold => Some(otel::with_threshold(&TraceState::EMPTY, Some(threshold))),
         },
+    }
+}
+
+/// The baggage of a trace with this number.
+pub(crate) fn baggage(trace: u128, number: u32) -> Baggage {
+    match number {
+        1..=NUMBERS => {
+            shelf(trace).entry(trace, number).map(|entry| entry.baggage.clone()).unwrap_or_default()
+        }
+        _ => Baggage::EMPTY,
     }
 }
 
@@ -130,9 +149,10 @@ impl Shelf {
         self.traces.get_mut(&trace)?.iter_mut().find(|entry| entry.number == number)
     }
 
-    fn hold(&mut self, trace: u128, state: TraceState) -> u32 {
+    fn hold(&mut self, trace: u128, state: TraceState, baggage: Baggage) -> u32 {
         let entries = self.traces.entry(trace).or_default();
-        if let Some(entry) = entries.iter_mut().find(|entry| entry.state == state) {
+        let same = |entry: &&mut Entry| entry.state == state && entry.baggage == baggage;
+        if let Some(entry) = entries.iter_mut().find(same) {
             entry.holders += 1;
             return entry.number;
         }
@@ -141,11 +161,11 @@ impl Shelf {
             let ended = entries.iter().position(|entry| entry.holders == 0)?;
             Some(Entry::forget(entries.remove(ended)))
         });
-        let size = ENTRY_BYTES + state.as_str().len();
+        let size = ENTRY_BYTES + state.as_str().len() + baggage.as_str().len();
         let taken = number.filter(|_| self.has_room(size));
         if let Some(number) = taken {
             BYTES.fetch_add(size, Ordering::Relaxed);
-            self.traces.entry(trace).or_default().push(Entry { number, state, holders: 1, size });
+            self.traces.entry(trace).or_default().push(Entry { number, state, baggage, holders: 1, size });
         } else if self.traces.get(&trace).is_some_and(Vec::is_empty) {
             self.traces.remove(&trace);
         }
@@ -232,9 +252,10 @@ mod tests {
     #[test]
     fn states_of_one_trace_are_kept_apart_and_equal_ones_together() {
         let trace = 0xaaaa_0100;
-        let (one, two) = (hold(trace, &state("a=1")), hold(trace, &state("a=2")));
+        let hold = |trace, text: &str| hold(trace, &state(text), &Baggage::EMPTY);
+        let (one, two) = (hold(trace, "a=1"), hold(trace, "a=2"));
         assert_ne!(one, two);
-        assert_eq!(hold(trace, &state("a=1")), one);
+        assert_eq!(hold(trace, "a=1"), one);
         assert_eq!((find(trace, one), find(trace, two)), (state("a=1"), state("a=2")));
         assert_eq!(latest(trace), two);
         assert_eq!(find(trace, 0), TraceState::EMPTY);
@@ -244,13 +265,14 @@ mod tests {
     #[test]
     fn a_ninth_state_takes_the_place_of_one_that_has_ended_or_is_dropped_and_counted() {
         let trace = 0xaaaa_0002;
-        let held: Vec<u32> = (0..8).map(|value| hold(trace, &state(&format!("a={value}")))).collect();
+        let hold = |text: &str| hold(trace, &state(text), &Baggage::EMPTY);
+        let held: Vec<u32> = (0..8).map(|value| hold(&format!("a={value}"))).collect();
         let before = dropped_states();
-        assert_eq!(hold(trace, &state("a=8")), 0);
+        assert_eq!(hold("a=8"), 0);
         assert!(dropped_states() > before);
         release(trace, held[3]);
         assert_eq!(find(trace, held[3]), state("a=3"), "kept for what outlives its request");
-        assert_eq!(hold(trace, &state("a=9")), held[3]);
+        assert_eq!(hold("a=9"), held[3]);
         assert_eq!(find(trace, held[3]), state("a=9"));
     }
 
@@ -258,7 +280,7 @@ mod tests {
     fn ended_states_go_when_there_are_many() {
         let mut shelf = Shelf::default();
         for trace in 0..2_000 {
-            let number = shelf.hold(trace, state("a=1"));
+            let number = shelf.hold(trace, state("a=1"), Baggage::EMPTY);
             shelf.release(trace, number);
         }
         assert_eq!(shelf.traces.len(), ENDED);
@@ -269,7 +291,7 @@ mod tests {
     fn a_state_that_is_too_long_is_shrunk_in_whole_members() {
         let long: Vec<String> = (0..32).map(|key| format!("k{key}={}", "v".repeat(250))).collect();
         let trace = 0xaaaa_0003;
-        let number = hold(trace, &state(&long.join(",")));
+        let number = hold(trace, &state(&long.join(",")), &Baggage::EMPTY);
         let kept = find(trace, number);
         assert!(kept.as_str().len() <= MAX_STATE_BYTES);
         assert_eq!(kept.members().count(), 16);
@@ -279,7 +301,7 @@ mod tests {
     #[test]
     fn a_threshold_is_noted_in_the_state_that_came_in_or_under_a_number_of_its_own() {
         let trace = 0xaaaa_0004;
-        let number = hold(trace, &state("rojo=1,ot=th:0"));
+        let number = hold(trace, &state("rojo=1,ot=th:0"), &Baggage::EMPTY);
         assert_eq!(resampled(trace, number, Some(1 << 55)), number);
         assert_eq!(find(trace, number).as_str(), "ot=th:8,rojo=1");
         assert_eq!(resampled(trace, number, None), number);

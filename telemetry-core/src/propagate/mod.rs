@@ -1,8 +1,10 @@
-//! Contexts that cross processes: the W3C Trace Context headers, levels 1 and 2.
+//! Contexts that cross processes: the W3C Trace Context headers, levels 1 and 2; W3C Baggage; B3.
 //!
 //! [`extract`] reads the headers of a request into a [`Remote`]; [`Remote::hold`] keeps the trace's state for as long
 //! as the request lasts; a span under it ([`SpanBuilder::remote`](crate::SpanBuilder::remote)) continues the trace, and
 //! [`inject`] names whatever span is current in the headers of requests that go out.
+//!
+//! These are W3C Trace Context alone; [`Propagators`] read and write what was chosen, [`Baggage`] and B3 among it.
 //!
 //! ```
 //! use telemetry_core::propagate::{extract, inject};
@@ -26,18 +28,24 @@
 //! assert_eq!(outbound[1], ("tracestate".to_owned(), "rojo=1".to_owned()));
 //! ```
 
+mod b3;
+mod baggage;
 mod carrier;
 mod found;
 mod hex;
 pub(crate) mod kept;
 mod member;
 pub(crate) mod otel;
+mod propagators;
 mod remote;
 #[cfg(test)]
 mod tests;
 mod traceparent;
 mod tracestate;
 
+pub use baggage::{
+    BAGGAGE, Baggage, BaggageError, InBaggage, MAX_BAGGAGE_BYTES, MAX_BAGGAGE_MEMBERS, dropped_baggage,
+};
 pub use carrier::{
     Extract, Inject, TRACEPARENT, TRACESTATE, extract, extract_with, inject, inject_context, inject_span,
 };
@@ -45,6 +53,9 @@ pub(crate) use found::Found;
 pub use kept::dropped_states;
 pub(crate) use kept::hold_locks;
 pub use member::Keys;
+pub(crate) use propagators::WORDS as PROPAGATORS;
+pub use propagators::{Extracted, Propagators, UnknownPropagator};
+pub(crate) use remote::Brought;
 pub use remote::{Held, Remote};
 pub use traceparent::{TRACEPARENT_BYTES, format_traceparent, parse_traceparent};
 pub use tracestate::{MAX_MEMBERS, TraceState, TraceStateError};

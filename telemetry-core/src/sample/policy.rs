@@ -1,5 +1,7 @@
 //! The policies that come with the library.
 
+use crate::context::SpanContext;
+
 use super::{Decision, RANDOMNESS, Sampler, SamplingParameters};
 
 /// Records every trace.
@@ -72,7 +74,8 @@ impl Sampler for RatioSample {
     }
 }
 
-/// Follows the decision of a parent in another process, and asks the policy inside for traces that begin here.
+/// Follows the decision of a parent in another process, and asks the policy inside for traces that begin here, and for
+/// those whose sender has left the decision to us, as B3 allows.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ParentBased<S>(
     /// The policy for traces that begin here.
@@ -83,8 +86,8 @@ impl<S: Sampler> Sampler for ParentBased<S> {
     fn sample(&self, parameters: &SamplingParameters<'_>) -> Decision {
         match parameters.parent {
             Some(parent) if parent.is_sampled() => Decision::Record,
-            Some(_) => Decision::Drop,
-            None => self.0.sample(parameters),
+            Some(parent) if parent.trace_flags & SpanContext::DEFERRED == 0 => Decision::Drop,
+            _ => self.0.sample(parameters),
         }
     }
 }

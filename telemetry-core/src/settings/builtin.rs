@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::kind::Kind;
-use super::otel::{Equivalent, SDK_DISABLED, TRACES_SAMPLER};
+use super::otel::{Equivalent, PROPAGATORS as OTEL_PROPAGATORS, SDK_DISABLED, TRACES_SAMPLER};
 use super::table::{DefaultValue, Setting};
 use crate::evidence::{DEFAULT_KEEP, MAX_KEEP};
+use crate::propagate::PROPAGATORS;
 
 /// The names a sink can be chosen by without registering one.
 pub const SINKS: &[&str] = &["prometheus", "stdout", "memory", "tty", "auto", "chrome"];
@@ -85,6 +86,14 @@ pub(super) const ROWS: &[Setting] = &[
         "Whether a request's `traceparent` header is continued.",
     )
     .default(DefaultValue::Fixed("true")),
+    Setting::new(
+        "PROPAGATORS",
+        Kind::Choices(PROPAGATORS),
+        "By which headers contexts are read from requests and written to those that go out. Baggage of strangers goes on to \
+         every host that is called.",
+    )
+    .default(DefaultValue::Fixed("tracecontext"))
+    .equivalents(&[Equivalent::Mapped(OTEL_PROPAGATORS)]),
     Setting::new(
         "SEMCONV_STABILITY_OPT_IN",
         Kind::Text,

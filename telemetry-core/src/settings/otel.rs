@@ -70,6 +70,35 @@ pub(super) const TRACES_SAMPLER: Mapping = Mapping {
     read: traces_sampler,
 };
 
+/// The standard's propagators; a list with one that has no counterpart here is left aside.
+pub(super) const PROPAGATORS: Mapping = Mapping {
+    variables: &["OTEL_PROPAGATORS"],
+    meaning: "the same words, each as often as one likes; a list with `jaeger`, `xray` or `ottrace` is left aside",
+    read: propagators,
+};
+
+fn propagators(environment: &Environment) -> Reading {
+    const VARIABLE: &str = "OTEL_PROPAGATORS";
+    let value = match environment.get(VARIABLE) {
+        None => return Reading::Absent,
+        Some(Ok(value)) => value.to_owned(),
+        Some(Err(value)) => {
+            return Reading::Invalid { variable: VARIABLE, value, accepted: "a list of words in UTF-8" };
+        }
+    };
+    let mut words: Vec<String> = Vec::new();
+    for word in value.split(',').map(str::trim) {
+        if matches!(word, "jaeger" | "xray" | "ottrace") {
+            return Reading::NoCounterpart { variable: VARIABLE, value };
+        }
+        // The standard has repeated words count once.
+        if !words.iter().any(|known| known == word) {
+            words.push(word.to_owned());
+        }
+    }
+    Reading::Value { variable: VARIABLE, value: words.into() }
+}
+
 fn sdk_disabled(environment: &Environment) -> Reading {
     const VARIABLE: &str = "OTEL_SDK_DISABLED";
     let value = match environment.get(VARIABLE) {

@@ -10,6 +10,7 @@ use super::value::SettingValue;
 use crate::evidence::CrashEvidence;
 use crate::filter::Filter;
 use crate::keep::KeepTraces;
+use crate::propagate::Propagators;
 
 /// Every setting that has a value.
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ impl Resolved {
                 .and_then(|value| u16::try_from(value.value.as_integer()?).ok()),
             keep: self.keep(),
             drain_interval: self.required("DRAIN_INTERVAL", SettingValue::as_duration),
+            propagators: self.required("PROPAGATORS", |value| Propagators::of_words(value.as_list()?).ok()),
             extract_traceparent: self.required("EXTRACT_TRACEPARENT", SettingValue::as_bool),
             stability_opt_in: self
                 .get("SEMCONV_STABILITY_OPT_IN")
@@ -161,6 +163,8 @@ pub struct Settings {
     pub keep: Option<KeepTraces>,
     /// How often spans and metrics are handed to the sinks, from 10 ms to 300 s.
     pub drain_interval: Duration,
+    /// By which headers contexts go from process to process.
+    pub propagators: Propagators,
     /// Whether a request's `traceparent` header is continued.
     pub extract_traceparent: bool,
     /// Which conventions of OpenTelemetry's that have become stable are followed, separated by commas.

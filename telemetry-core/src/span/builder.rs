@@ -8,7 +8,7 @@ use super::site::CallSite;
 use super::task::TaskSpan;
 use super::{Instrumented, write};
 use crate::context::{Current, Local, SpanContext};
-use crate::propagate::Held;
+use crate::propagate::{Brought, Held};
 use crate::record::SpanKind;
 use crate::ring::state;
 use crate::sample::{AlwaysSample, Sampler};
@@ -43,7 +43,7 @@ enum Parent {
     Current,
     Root,
     Given(SpanContext),
-    Remote(SpanContext, u32),
+    Remote(Brought),
 }
 
 impl<'a> SpanBuilder<'a> {
@@ -77,9 +77,10 @@ impl<'a> SpanBuilder<'a> {
         self
     }
 
-    /// Makes it a local root under a span of another process, in the trace and with the state that came from there.
+    /// Makes it a local root under a span of another process, in the trace and with the state that came from there, and
+    /// with the baggage; where the sender named no span, the root of a trace with that baggage.
     pub const fn remote(mut self, parent: &Held) -> Self {
-        self.parent = Parent::Remote(parent.span(), parent.number());
+        self.parent = Parent::Remote(parent.brought());
         self
     }
 
@@ -125,8 +126,8 @@ impl<'a> SpanBuilder<'a> {
                 begin_root_named(local, self.site, parent.to_current(), name, self.sampler, owner)
             }
             Parent::Given(parent) => begin_under(local, self.site, parent, owner),
-            Parent::Remote(parent, state) => {
-                begin_root_named(local, self.site, parent.to_current_with(state), name, self.sampler, owner)
+            Parent::Remote(parent) => {
+                begin_root_named(local, self.site, parent.to_current(), name, self.sampler, owner)
             }
         };
         // SAFETY: the pointer is null or a slot of a ring, which is never freed.

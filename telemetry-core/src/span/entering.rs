@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use super::kept::Kept;
-use super::open::begin_unrecorded;
+use super::root::begin_unrecorded;
 use super::task::{Marked, TaskSpan};
 use crate::context::{Current, Frame, Local, flag};
 use crate::pipeline::{GLOBAL, Pipeline};

@@ -9,8 +9,8 @@ use super::site::CallSite;
 use super::value::{AttributeValue, Entry};
 use super::write::{self, Formatted};
 use crate::clock;
-use crate::context::{Current, Local, SpanContext};
-use crate::propagate::TraceState;
+use crate::context::{Current, Local, SpanContext, flag};
+use crate::propagate::{Baggage, TraceState, kept};
 use crate::record::{Outcome, Status};
 use crate::ring::Body;
 
@@ -62,6 +62,11 @@ impl Span {
     /// when there is no span.
     pub fn trace_state(&self) -> TraceState {
         self.current.trace_state()
+    }
+
+    /// The baggage that is current inside it.
+    pub fn baggage(&self) -> Baggage {
+        kept::baggage(self.current.trace(), flag::state(self.current.flags))
     }
 
     /// Whether writes to it are kept: it has a slot and has not been dropped or left unsampled.

@@ -28,6 +28,7 @@ mod opening;
 mod outside;
 mod panic;
 mod room;
+mod root;
 mod short;
 mod site;
 mod stream;

@@ -8,9 +8,8 @@ use http::header::CONTENT_LENGTH;
 use http::{Request, Response};
 use http_body::Body;
 
-use super::span::{Outgoing, Resend, Sent};
+use super::span::{Outgoing, Resend, Sent, Style};
 use crate::attributes;
-use crate::conventions::Conventions;
 
 /// Sends a request inside a client span and names that span in the request's `traceparent`, so that the service at
 /// the other end continues the trace.
@@ -44,7 +43,7 @@ where
     E: Display,
     F: Future<Output = Result<Response<R>, E>>,
 {
-    let mut sent = begin(Conventions::for_calls(), &mut request);
+    let mut sent = begin(Style::for_calls(), &mut request);
     let result = sent.span().run(async { send(request).await }).await;
     match &result {
         Ok(response) => {
@@ -57,11 +56,11 @@ where
 }
 
 /// Opens the span of a request.
-pub(super) fn begin<Q: Body>(conventions: Conventions, request: &mut Request<Q>) -> Sent {
+pub(super) fn begin<Q: Body>(style: Style, request: &mut Request<Q>) -> Sent {
     let length = attributes::content_length(request.body(), || request.headers().get(CONTENT_LENGTH));
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let resend = request.extensions().get::<Resend>().copied();
     let mut outgoing =
         Outgoing { method: &method, uri: &uri, headers: request.headers_mut(), resend, length };
-    Sent::begin(conventions, &mut outgoing)
+    Sent::begin(style, &mut outgoing)
 }

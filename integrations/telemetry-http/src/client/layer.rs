@@ -9,12 +9,13 @@ use std::task::{Context, Poll, ready};
 use http::{Request, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
+use telemetry_core::propagate::Propagators;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::body::CallBody;
 use super::call::begin;
-use super::span::Sent;
+use super::span::{Sent, Style};
 use crate::conventions::Conventions;
 use crate::grpc;
 
@@ -36,19 +37,29 @@ use crate::grpc;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClientLayer {
-    conventions: Conventions,
+    style: Style,
 }
 
 impl ClientLayer {
     /// A layer that describes requests by the old names.
     pub const fn new() -> Self {
-        Self { conventions: Conventions::Old }
+        Self { style: Style { conventions: Conventions::Old, propagators: None } }
     }
 
     /// By which names spans describe requests.
     #[must_use]
-    pub const fn conventions(self, conventions: Conventions) -> Self {
-        Self { conventions }
+    pub const fn conventions(mut self, conventions: Conventions) -> Self {
+        self.style.conventions = conventions;
+        self
+    }
+
+    /// By which headers requests name their spans and send baggage; those of the process where nothing is said. A client
+    /// of hosts that must not see the baggage has its own here, without
+    /// [`BAGGAGE`](telemetry_core::propagate::Propagators::BAGGAGE).
+    #[must_use]
+    pub const fn propagators(mut self, propagators: Propagators) -> Self {
+        self.style.propagators = Some(propagators);
+        self
     }
 }
 
@@ -56,7 +67,7 @@ impl<S> Layer<S> for ClientLayer {
     type Service = ClientService<S>;
 
     fn layer(&self, inner: S) -> ClientService<S> {
-        ClientService { inner, conventions: self.conventions }
+        ClientService { inner, style: self.style }
     }
 }
 
@@ -64,7 +75,7 @@ impl<S> Layer<S> for ClientLayer {
 #[derive(Clone, Copy, Debug)]
 pub struct ClientService<S> {
     pub(super) inner: S,
-    pub(super) conventions: Conventions,
+    pub(super) style: Style,
 }
 
 impl<S, Q, R> Service<Request<Q>> for ClientService<S>
@@ -84,7 +95,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
-        let mut sent = begin(self.conventions, &mut request);
+        let mut sent = begin(self.style, &mut request);
         let inner = sent.span().in_scope(|| self.inner.call(request));
         ClientFuture { inner, sent: Some(sent) }
     }

@@ -14,8 +14,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::layer::ClientService;
-use super::span::{Outgoing, Resend, Sent};
-use crate::conventions::Conventions;
+use super::span::{Outgoing, Resend, Sent, Style};
 
 /// Sends requests of reqwest's inside client spans, as [`call`](crate::call) does those of others (feature `reqwest`).
 ///
@@ -57,7 +56,7 @@ impl SendTraced for RequestBuilder {
     async fn resend_traced(self, resend: Resend) -> Result<Response, Error> {
         let (client, request) = self.build_split();
         let mut request = request?;
-        let mut sent = begin(Conventions::for_calls(), &mut request, Some(resend));
+        let mut sent = begin(Style::for_calls(), &mut request, Some(resend));
         let inner = sent.span().in_scope(|| client.execute(request));
         ReqwestFuture { inner, sent: Some(sent) }.await
     }
@@ -76,20 +75,20 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let mut sent = begin(self.conventions, &mut request, None);
+        let mut sent = begin(self.style, &mut request, None);
         let inner = sent.span().in_scope(|| self.inner.call(request));
         ReqwestFuture { inner, sent: Some(sent) }
     }
 }
 
-fn begin(conventions: Conventions, request: &mut Request, resend: Option<Resend>) -> Sent {
+fn begin(style: Style, request: &mut Request, resend: Option<Resend>) -> Sent {
     let length = request.body().and_then(|body| body.size_hint().exact());
     let method = request.method().clone();
     // Whatever URL makes no request is reqwest's to refuse.
     let uri = Uri::try_from(request.url().as_str()).unwrap_or_default();
     let mut outgoing =
         Outgoing { method: &method, uri: &uri, headers: request.headers_mut(), resend, length };
-    Sent::begin(conventions, &mut outgoing)
+    Sent::begin(style, &mut outgoing)
 }
 
 pin_project! {

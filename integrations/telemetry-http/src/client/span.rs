@@ -7,13 +7,13 @@ use std::task::{Context, Poll};
 
 use http::header::HOST;
 use http::{HeaderMap, Method, StatusCode, Uri};
-use telemetry_core::propagate::inject_span;
-use telemetry_core::{Name, SpanBuilder, Status, TaskSpan};
+use telemetry_core::propagate::Propagators;
+use telemetry_core::{Name, Span, SpanBuilder, Status, TaskSpan};
 
 use crate::attributes::{self, Kept, Url, key};
 use crate::conventions::Conventions;
 use crate::grpc;
-use crate::headers::{self, HeadersMut};
+use crate::headers::HeadersMut;
 use crate::method::KnownMethod;
 
 /// How often a request has been sent before, for whoever sends it again: put it among the request's extensions, and
@@ -33,6 +33,21 @@ pub(super) struct Outgoing<'a> {
     pub(super) length: Option<u64>,
 }
 
+/// How requests are described and named.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Style {
+    pub(super) conventions: Conventions,
+    /// By which headers; none for those of the process.
+    pub(super) propagators: Option<Propagators>,
+}
+
+impl Style {
+    /// That of requests that are sent without a layer.
+    pub(super) fn for_calls() -> Self {
+        Self { conventions: Conventions::for_calls(), propagators: None }
+    }
+}
+
 /// A request that has gone out and not been answered. Dropped so, it was cancelled.
 #[derive(Debug)]
 pub(super) struct Sent(TaskSpan);
@@ -40,17 +55,15 @@ pub(super) struct Sent(TaskSpan);
 impl Sent {
     /// Opens a client span and names it in the headers. Where nothing is recorded, the identifiers of the trace are
     /// passed on all the same.
-    pub(super) fn begin(conventions: Conventions, outgoing: &mut Outgoing<'_>) -> Self {
+    pub(super) fn begin(style: Style, outgoing: &mut Outgoing<'_>) -> Self {
         let method = KnownMethod::of(outgoing.method);
         let name = Name::of(method.as_name());
-        let mut span = SpanBuilder::new(attributes::client(conventions)).name(name).task();
-        describe(&mut span, conventions, method, outgoing);
+        let mut span = SpanBuilder::new(attributes::client(style.conventions)).name(name).task();
+        describe(&mut span, style.conventions, method, outgoing);
         let handle = span.handle();
-        if handle.context().is_some() {
-            inject_span(&handle, &mut HeadersMut(outgoing.headers));
-        } else {
-            headers::inject(outgoing.headers);
-        }
+        let propagators = style.propagators.unwrap_or_else(Propagators::of_process);
+        let named = if handle.context().is_some() { handle } else { Span::current() };
+        propagators.inject_span(&named, &mut HeadersMut(outgoing.headers));
         Self(span)
     }
 

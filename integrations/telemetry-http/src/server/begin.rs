@@ -4,12 +4,11 @@ use std::time::Instant;
 
 use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use http_body::Body;
-use telemetry_core::propagate::{Held, Remote};
-use telemetry_core::{
-    Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, SpanContext, TaskSpan,
-};
+use telemetry_core::propagate::Held;
+use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
 
 use super::asked::Asked;
+use super::caller::Caller;
 use super::exchange::{Exchange, Stage};
 use super::hooks::RequestHead;
 use super::names::{self, RouteNames};
@@ -67,14 +66,15 @@ impl Running {
         }
         if excluded {
             let seen = Seen::among(request.headers());
-            exchange.held = seen.parent().map(|parent| caller(options, &seen, parent));
+            exchange.held = Caller::of(options, &seen).hold(options);
             exchange.stage =
                 exchange.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
             return Some(running);
         }
         let seen = Seen::among(request.headers());
-        let parent = seen.parent();
-        let (mut span, held) = open(options, request, method, names, &seen, parent);
+        let caller = Caller::of(options, &seen);
+        let parent = caller.parent;
+        let (mut span, held) = open(options, request, method, names, caller);
         let route = names.map(|names| names.route);
         exchange.asked = Asked::describe_request(&mut span, request, method, route, &seen);
         exchange.held = held;
@@ -105,12 +105,6 @@ fn head<B>(request: &Request<B>, names: Option<RouteNames>) -> RequestHead<'_> {
     RequestHead { method, uri, headers, extensions, route: names.map(|names| names.route) }
 }
 
-/// The caller's span and the state of its trace, as far as callers are trusted with it.
-fn caller(options: &Options, seen: &Seen<'_>, parent: SpanContext) -> Held {
-    let span = options.cap.as_ref().map_or(parent, |cap| cap.hold_back(parent));
-    Remote { span, state: seen.state(options.keys) }.hold()
-}
-
 /// Opens the span of a request, in the trace of its caller where that is trusted. A request that another layer has
 /// taken in already stays where that has put it.
 fn open<B>(
@@ -118,8 +112,7 @@ fn open<B>(
     request: &Request<B>,
     method: KnownMethod,
     names: Option<RouteNames>,
-    seen: &Seen<'_>,
-    parent: Option<SpanContext>,
+    caller: Caller<'_>,
 ) -> (TaskSpan, Option<Held>) {
     let mut builder = SpanBuilder::new(attributes::server(options.conventions));
     let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
@@ -136,23 +129,23 @@ fn open<B>(
     if let Some(decided) = &decided {
         builder = builder.sampler(decided);
     }
+    let parent = caller.parent;
     if options.pipeline.is_none() && RequestSpan::has_brought(parent.map(|parent| parent.span_id)) {
         return (builder.task(), None);
     }
     match (inbound, parent) {
         (Inbound::Ignore, _) | (Inbound::Link, None) => (builder.root().task(), None),
+        // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
         (Inbound::Link, Some(span)) => {
-            // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
-            let held = Remote { span, state: seen.state(options.keys) }.hold();
-            (builder.root().links(&[held.span()]).task(), Some(held))
+            let held = caller.hold_state(options);
+            (builder.root().links(&[span]).task(), held)
         }
-        (Inbound::Continue, Some(parent)) => {
-            let held = caller(options, seen, parent);
-            (builder.remote(&held).task(), Some(held))
-        }
-        // Where the context of a pipeline was taken is not where its requests are.
-        (Inbound::Continue, None) if options.pipeline.is_some() => (builder.root().task(), None),
-        (Inbound::Continue, None) => (builder.task(), None),
+        (Inbound::Continue, _) => match caller.hold(options) {
+            Some(held) => (builder.remote(&held).task(), Some(held)),
+            // Where the context of a pipeline was taken is not where its requests are.
+            None if options.pipeline.is_some() => (builder.root().task(), None),
+            None => (builder.task(), None),
+        },
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{HeaderName, Request, Response};
-use telemetry_core::propagate::Keys;
+use telemetry_core::propagate::{Keys, Propagators};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -39,6 +39,7 @@ impl TelemetryLayer {
             inbound: Inbound::Continue,
             cap: None,
             keys: Keys::Level2,
+            propagators: None,
             excluded: Excluded::default(),
             measure: true,
             measure_excluded: false,
@@ -76,6 +77,14 @@ impl TelemetryLayer {
     #[must_use]
     pub fn tracestate_keys(self, keys: Keys) -> Self {
         self.with(|options| options.keys = keys)
+    }
+
+    /// By which headers callers name their traces and send baggage; those of the process where nothing is said, which are
+    /// `traceparent` and `tracestate` unless the setting `PROPAGATORS` says otherwise. Baggage is taken over where traces
+    /// are [continued](Inbound::Continue), and dropped where callers are not trusted with that.
+    #[must_use]
+    pub fn propagators(self, propagators: Propagators) -> Self {
+        self.with(|options| options.propagators = Some(propagators))
     }
 
     /// Records no span for requests in whose path one of these regular expressions, separated by commas, is found; the

@@ -3,6 +3,7 @@
 mod asked;
 mod begin;
 mod body;
+mod caller;
 mod exchange;
 mod excluded;
 mod future;

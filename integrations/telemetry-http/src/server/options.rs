@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::HeaderName;
 use telemetry_core::Context;
-use telemetry_core::propagate::Keys;
+use telemetry_core::propagate::{Keys, Propagators};
 
 use super::excluded::Excluded;
 use super::hooks::Hooks;
@@ -18,6 +18,8 @@ pub(crate) struct Options {
     pub(crate) inbound: Inbound,
     pub(crate) cap: Option<Arc<Cap>>,
     pub(crate) keys: Keys,
+    /// By which headers callers name their traces; none for those of the process.
+    pub(crate) propagators: Option<Propagators>,
     pub(crate) excluded: Excluded,
     pub(crate) measure: bool,
     pub(crate) measure_excluded: bool,

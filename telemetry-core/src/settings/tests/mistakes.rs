@@ -12,6 +12,7 @@ const RATIO: &str = "a number from 0 to 1";
 const LIMIT: &str = "an integer from 0 to 65535";
 const INTERVAL: &str = "a duration from 0.01s to 300s, in seconds or with a unit (us, ms, s, m, h)";
 const CAPACITY: &str = "a power of two from 256 to 16777216";
+const PROPAGATORS: &str = "a comma-separated list of tracecontext, baggage, b3, b3multi, none, each once";
 const TEXT: &str = "a text that is not blank";
 const NAMES: &str =
     "a comma-separated list of prometheus, stdout, memory, tty, auto, chrome, kafka, each once";
@@ -29,6 +30,7 @@ const BAD_IN_ENVIRONMENT: &[&[Bad]] = &[
         ("SAMPLE_MAX_PER_SECOND", "TELEMETRY_SAMPLE_MAX_PER_SECOND", "65536", LIMIT),
         ("DRAIN_INTERVAL", "TELEMETRY_DRAIN_INTERVAL", "9ms", INTERVAL),
         ("EXTRACT_TRACEPARENT", "TELEMETRY_EXTRACT_TRACEPARENT", "2", BOOL),
+        ("PROPAGATORS", "TELEMETRY_PROPAGATORS", "tracecontext,jaeger", PROPAGATORS),
         ("SINKS", "TELEMETRY_SINKS", "stdout,,memory", NAMES),
         ("SPAN_RING_CAPACITY", "TELEMETRY_SPAN_RING_CAPACITY", "1023", CAPACITY),
         ("AUTO_LOG_CORRELATION", "TELEMETRY_AUTO_LOG_CORRELATION", "t", BOOL),
@@ -71,6 +73,7 @@ const BAD_IN_STANDARD: &[&[Bad]] = &[
         ("SERVICE_NAME", "OTEL_SERVICE_NAME", " ", TEXT),
         ("RESOURCE_ATTRIBUTES", "OTEL_RESOURCE_ATTRIBUTES", "a=b,", PAIRS),
         ("SAMPLE_RATIO", "OTEL_TRACES_SAMPLER", "sometimes", SAMPLERS),
+        ("PROPAGATORS", "OTEL_PROPAGATORS", "tracecontext,b4", PROPAGATORS),
     ],
     &[("RESOURCE_ATTRIBUTES", "OTEL_RESOURCE_ATTRIBUTES", "=b", PAIRS)],
 ];
