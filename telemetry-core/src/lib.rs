@@ -153,8 +153,8 @@ mod exports {
     pub use crate::record::{Origin, Outcome, SpanKind, Status};
     pub use crate::ring_control::{RingControl, ring};
     pub use crate::sample::{
-        AlwaysSample, Decision, NeverSample, ParentBased, RateLimitSample, RatioError, RatioSample, Sampler,
-        SamplingParameters,
+        AlwaysSample, Decision, LowBitsRatioSample, NeverSample, ParentBased, RateLimitSample, RatioError,
+        RatioSample, Sampler, SamplingParameters,
     };
     pub use crate::span::{
         AttributeValue, CallSite, Constant, Entry, EventAttributes, EventWriter, Instrument,

@@ -24,7 +24,7 @@
 //! |---|---|
 //! | `http.status_code` | the status; from 500 on the span is an error, below it is not |
 //! | `http.url` | path and query, [credentials taken out](redact) |
-//! | `http.method` | the method, or `_OTHER` |
+//! | `http.method` | the method, or `_OTHER`; then `http.request.method_original` is the method as it came, up to 24 bytes |
 //! | `http.route` | the route (feature `axum`) |
 //! | `http.response_content_length`, `http.request_content_length` | bytes, where known |
 //! | `net.host.name` | the host the request was sent to |

@@ -5,43 +5,62 @@ use std::borrow::Cow;
 /// What stands in place of a credential.
 const REDACTED: &str = "REDACTED";
 
-/// Parameters whose values are credentials, compared without regard to case: the four of OpenTelemetry's HTTP
-/// conventions, and the names in common use for the rest.
-const CREDENTIALS: [&str; 17] = [
-    "access_token",
-    "api-key",
-    "api_key",
+/// Parameters whose values are credentials, compared without regard to case, `-` and `_`: the four of OpenTelemetry's
+/// HTTP conventions, and the names in common use for the rest. In their order, to be searched.
+const CREDENTIALS: [&str; 29] = [
+    "accesskey",
+    "accesstoken",
     "apikey",
     "auth",
+    "authorization",
+    "authtoken",
     "awsaccesskeyid",
-    "client_secret",
-    "id_token",
+    "bearer",
+    "clientassertion",
+    "clientsecret",
+    "codeverifier",
+    "credential",
+    "credentials",
+    "idtoken",
+    "jsessionid",
+    "jwt",
     "passwd",
     "password",
-    "refresh_token",
+    "privatekey",
+    "privatetoken",
+    "pwd",
+    "refreshtoken",
     "secret",
+    "secretkey",
     "session",
+    "sessionid",
     "sig",
     "signature",
     "token",
-    "x-goog-signature",
 ];
+
+/// Letters of the longest of them.
+const LONGEST_NAME: usize = 15;
 
 /// Whole families of parameters, by how they begin.
 const CREDENTIAL_PREFIXES: [&str; 2] = ["x-amz-", "x-goog-"];
+
+/// What stands between parameters; the second one by an older custom, which some servers still follow.
+const SEPARATORS: [char; 2] = ['&', ';'];
 
 /// A path and query with the values of credentials replaced by `REDACTED`. Borrowed when there are none.
 pub fn redact(path_and_query: &str) -> Cow<'_, str> {
     let Some((path, query)) = path_and_query.split_once('?') else {
         return Cow::Borrowed(path_and_query);
     };
-    if !query.split('&').any(is_credential) {
+    if !query.split(SEPARATORS).any(is_credential) {
         return Cow::Borrowed(path_and_query);
     }
     let mut redacted = String::with_capacity(path_and_query.len());
     redacted.push_str(path);
-    for (index, pair) in query.split('&').enumerate() {
-        redacted.push(if index == 0 { '?' } else { '&' });
+    redacted.push('?');
+    for piece in query.split_inclusive(SEPARATORS) {
+        let pair = piece.strip_suffix(SEPARATORS).unwrap_or(piece);
         match pair.split_once('=') {
             Some((key, _)) if is_credential(pair) => {
                 redacted.push_str(key);
@@ -50,6 +69,7 @@ pub fn redact(path_and_query: &str) -> Cow<'_, str> {
             }
             _ => redacted.push_str(pair),
         }
+        redacted.push_str(&piece[pair.len()..]);
     }
     Cow::Owned(redacted)
 }
@@ -60,10 +80,22 @@ fn is_credential(pair: &str) -> bool {
     // A key can hide behind percent signs; few do, so the decoded form is made only for those.
     let decoded =
         if key.contains('%') { Cow::Owned(percent_decoded(key)) } else { Cow::Borrowed(key.as_bytes()) };
-    CREDENTIALS.iter().any(|name| decoded.eq_ignore_ascii_case(name.as_bytes()))
+    is_credentials_name(&decoded)
         || CREDENTIAL_PREFIXES.iter().any(|prefix| {
             decoded.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
         })
+}
+
+/// Whether a key is one of [`CREDENTIALS`], in whatever case and however its words are joined.
+fn is_credentials_name(key: &[u8]) -> bool {
+    let mut letters = [0; LONGEST_NAME];
+    let mut length = 0;
+    for byte in key.iter().filter(|byte| !matches!(byte, b'-' | b'_')) {
+        let Some(place) = letters.get_mut(length) else { return false };
+        *place = byte.to_ascii_lowercase();
+        length += 1;
+    }
+    CREDENTIALS.binary_search_by(|name| name.as_bytes().cmp(&letters[..length])).is_ok()
 }
 
 fn percent_decoded(text: &str) -> Vec<u8> {
@@ -104,8 +136,42 @@ mod tests {
     }
 
     #[test]
+    fn every_name_of_a_credential_is_found() {
+        for name in CREDENTIALS {
+            assert!(is_credentials_name(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn however_the_words_of_a_name_are_joined_it_is_a_credential() {
+        for key in [
+            "access_token",
+            "access-token",
+            "accessToken",
+            "ACCESS_TOKEN",
+            "api-key",
+            "Session_Id",
+            "x-goog-signature",
+        ] {
+            assert_eq!(redact(&format!("/a?{key}=x&b=1")), format!("/a?{key}=REDACTED&b=1"));
+        }
+        assert_eq!(redact("/a?b=1;sig=x;c=2&pwd=y"), "/a?b=1;sig=REDACTED;c=2&pwd=REDACTED");
+        assert_eq!(redact("/a?sig=x?sig=y&"), "/a?sig=REDACTED&");
+    }
+
+    #[test]
     fn a_url_without_credentials_is_borrowed() {
-        for url in ["/a", "/a?", "/a?q=sig", "/a?sig", "/sig=abc", "/a?signal=1", "/a?%=%&%z=1", "/a?&&=&"] {
+        for url in [
+            "/a",
+            "/a?",
+            "/a?q=sig",
+            "/a?sig",
+            "/sig=abc",
+            "/a?signal=1",
+            "/a?%=%&%z=1",
+            "/a?&&=&",
+            "/a?tokens=1;sigma=2",
+        ] {
             assert!(matches!(redact(url), Cow::Borrowed(same) if same == url), "{url}");
         }
     }

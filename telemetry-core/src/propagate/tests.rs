@@ -165,6 +165,33 @@ fn a_state_with_a_bad_member_or_too_many_is_dropped_whole() {
 }
 
 #[test]
+fn a_list_that_must_shrink_loses_its_long_members_first_and_then_the_last() {
+    let long = "v".repeat(130);
+    let list = format!("a=1,b={long},c={},d={long},e=5", "w".repeat(126));
+    let state = TraceState::parse([&list], Keys::Level2).unwrap();
+    let keys_within = |bytes: usize| {
+        let shrunk = state.within(bytes);
+        assert!(shrunk.as_str().len() <= bytes);
+        shrunk.members().map(|(key, _)| key.to_owned()).collect::<String>()
+    };
+    // `c=…` has the 128 characters that are not too many.
+    let rest = list.len() - (long.len() + 3);
+    for (bytes, keys) in [
+        (list.len(), "abcde"),
+        (list.len() - 1, "abce"),
+        (rest, "abce"),
+        (rest - 1, "ace"),
+        (136, "ace"),
+        (135, "ac"),
+        (131, "a"),
+        (3, "a"),
+        (2, ""),
+    ] {
+        assert_eq!(keys_within(bytes), keys, "{bytes}");
+    }
+}
+
+#[test]
 fn requests_of_one_trace_at_the_same_time_keep_their_states_apart() {
     let _scope = scope();
     let remote =

@@ -10,7 +10,7 @@ use crate::propagate::{TraceState, kept, otel};
 use crate::record::SpanKind;
 use crate::span::{CallSite, Constant};
 pub(crate) use cell::SamplerCell;
-pub use policy::{AlwaysSample, NeverSample, ParentBased, RatioError, RatioSample};
+pub use policy::{AlwaysSample, LowBitsRatioSample, NeverSample, ParentBased, RatioError, RatioSample};
 pub use rate::RateLimitSample;
 
 /// Decides whether a trace is recorded.

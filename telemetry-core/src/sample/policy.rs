@@ -54,14 +54,17 @@ impl RatioSample {
     ///     "sampling ratio 1.5 is invalid: expected a number from 0 to 1"
     /// );
     /// ```
-    #[allow(clippy::manual_range_contains, reason = "a range cannot be asked in a constant")]
     pub const fn new(ratio: f64) -> Result<Self, RatioError> {
-        if ratio >= 0.0 && ratio <= 1.0 {
-            Ok(Self { threshold: ((1.0 - ratio) * RANDOMNESS as f64) as u64 })
-        } else {
-            Err(RatioError(ratio))
+        match checked(ratio) {
+            Ok(ratio) => Ok(Self { threshold: ((1.0 - ratio) * RANDOMNESS as f64) as u64 }),
+            Err(error) => Err(error),
         }
     }
+}
+
+#[allow(clippy::manual_range_contains, reason = "a range cannot be asked in a constant")]
+const fn checked(ratio: f64) -> Result<f64, RatioError> {
+    if ratio >= 0.0 && ratio <= 1.0 { Ok(ratio) } else { Err(RatioError(ratio)) }
 }
 
 impl Sampler for RatioSample {
@@ -71,6 +74,46 @@ impl Sampler for RatioSample {
         } else {
             Decision::Drop
         }
+    }
+}
+
+/// Records a share of all traces, chosen by the low 32 bits of their identifiers: those in which these, as a number,
+/// are below `ratio · 2³²`.
+///
+/// So services decided before there was a standard for it; for those that share traces with some that still do. Where
+/// all are free to choose, [`RatioSample`] is what others understand: this one tells no threshold.
+#[derive(Clone, Copy, Debug)]
+pub struct LowBitsRatioSample {
+    below: u64,
+}
+
+impl LowBitsRatioSample {
+    /// Records the share `ratio` of all traces, from 0 (none) to 1 (all).
+    ///
+    /// # Errors
+    /// When `ratio` lies outside, or is not a number.
+    ///
+    /// # Examples
+    /// ```
+    /// use telemetry_core::LowBitsRatioSample;
+    /// assert!(LowBitsRatioSample::new(0.05).is_ok());
+    /// assert!(LowBitsRatioSample::new(f64::NAN).is_err());
+    /// ```
+    pub const fn new(ratio: f64) -> Result<Self, RatioError> {
+        match checked(ratio) {
+            Ok(ratio) => Ok(Self { below: (ratio * LOW_BITS as f64) as u64 }),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// One more than the largest number in 32 bits.
+const LOW_BITS: u64 = 1 << 32;
+
+impl Sampler for LowBitsRatioSample {
+    fn sample(&self, parameters: &SamplingParameters<'_>) -> Decision {
+        let low = parameters.trace_id.to_u128() as u64 & (LOW_BITS - 1);
+        if low < self.below { Decision::Record } else { Decision::Drop }
     }
 }
 

@@ -32,7 +32,8 @@ pub enum ExcludedError {
 pub(crate) struct Excluded(Vec<Regex>);
 
 impl Excluded {
-    /// Reads regular expressions separated by commas; blanks around them and empty ones are ignored.
+    /// Reads regular expressions separated by commas; blanks around them and empty ones are ignored. So none of them
+    /// can hold a comma.
     pub(crate) fn parse(list: &str) -> Result<Self, ExcludedError> {
         let patterns = list.split(',').map(str::trim).filter(|pattern| !pattern.is_empty());
         let parse = |pattern: &str| {

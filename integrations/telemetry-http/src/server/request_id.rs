@@ -28,7 +28,8 @@ thread_local! {
 impl RequestId {
     /// The identifier of the request this thread is working on, inside a service under a layer with
     /// [`request_id`](crate::TelemetryLayer::request_id). The integrations for `tracing` and `log` find it as
-    /// [`LogRequest`].
+    /// [`LogRequest`]. A task that is spawned and a thread have none, also under the request's context: their lines are
+    /// found by its trace, or by what [`LogRequest::replace`] is given there.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
     }

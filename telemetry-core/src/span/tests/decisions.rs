@@ -43,6 +43,31 @@ fn the_ratio_decides_by_the_trace_identifier() {
 }
 
 #[test]
+fn the_older_ratio_decides_by_the_low_32_bits_and_tells_no_threshold() {
+    let scope = Scope::builder().sampler(LowBitsRatioSample::new(0.25).unwrap()).enter().unwrap();
+    for (low, recorded) in [(0, true), (0x3fff_ffff, true), (0x4000_0000, false), (u32::MAX, false)] {
+        // What stands above the low bits counts for nothing.
+        for high in [1, u128::MAX >> 32] {
+            let caller = SpanContext {
+                trace_id: TraceId::new(high << 32 | u128::from(low)).unwrap(),
+                span_id: SpanId::new(7).unwrap(),
+                trace_flags: 0,
+                remote: true,
+            };
+            let span = SpanBuilder::new(site!("root")).parent(caller).enter();
+            assert_eq!(span.is_recording(), recorded, "{low:#x}");
+            assert!(Span::current().trace_state().is_empty());
+        }
+    }
+    assert_eq!(scope.spans().len(), 4);
+    for (ratio, recorded) in [(0.0, false), (1.0, true)] {
+        let _scope = Scope::builder().sampler(LowBitsRatioSample::new(ratio).unwrap()).enter().unwrap();
+        assert_eq!(open(site!("root")).is_recording(), recorded);
+    }
+    assert_eq!(LowBitsRatioSample::new(-0.1).unwrap_err(), RatioError(-0.1));
+}
+
+#[test]
 fn a_detached_root_begins_a_trace_and_restores_the_old_one() {
     let scope = Scope::new();
     {

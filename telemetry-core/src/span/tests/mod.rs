@@ -8,7 +8,10 @@ use std::time::Duration;
 use super::*;
 use crate::record::{Origin, Outcome, SpanKind, Status, Value};
 use crate::testing::Scope;
-use crate::{AlwaysSample, Context, NeverSample, RatioSample};
+use crate::{
+    AlwaysSample, Context, LowBitsRatioSample, NeverSample, RatioError, RatioSample, SpanContext, SpanId,
+    TraceId,
+};
 
 static ORIGIN: Origin = Origin { crate_name: "tests", crate_version: "0", module: "tests", file: "tests.rs" };
 
