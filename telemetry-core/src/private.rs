@@ -1,5 +1,6 @@
 //! All that macro expansions may name. Not a public interface: it changes without notice.
 
+pub use crate::clock::{Lapse, Started};
 pub use crate::filter::Level;
 pub use crate::metric::calls::{CALLS, Calls};
 pub use crate::record::{Origin, SpanKind};

@@ -50,6 +50,8 @@ enum Op {
     AttachRoot,
     Task,
     TaskRoot,
+    /// The root of a trace that is not recorded.
+    TaskUnsampled,
     TaskUnder,
     Drop(usize),
     /// Polls a task: what follows, up to the end of the poll, happens inside.
@@ -68,6 +70,7 @@ fn op() -> impl Strategy<Value = Op> {
         1 => Just(Op::AttachRoot),
         2 => Just(Op::Task),
         1 => Just(Op::TaskRoot),
+        1 => Just(Op::TaskUnsampled),
         1 => Just(Op::TaskUnder),
         8 => any::<usize>().prop_map(Op::Drop),
         4 => any::<usize>().prop_map(Op::Poll),
@@ -214,6 +217,7 @@ fn run(world: &RefCell<World>, ops: &mut Iter<'_, Op>, depth: usize) -> bool {
             Op::AttachRoot => Some(Item::Context(Context::root().attach())),
             Op::Task => Some(Item::Task(builder.task())),
             Op::TaskRoot => Some(Item::Task(builder.root().task())),
+            Op::TaskUnsampled => Some(Item::Task(SpanBuilder::new(&LOST).root().task())),
             Op::TaskUnder => Some(Item::Task(under.task())),
             Op::Drop(number) => {
                 let item = world.borrow_mut().take(*number);

@@ -8,6 +8,8 @@
 
 mod callgrind;
 mod counted;
+#[path = "../http/layers.rs"]
+mod layers;
 mod operations;
 mod requests;
 #[path = "../http/service.rs"]

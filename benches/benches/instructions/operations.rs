@@ -13,9 +13,9 @@ use super::requests;
 pub(crate) enum Setting {
     /// Nothing.
     Disabled,
-    /// A pipeline that records no trace; the operation runs inside one.
+    /// A pipeline that records no trace.
     Unsampled,
-    /// A pipeline that records every trace; the operation runs inside one.
+    /// A pipeline that records every trace.
     Sampled,
     /// The same with a filter that keeps the operation's span out.
     Filtered,
@@ -28,6 +28,8 @@ pub(crate) struct Operation {
     pub(crate) setting: Setting,
     /// The operation that is the same without telemetry; its own name where there is none.
     pub(crate) bare: &'static str,
+    /// Whether it runs inside a trace; else on a thread that is in none, as a server's.
+    pub(crate) inside: bool,
     /// Spans that a call opens when they are recorded.
     pub(crate) spans: u64,
     pub(crate) call: fn(u64) -> u64,
@@ -40,11 +42,15 @@ const fn operation(
     spans: u64,
     call: fn(u64) -> u64,
 ) -> Operation {
-    Operation { name, setting, bare, spans, call }
+    Operation { name, setting, bare, inside: true, spans, call }
+}
+
+const fn request(name: &'static str, setting: Setting, spans: u64, call: fn(u64) -> u64) -> Operation {
+    Operation { name, setting, bare: "request_bare", inside: false, spans, call }
 }
 
 /// All of them; what they are compared with comes first.
-pub(crate) const OPERATIONS: [Operation; 25] = [
+pub(crate) const OPERATIONS: [Operation; 27] = [
     operation("bare_call", "bare_call", Setting::Disabled, 0, bare_call),
     operation("bare_function", "bare_function", Setting::Disabled, 0, work),
     operation("bare_async", "bare_async", Setting::Disabled, 0, bare_async),
@@ -66,10 +72,12 @@ pub(crate) const OPERATIONS: [Operation; 25] = [
     operation("histogram", "bare_call", Setting::Unsampled, 0, histogram),
     operation("traceparent_read", "bare_call", Setting::Disabled, 0, traceparent_read),
     operation("traceparent_written", "bare_call", Setting::Disabled, 0, traceparent_written),
-    operation("request_bare", "request_bare", Setting::Disabled, 0, requests::bare),
-    operation("request_disabled", "request_bare", Setting::Disabled, 0, requests::layered),
-    operation("request_unsampled", "request_bare", Setting::Unsampled, 0, requests::layered),
-    operation("request_sampled", "request_bare", Setting::Sampled, 1, requests::layered),
+    request("request_bare", Setting::Disabled, 0, requests::bare),
+    request("request_boxed", Setting::Disabled, 0, requests::boxed),
+    request("request_wrapped", Setting::Disabled, 0, requests::wrapped),
+    request("request_disabled", Setting::Disabled, 0, requests::layered),
+    request("request_unsampled", Setting::Unsampled, 0, requests::layered),
+    request("request_sampled", Setting::Sampled, 1, requests::layered),
 ];
 
 /// Opens the trace that the spans of `run` belong to.

@@ -150,10 +150,16 @@ pub(crate) struct Text<'a>(pub(crate) &'a HeaderValue);
 
 impl AttributeValue for Text<'_> {
     fn record(&self, entry: Entry<'_>) {
-        if let Ok(text) = self.0.to_str() {
+        if let Some(text) = text(self.0) {
             entry.str(text);
         }
     }
+}
+
+/// The text of a header; none where a byte is no visible ASCII. Whole words of it are looked at at once, where
+/// `HeaderValue::to_str` looks at each byte: what else is no visible ASCII can be in no header's value.
+pub(crate) fn text(value: &HeaderValue) -> Option<&str> {
+    str::from_utf8(value.as_bytes()).ok().filter(|text| text.is_ascii())
 }
 
 /// An address as it is usually written.
@@ -169,11 +175,15 @@ impl AttributeValue for Address {
 /// The name of the host a request was sent to, without the port.
 pub(crate) fn host<'a>(uri: &'a Uri, header: Option<&'a HeaderValue>) -> Option<&'a str> {
     let named = uri.authority().map(http::uri::Authority::as_str);
-    host_name(named.or_else(|| header?.to_str().ok())?)
+    host_name(named.or_else(|| text(header?))?)
 }
 
 /// A host without its port and whatever stands before it.
 pub(crate) fn host_name(host: &str) -> Option<&str> {
+    // Most are no more than a name: one look at each byte.
+    if !host.is_empty() && !host.bytes().any(|byte| matches!(byte, b'@' | b'[' | b':')) {
+        return Some(host);
+    }
     // By bytes: a search for a character takes longer to begin than a host is long.
     let host = host.bytes().rposition(|byte| byte == b'@').map_or(host, |at| &host[at + 1..]);
     if host.starts_with('[') {
@@ -209,6 +219,15 @@ mod tests {
         let absolute = Uri::from_static("http://user:secret@books.example:1/a");
         assert_eq!(host(&absolute, None), Some("books.example"));
         assert_eq!(host(&Uri::from_static("/a"), None), None);
+    }
+
+    #[test]
+    fn the_text_of_a_header_is_visible_ascii_or_none() {
+        for byte in 0..=u8::MAX {
+            let Ok(value) = HeaderValue::from_bytes(&[b'a', byte]) else { continue };
+            assert_eq!(text(&value), value.to_str().ok(), "{byte:#x}");
+        }
+        assert_eq!(text(&HeaderValue::from_bytes("größer".as_bytes()).unwrap()), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use http::Method;
 
 /// A request's method as a label and as the first word of a span's name. A method outside the list of RFC 9110 and
 /// RFC 5789 is `_OTHER`, so that a caller cannot make series or names by inventing methods.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum KnownMethod {
     /// `CONNECT`.
     Connect,
@@ -25,6 +25,7 @@ pub(crate) enum KnownMethod {
     /// `TRACE`.
     Trace,
     /// Any other.
+    #[default]
     Other,
 }
 

@@ -160,6 +160,11 @@ impl Epochs {
         self.line(epoch).map_or(0, |line| line.unix_nanos(ticks))
     }
 
+    /// Seconds a tick, by the line of an epoch; zero before there is one.
+    pub(super) fn seconds_a_tick(&self, epoch: u32) -> f64 {
+        self.line(epoch).map_or(0.0, |line| line.rate.0 as f64 / (1_u64 << Rate::SHIFT) as f64 / 1e9)
+    }
+
     pub(super) fn nanos(&self, epoch: u32, ticks: u64) -> u64 {
         self.line(epoch).map_or(0, |line| line.rate.nanos(ticks))
     }
@@ -213,6 +218,7 @@ mod tests {
         assert_eq!(epochs.unix_nanos(0, root.ticks), root.wall);
         assert_eq!(epochs.unix_nanos(0, child.ticks), child.wall);
         assert_eq!(epochs.nanos(0, child.ticks - root.ticks), 2_000_000_000);
+        assert!((epochs.seconds_a_tick(1) - 0.5e-9).abs() < 1e-18);
     }
 
     #[test]

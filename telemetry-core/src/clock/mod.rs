@@ -8,6 +8,7 @@
 
 mod epoch;
 mod source;
+mod started;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
@@ -17,16 +18,21 @@ use crate::forking::Keeper;
 use epoch::Epochs;
 pub(crate) use epoch::Line;
 pub(crate) use source::{Source, fast_ticks};
+pub use started::{Lapse, Started};
 
 /// How far the time of a new trace may be from the wall clock: 50 µs, beside what one drain interval adds.
 pub const DRIFT_LIMIT_NANOS: u64 = 50_000;
 
 /// A pipeline's clock.
+#[derive(Debug)]
 pub(crate) struct Timeline {
     /// A [`Source`]; written before the first span, read when a thread joins.
     source: AtomicU8,
     /// The epoch for traces that begin now. Written by the drain, read when a local root is opened.
     epoch: AtomicU32,
+    /// Seconds a tick of [`Source::FAST`], as the bits of an `f64`; zero while that is not the source, or the rate is not
+    /// known. Written where the epoch is.
+    fast_rate: AtomicU64,
     /// The hands of the manual clock, in nanoseconds since the Unix epoch.
     manual: AtomicU64,
     epochs: Mutex<Epochs>,
@@ -37,6 +43,7 @@ impl Timeline {
         Self {
             source: AtomicU8::new(Source::Unset as u8),
             epoch: AtomicU32::new(0),
+            fast_rate: AtomicU64::new(0),
             manual: AtomicU64::new(0),
             epochs: Mutex::new(Epochs::new()),
         }
@@ -58,12 +65,14 @@ impl Timeline {
     /// Puts a manual clock in, standing at `unix_nanos`.
     pub(crate) fn set_manual(&self, unix_nanos: u64) {
         self.source.store(Source::Manual as u8, Ordering::Relaxed);
+        self.fast_rate.store(0, Ordering::Relaxed);
         self.manual.store(unix_nanos, Ordering::Relaxed);
     }
 
     /// Goes back to the best real clock.
     pub(crate) fn set_real(&self) {
         self.source.store(Source::Unset as u8, Ordering::Relaxed);
+        self.fast_rate.store(0, Ordering::Relaxed);
     }
 
     /// Moves the manual clock on.
@@ -111,9 +120,18 @@ impl Timeline {
     pub(crate) fn anchor(&self) {
         let source = self.source();
         if source != Source::Manual {
-            let epoch = self.lock().anchor(source);
+            let mut epochs = self.lock();
+            let epoch = epochs.anchor(source);
             self.epoch.store(epoch, Ordering::Relaxed);
+            let rate = if source == Source::FAST { epochs.seconds_a_tick(epoch) } else { 0.0 };
+            self.fast_rate.store(rate.to_bits(), Ordering::Relaxed);
         }
+    }
+
+    /// Seconds a tick of the fast clock; zero while that is not the source, and before the first look at the clocks.
+    #[inline]
+    fn fast_rate(&self) -> f64 {
+        f64::from_bits(self.fast_rate.load(Ordering::Relaxed))
     }
 
     /// How to turn ticks into time: one look at the lock for a whole batch.

@@ -207,6 +207,11 @@ impl Local {
         self.clock.get() != Source::Unset as u8
     }
 
+    /// Whether spans open in the process's pipeline here, by the fast clock.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.clock.get() == Source::FAST as u8 && ptr::eq(self.pipeline.get(), &raw const GLOBAL)
+    }
+
     /// Whether the thread's end has been watched to its end: what it keeps from here on nobody frees.
     pub(crate) fn has_ended(&self) -> bool {
         self.ended.get()

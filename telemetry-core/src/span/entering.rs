@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 
 use super::kept::Kept;
+use super::outer::Outer;
 use super::root::begin_unrecorded;
 use super::task::{Marked, TaskSpan};
 use crate::context::{Current, Frame, Local, flag};
@@ -98,50 +99,12 @@ impl Drop for Stay<'_> {
     }
 }
 
-/// What a thread goes back to when it leaves a span.
-///
-/// | the span | `first` | `second` |
-/// |---|---|---|
-/// | recorded, entered from another span of its trace | the identifier of that span | its slot, with its mark |
-/// | carried or not recorded, and current already | its identifier | twice the number of the innermost frame |
-/// | any, entered from elsewhere | the address of a [`Kept`] | [`ELSEWHERE`] |
-///
-/// In the first case the innermost frame lies in the slot where the span's end will be written.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Outer {
-    first: u64,
-    second: *const Slot,
-}
-
-/// No slot has this address, nor a current slot with its mark; and it is odd.
-const ELSEWHERE: *const Slot = ptr::without_provenance(1);
-
-impl Outer {
-    const NONE: Self = Self { first: 0, second: ptr::null() };
-
-    /// What is current stays so.
-    #[inline(always)]
-    fn unmoved(local: &Local) -> Self {
-        Self { first: local.span_id(), second: ptr::without_provenance((local.frame.get() << 1) as usize) }
-    }
-
-    /// The frame of [`Outer::unmoved`].
-    fn frame(self) -> u64 {
-        self.second.addr() as u64 >> 1
-    }
-
-    #[inline(always)]
-    fn is_elsewhere(self) -> bool {
-        ptr::eq(self.second, ELSEWHERE)
-    }
-}
-
 /// Makes what is opened or carried current on this thread until it is left.
 #[inline(never)]
 #[allow(unsafe_code, reason = "the span's slot is reached in place")]
 fn enter(marked: Marked) -> Outer {
     let local = Local::here();
-    let Some(slot) = marked.plain() else { return enter_without_slot(local, marked) };
+    let Some(slot) = marked.plain() else { return enter_otherwise(marked) };
     // SAFETY: the span is open and entered nowhere else: nobody writes it meanwhile.
     let (trace_high, trace_low, span_id) =
         slot.body.with(|body| unsafe { ((*body).trace_high, (*body).trace_low, (*body).span_id) });
@@ -154,7 +117,7 @@ fn enter(marked: Marked) -> Outer {
         | u64::from(local.flags() ^ flags)
         | address_difference(local.pipeline.get(), &GLOBAL);
     if elsewhere != 0 {
-        return enter_slowly(local, marked);
+        return enter_otherwise(marked);
     }
     let outer = Outer { first: local.span_id(), second: local.marked_slot() };
     let frame = local.frame.get();
@@ -166,10 +129,29 @@ fn enter(marked: Marked) -> Outer {
     outer
 }
 
-/// Enters what has no slot of the process's ring in hand.
+/// Enters what is not of the current trace, or has no slot of the process's ring in hand.
 #[inline(never)]
-fn enter_without_slot(local: &Local, marked: Marked) -> Outer {
-    if is_current(local, marked) { Outer::unmoved(local) } else { enter_slowly(local, marked) }
+fn enter_otherwise(marked: Marked) -> Outer {
+    let local = Local::here();
+    if marked.plain().is_none() && is_current(local, marked) {
+        return Outer::unmoved(local);
+    }
+    let pipeline = marked.kept().map_or(&GLOBAL, |kept| kept.pipeline);
+    let something = u64::from(local.flags())
+        | local.span_id()
+        | local.marked_slot().addr() as u64
+        | address_difference(local.pipeline.get(), pipeline);
+    if something != 0 || marked.is_unrecorded() || !local.is_prepared() {
+        return enter_slowly(local, marked);
+    }
+    // No span is current, as where a server's thread takes up a request. The frame is one of its own, so that a context
+    // around this poll whose guard is dropped inside is left with the poll.
+    let (frame, around) = (local.next_frame(), local.frame.get());
+    local.frame.set(frame);
+    let inside = marked.inside();
+    local.set_current(inside);
+    set_owner(inside.slot, local.token.get());
+    Outer::nothing(frame, around)
 }
 
 /// Whether what a span has no slot for is current already.
@@ -209,7 +191,7 @@ fn enter_slowly(local: &Local, marked: Marked) -> Outer {
     let inside = if marked.is_unrecorded() { begin_unrecorded(local) } else { marked.inside() };
     local.set_current(inside);
     set_owner(inside.slot, local.token.get());
-    Outer { first: outside.expose_provenance() as u64, second: ELSEWHERE }
+    Outer::kept(outside.expose_provenance())
 }
 
 /// Leaves what was entered.
@@ -218,23 +200,52 @@ fn leave(marked: Marked, outer: Outer) {
     let local = Local::here();
     // When something inside was not left, another slot is current, or this one with a mark.
     if let Some(slot) = marked.plain()
-        && !outer.is_elsewhere()
+        && !outer.is_other()
         && ptr::eq(local.marked_slot(), slot)
     {
         // Relaxed: as in `enter`.
         slot.owner.store(state::DETACHED, Ordering::Relaxed);
         local.set_span(outer.first, outer.second);
     } else {
-        leave_otherwise(local, marked, outer);
+        leave_otherwise(marked, outer);
     }
 }
 
 #[inline(never)]
-fn leave_otherwise(local: &Local, marked: Marked, outer: Outer) {
-    let unmoved = marked.plain().is_none() && outer == Outer::unmoved(local) && is_current(local, marked);
-    if !unmoved {
+fn leave_otherwise(marked: Marked, outer: Outer) {
+    let local = Local::here();
+    let left = if outer.is_other() {
+        !outer.is_elsewhere() && leave_to_nothing(local, marked, outer)
+    } else {
+        marked.plain().is_none() && outer == Outer::unmoved(local) && is_current(local, marked)
+    };
+    if !left {
         leave_slowly(local, marked, outer);
     }
+}
+
+/// Goes back to where no span was current; false where something inside was not left.
+fn leave_to_nothing(local: &Local, marked: Marked, outer: Outer) -> bool {
+    let inside = match (marked.kept(), marked.plain()) {
+        (Some(kept), _) => {
+            let difference = address_difference(local.pipeline.get(), kept.pipeline)
+                | (local.span_id() ^ kept.inside.span_id)
+                | u64::from(local.flags() ^ kept.inside.flags);
+            Some(kept.inside.slot).filter(|_| difference == 0)
+        }
+        (None, slot) => slot.map(ptr::from_ref),
+    };
+    let in_order = outer == Outer::nothing(local.frame.get(), outer.first)
+        && inside.is_some_and(|slot| ptr::eq(local.marked_slot(), slot));
+    if in_order {
+        set_owner(local.marked_slot(), state::DETACHED);
+        local.frame.set(outer.first);
+        local.set_current(Current::NONE);
+        if outer.first != 0 {
+            Frame::leave_if_left(local);
+        }
+    }
+    in_order
 }
 
 /// Leaves what was entered slowly, or in disorder, or by a panic.
@@ -249,6 +260,9 @@ fn leave_slowly(local: &Local, marked: Marked, outer: Outer) {
         // SAFETY: it came from `Kept::keep`, at the one entry that is being left.
         let kept = unsafe { Kept::take_back(local, kept) };
         return_to(local, kept.pipeline, kept.frame, kept.outside);
+    } else if outer.is_other() {
+        let pipeline = marked.kept().map_or(&GLOBAL, |kept| kept.pipeline);
+        return_to(local, pipeline, outer.first, Current::NONE);
     } else if marked.is_unrecorded() {
         // The identifiers are lost when another such trace was begun inside; the span's own finds its guard.
         let outside = local

@@ -25,6 +25,7 @@ mod name;
 mod off;
 mod open;
 mod opening;
+mod outer;
 mod outside;
 mod panic;
 mod room;

@@ -12,7 +12,7 @@ use super::open::Opened;
 use super::panic;
 use super::value::AttributeValue;
 use super::writer::{Held, Writer};
-use crate::clock;
+use crate::clock::{self, Lapse, Started};
 use crate::context::{Current, Local};
 use crate::pipeline::{GLOBAL, Pipeline};
 use crate::record::{Outcome, Status};
@@ -27,7 +27,7 @@ pub struct TaskSpan {
 /// A task's span in one word, which is what the functions that are not inlined take and return: they never see the
 /// address of the [`TaskSpan`], which lies inside somebody's future, and so the compiler may take the future apart.
 ///
-/// The address of the span's slot, when it was opened by the fast path: in the process's pipeline, by the fast clock;
+/// The address of the span's slot, when it was opened in the process's pipeline, by the fast clock;
 /// or of a [`Kept`]; with marks in the lowest bits. Null when nothing was opened, and marks alone where nothing was
 /// opened because the trace is not recorded.
 #[derive(Clone, Copy)]
@@ -91,7 +91,7 @@ impl Marked {
         self.has(KEPT).then(|| unsafe { &*self.address().cast::<Kept>() })
     }
 
-    /// The slot of a span that was opened by the fast path.
+    /// The slot of a span that was opened in the process's pipeline by the fast clock.
     #[inline(always)]
     #[allow(unsafe_code, reason = "a slot is reached by its address")]
     pub(super) fn plain(self) -> Option<&'static Slot> {
@@ -129,7 +129,7 @@ impl TaskSpan {
         Self { marked: Marked(ptr::null()) }
     }
 
-    /// A child of the current span that was opened by the fast path.
+    /// A span that was opened in the process's pipeline by the fast clock.
     #[inline(always)]
     pub(super) fn child(slot: &'static Slot) -> Self {
         Self { marked: Marked(slot) }
@@ -152,7 +152,15 @@ impl TaskSpan {
     }
 
     pub(super) fn new(local: &Local, opened: Opened) -> Self {
-        if opened.is_nothing() { Self::nothing() } else { Self::keeping(local, opened.inside) }
+        let inside = opened.inside;
+        // SAFETY: the pointer is null or a slot of a ring, which is never freed.
+        #[allow(unsafe_code, reason = "a slot is reached by its address")]
+        match unsafe { inside.slot.as_ref() } {
+            // In the process's pipeline and by the fast clock, its slot says all there is to keep.
+            Some(slot) if local.is_plain() => Self::child(slot),
+            _ if opened.is_nothing() => Self::nothing(),
+            _ => Self::keeping(local, inside),
+        }
     }
 
     /// The pipeline it was opened in.
@@ -213,6 +221,31 @@ impl TaskSpan {
     pub fn complete(&mut self) {
         if !self.marked.is_nothing() {
             self.marked = self.marked.polled(true);
+        }
+    }
+}
+
+/// For who measures beside the span, by one reading of the clock for both.
+#[doc(hidden)]
+impl TaskSpan {
+    /// When it was opened; now, where that was not read from the fast clock.
+    #[allow(unsafe_code, reason = "an open span's start is read in place")]
+    pub fn began(&self) -> Started {
+        match self.marked.plain() {
+            // SAFETY: the span is open, and nobody writes it meanwhile.
+            Some(slot) => Started::of_fast_ticks(slot.body.with(|body| unsafe { (*body).start })),
+            None => Started::now(),
+        }
+    }
+
+    /// Ends it at the end of a lapse, if that was read from its clock; else now.
+    pub fn end_at(self, lapse: Option<Lapse>) {
+        let marked = self.marked;
+        let ended_well = marked.has(READY) && !marked.has(PANICKED);
+        if let (true, Some(slot), Some(end)) = (ended_well, marked.plain(), lapse.and_then(Lapse::fast_ticks))
+        {
+            std::mem::forget(self);
+            close(slot, end);
         }
     }
 }

@@ -5,8 +5,6 @@ mod labels;
 mod standard;
 mod views;
 
-use std::time::Instant;
-
 use http::StatusCode;
 use telemetry_core::metric::GaugeHold;
 
@@ -36,13 +34,11 @@ pub(crate) struct Ended {
     pub(crate) seconds: f64,
 }
 
-/// A request being measured. Dropped before its end, it was cancelled, or lost in a panic.
+/// A request being measured.
 pub(crate) struct Measured {
     recorder: &'static dyn Recorder,
     method: KnownMethod,
     route: Option<&'static str>,
-    began: Instant,
-    status: Option<StatusCode>,
     failed: bool,
     /// Taken away even where telemetry is disabled before the end.
     _under_way: GaugeHold,
@@ -53,18 +49,12 @@ impl Measured {
         recorder: &'static dyn Recorder,
         method: KnownMethod,
         route: Option<&'static str>,
-        began: Instant,
     ) -> Self {
         let under_way = recorder.begin(method);
-        Self { recorder, method, route, began, status: None, failed: false, _under_way: under_way }
+        Self { recorder, method, route, failed: false, _under_way: under_way }
     }
 
-    /// Takes note of the status the client was sent.
-    pub(crate) fn respond(&mut self, status: StatusCode) {
-        self.status = Some(status);
-    }
-
-    /// Whether it is to be dropped inside the request's span.
+    /// Whether it is to end inside the request's span.
     pub(crate) fn wants_span(&self) -> bool {
         self.recorder.wants_span()
     }
@@ -73,16 +63,14 @@ impl Measured {
     pub(crate) fn fail(&mut self) {
         self.failed = true;
     }
-}
 
-impl Drop for Measured {
-    fn drop(&mut self) {
-        let status = match self.status {
+    /// It has ended after so long, with the status the client was sent: without one, it was cancelled, or lost in a panic.
+    pub(crate) fn end(self, status: Option<StatusCode>, seconds: f64) {
+        let status = match status {
             Some(status) => status,
             None if self.failed || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR,
             None => StatusCode::from_u16(CLIENT_CLOSED_REQUEST).unwrap_or_default(),
         };
-        let seconds = self.began.elapsed().as_secs_f64();
         self.recorder.end(&Ended { method: self.method, route: self.route, status, seconds });
     }
 }

@@ -71,7 +71,7 @@ impl Asked {
         response_length: Option<u64>,
     ) {
         let host = self.host.as_ref().and_then(|host| match host {
-            Host::Header(header) => header.to_str().ok(),
+            Host::Header(header) => attributes::text(header),
             Host::Authority(authority) => Some(authority.as_str()),
         });
         span.attribute(key::STATUS, &status.map(|status| status.as_u16()));

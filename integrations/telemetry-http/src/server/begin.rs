@@ -1,9 +1,8 @@
 //! How a request begins to be recorded: whose trace, by what name, and whether at all.
 
-use std::time::Instant;
-
 use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use http_body::Body;
+use telemetry_core::__private::Started;
 use telemetry_core::propagate::Held;
 use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
 
@@ -12,7 +11,7 @@ use super::caller::Caller;
 use super::exchange::{Exchange, Stage};
 use super::hooks::RequestHead;
 use super::names::{self, RouteNames};
-use super::options::Options;
+use super::options::{Options, Shared};
 use super::request_id::RequestId;
 use super::request_span::RequestSpan;
 use super::route;
@@ -25,7 +24,7 @@ use crate::metrics::Measured;
 
 impl Running {
     /// Begins to record a request; nothing while telemetry is disabled.
-    pub(crate) fn begin<B: Body>(options: &Options, request: &mut Request<B>) -> Option<Self> {
+    pub(crate) fn begin<B: Body>(options: &Shared, request: &mut Request<B>) -> Option<Self> {
         let _pipeline = options.pipeline.map(|pipeline| pipeline.attach());
         if options.extension {
             // A handler that asks for it finds it also where there is no span: then it takes no writes.
@@ -34,67 +33,53 @@ impl Running {
         if !Context::is_enabled() && options.request_id.is_none() {
             return None;
         }
-        let identifier = options.request_id.as_ref().map(|name| {
-            let identifier = RequestId::take_or_make(request.headers_mut(), name);
-            (name.clone(), Some(identifier))
-        });
-        let method = KnownMethod::of(request.method());
-        let began = Instant::now();
-        let excluded = options.excluded.contains(request.uri());
-        let mut running = Self::new(Exchange {
-            stage: Stage::Bare,
-            measured: None,
-            began,
-            method,
-            asked: None,
-            status: None,
-            announced: None,
-            sent: 0,
-            // gRPC is always HTTP/2.
-            grpc: request.version() == Version::HTTP_2,
-            complete: false,
-            identifier,
-            hooks: None,
-            pipeline: options.pipeline,
-            held: None,
-        });
-        let exchange = running.exchange()?;
-        let names = route::route(request.extensions()).and_then(names::of);
-        if options.measure && Context::is_enabled() && (!excluded || options.measure_excluded) {
-            let route = names.map(|names| names.route);
-            exchange.measured = Some(Measured::begin(options.recorder, method, route, began));
-        }
-        if excluded {
-            let seen = Seen::among(request.headers());
-            exchange.held = Caller::of(options, &seen).hold(options);
-            exchange.stage =
-                exchange.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
-            return Some(running);
-        }
-        let seen = Seen::among(request.headers());
-        let caller = Caller::of(options, &seen);
-        let parent = caller.parent;
-        let (mut span, held) = open(options, request, method, names, caller);
-        let route = names.map(|names| names.route);
-        exchange.asked = Asked::describe_request(&mut span, request, method, route, &seen);
-        exchange.held = held;
-        exchange.stage = Stage::Span { span, brought: parent.map(|parent| parent.span_id) };
-        exchange.hooks.clone_from(&options.hooks);
-        exchange.introduce(options, request, names);
+        let mut running = Self::new();
+        running.exchange()?.begin(options, request);
         Some(running)
     }
 }
 
 impl Exchange {
+    fn begin<B: Body>(&mut self, options: &Shared, request: &mut Request<B>) {
+        self.options = options.of_request();
+        let name = options.request_id.as_ref();
+        self.identifier = name.map(|name| RequestId::take_or_make(request.headers_mut(), name));
+        let method = KnownMethod::of(request.method());
+        self.method = method;
+        // gRPC is always HTTP/2.
+        self.grpc = request.version() == Version::HTTP_2;
+        let excluded = options.excluded.contains(request.uri());
+        let names = route::route(request.extensions()).and_then(names::of);
+        let route = names.map(|names| names.route);
+        if options.measure && Context::is_enabled() && (!excluded || options.measure_excluded) {
+            self.measured = Some(Measured::begin(options.recorder, method, route));
+        }
+        let seen = Seen::among(request.headers());
+        let caller = Caller::of(options, &seen);
+        if excluded {
+            self.began = Some(Started::now());
+            self.held = caller.hold(options);
+            self.stage = self.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
+            return;
+        }
+        let brought = caller.parent.map(|parent| parent.span_id);
+        let (mut span, held) = open(options, request, method, names, caller);
+        self.began = Some(span.began());
+        self.asked = Asked::describe_request(&mut span, request, method, route, &seen);
+        self.held = held;
+        let handle = span.handle();
+        self.stage = Stage::Span { span, handle, brought };
+        self.introduce(options, request, names);
+    }
+
     /// Shows the span to those who want to see it: the hooks, and the handler by the request's extensions.
     fn introduce<B>(&mut self, options: &Options, request: &mut Request<B>, names: Option<RouteNames>) {
         if let Some(hooks) = &options.hooks {
             let head = head(request, names);
             self.stage.within(|| hooks.request(&head, RequestSpan::here()));
         }
-        if let (true, Stage::Span { span, .. }) = (options.extension, &self.stage) {
-            let span = RequestSpan(span.handle());
-            request.extensions_mut().insert(span);
+        if let (true, Stage::Span { handle, .. }) = (options.extension, &self.stage) {
+            request.extensions_mut().insert(RequestSpan(*handle));
         }
     }
 }

@@ -1,18 +1,21 @@
 //! A request from its beginning to its end: what is known of it, and how it is recorded.
 
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use bytes::Buf;
 use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body, Frame};
+use telemetry_core::__private::{Lapse, Started};
 use telemetry_core::propagate::Held;
 use telemetry_core::{Context, Span, SpanId, Status, TaskSpan};
 
 use super::asked::Asked;
 use super::hooks::{Hooks, ResponseHead};
+use super::options::Options;
 use super::request_id::RequestId;
 use super::request_span::RequestSpan;
 use crate::attributes::{self, key};
@@ -30,13 +33,14 @@ pub(crate) enum End {
     Failed(&'static str),
 }
 
-/// A request under way. Dropping it ends it: cancelled, unless all that was to be sent has been, or the drop is part
-/// of a panic.
+/// A request under way, or the place for one: then it is what [`Default`] makes of it.
+#[derive(Default)]
 pub(crate) struct Exchange {
     /// What runs inside.
     pub(super) stage: Stage,
     pub(super) measured: Option<Measured>,
-    pub(super) began: Instant,
+    /// None until its span has been opened, or is known not to be.
+    pub(super) began: Option<Started>,
     pub(super) method: KnownMethod,
     /// Kept while the span records.
     pub(super) asked: Option<Asked>,
@@ -48,21 +52,22 @@ pub(crate) struct Exchange {
     pub(super) grpc: bool,
     /// All that was to be done has been done.
     pub(super) complete: bool,
-    pub(super) identifier: Option<(HeaderName, Option<RequestId>)>,
-    pub(super) hooks: Option<Arc<dyn Hooks>>,
-    /// The pipeline to record to, where the layer has one of its own.
-    pub(super) pipeline: Option<Context>,
+    pub(super) identifier: Option<RequestId>,
+    /// The options of the layer, where they say something of what comes after the beginning.
+    pub(super) options: Option<Arc<Options>>,
     /// Keeps the state of the caller's trace.
     pub(super) held: Option<Held>,
 }
 
 /// What a request's work runs inside.
+#[derive(Default)]
 pub(super) enum Stage {
-    /// Its span, and the span its `traceparent` names.
-    Span { span: TaskSpan, brought: Option<SpanId> },
+    /// Its span, the handle of it, and the span its `traceparent` names.
+    Span { span: TaskSpan, handle: Span, brought: Option<SpanId> },
     /// The context of the caller: the request is excluded.
     Passing(Context),
     /// Nothing.
+    #[default]
     Bare,
 }
 
@@ -70,8 +75,8 @@ impl Stage {
     /// Runs work inside.
     pub(super) fn within<R>(&mut self, work: impl FnOnce() -> R) -> R {
         match self {
-            Self::Span { span, brought } => {
-                let _entered = RequestSpan::enter(span.handle(), *brought);
+            Self::Span { span, handle, brought } => {
+                let _entered = RequestSpan::enter(*handle, *brought);
                 span.in_scope(work)
             }
             Self::Passing(context) => context.run(work),
@@ -91,18 +96,25 @@ impl Stage {
 impl Exchange {
     /// Runs work inside the span of the request.
     pub(super) fn inside<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        match &mut self.identifier {
-            None => self.stage.within(work),
-            Some((_, identifier)) => {
-                let _known = Known::enter(identifier);
-                self.stage.within(work)
-            }
+        if self.identifier.is_none() {
+            return self.stage.within(work);
         }
+        let _known = Known::enter(&mut self.identifier);
+        self.stage.within(work)
+    }
+
+    fn hooks(&self) -> Option<&Arc<dyn Hooks>> {
+        self.options.as_ref()?.hooks.as_ref()
+    }
+
+    /// How long after the request it is now.
+    fn after(&self) -> Duration {
+        Duration::from_secs_f64(self.began.map_or(0.0, |began| began.until_now().seconds()))
     }
 
     /// Tells the hooks of something, inside the span.
     fn tell(&mut self, what: impl FnOnce(&dyn Hooks, Span)) {
-        if let Some(hooks) = self.hooks.clone() {
+        if let Some(hooks) = self.hooks().cloned() {
             self.inside(|| what(&*hooks, RequestSpan::here()));
         }
     }
@@ -111,16 +123,15 @@ impl Exchange {
     pub(crate) fn respond<B: Body>(&mut self, response: &mut Response<B>) {
         let status = response.status();
         self.status = Some(status);
-        if let Some(measured) = &mut self.measured {
-            measured.respond(status);
-        }
         self.announced =
             attributes::content_length(response.body(), || response.headers().get(CONTENT_LENGTH));
-        if let Some((name, Some(identifier))) = &self.identifier {
+        if let (Some(identifier), Some(options)) = (&self.identifier, &self.options)
+            && let Some(name) = &options.request_id
+        {
             identifier.echo(response.headers_mut(), name);
         }
-        if let Some(span) = self.stage.span() {
-            if let Some(context) = span.handle().context() {
+        if let Stage::Span { span, handle, .. } = &mut self.stage {
+            if let Some(context) = handle.context() {
                 headers::set_traceparent(response.headers_mut(), context);
             }
             if status.is_server_error() {
@@ -130,11 +141,10 @@ impl Exchange {
         if self.grpc {
             self.called(response.headers());
         }
-        let after = self.began;
-        self.tell(|hooks, span| {
-            let head = ResponseHead { status, headers: response.headers(), after: after.elapsed() };
-            hooks.response(&head, span);
-        });
+        if self.hooks().is_some() {
+            let head = ResponseHead { status, headers: response.headers(), after: self.after() };
+            self.tell(|hooks, span| hooks.response(&head, span));
+        }
     }
 
     /// Takes note of the status of a gRPC call, where these headers or trailers have it.
@@ -164,12 +174,12 @@ impl Exchange {
         if let (true, Some(trailers)) = (self.grpc, frame.trailers_ref()) {
             self.called(trailers);
         }
-        if self.hooks.is_some() {
+        if self.hooks().is_some() {
             self.tell(|hooks, span| hooks.chunk(bytes, span));
         }
     }
 
-    /// Takes note of how it ended; dropping it then ends it.
+    /// Takes note of how it ended, before it is [settled](Self::settle).
     pub(crate) fn end(&mut self, end: End) {
         if let End::Failed(error_type) = end {
             if let Some(measured) = &mut self.measured {
@@ -178,10 +188,48 @@ impl Exchange {
             if let Some(span) = self.stage.span() {
                 span.fail(error_type, None);
             }
-            let after = self.began;
-            self.tell(|hooks, span| hooks.failure(error_type, after.elapsed(), span));
+            let after = self.after();
+            self.tell(|hooks, span| hooks.failure(error_type, after, span));
         }
         self.complete = true;
+    }
+
+    /// Ends it as it stands, and leaves the place as it was before: cancelled, unless it was
+    /// [complete](Exchange::end), all that was to be sent has been, or this is part of a panic.
+    pub(crate) fn settle(&mut self) {
+        let options = self.options.take();
+        let _pipeline = options.and_then(|options| options.pipeline).map(|pipeline| pipeline.attach());
+        let panicking = std::thread::panicking();
+        let ended = self.began.take().map(Started::until_now);
+        if let Some(measured) = self.measured.take() {
+            let (status, seconds) = (self.status, ended.map_or(0.0, Lapse::seconds));
+            // Inside the span, so that what is measured can be traced to it.
+            if !panicking && self.asked.is_some() && measured.wants_span() {
+                self.stage.within(|| measured.end(status, seconds));
+            } else {
+                measured.end(status, seconds);
+            }
+        }
+        let stage = mem::take(&mut self.stage);
+        let (asked, identifier) = (self.asked.take(), self.identifier.take());
+        if let Stage::Span { mut span, .. } = stage {
+            // What was announced has been sent: a server that counts does not ask for the end.
+            let sent = self.announced.is_some_and(|length| self.sent >= length);
+            if self.complete || (sent && !panicking) {
+                span.complete();
+            }
+            if let Some(asked) = asked {
+                let length = self.announced.or((self.sent > 0).then_some(self.sent));
+                asked.describe(&mut span, self.status, length);
+                if let Some(identifier) = identifier {
+                    span.attribute(key::REQUEST_ID, identifier.as_str());
+                }
+            }
+            span.end_at(ended);
+        }
+        self.held = None;
+        (self.status, self.announced, self.sent) = (None, None, 0);
+        (self.grpc, self.complete) = (false, false);
     }
 }
 
@@ -198,33 +246,6 @@ impl<'a> Known<'a> {
 impl Drop for Known<'_> {
     fn drop(&mut self) {
         RequestId::swap(self.0);
-    }
-}
-
-impl Drop for Exchange {
-    fn drop(&mut self) {
-        let _pipeline = self.pipeline.map(|pipeline| pipeline.attach());
-        let panicking = std::thread::panicking();
-        match self.measured.take() {
-            // Inside the span, so that what is measured can be traced to it.
-            Some(measured) if !panicking && self.asked.is_some() && measured.wants_span() => {
-                self.stage.within(|| drop(measured));
-            }
-            measured => drop(measured),
-        }
-        let Stage::Span { span, .. } = &mut self.stage else { return };
-        // What was announced has been sent: a server that counts does not ask for the end.
-        let sent = self.announced.is_some_and(|length| self.sent >= length);
-        if self.complete || (sent && !panicking) {
-            span.complete();
-        }
-        if let Some(asked) = self.asked.take() {
-            let length = self.announced.or((self.sent > 0).then_some(self.sent));
-            asked.describe(span, self.status, length);
-            if let Some((_, Some(identifier))) = &self.identifier {
-                span.attribute(key::REQUEST_ID, identifier.as_str());
-            }
-        }
     }
 }
 

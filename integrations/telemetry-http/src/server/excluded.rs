@@ -32,6 +32,9 @@ pub enum ExcludedError {
 pub(crate) struct Excluded(Vec<Regex>);
 
 impl Excluded {
+    /// No path.
+    pub(crate) const NONE: Self = Self(Vec::new());
+
     /// Reads regular expressions separated by commas; blanks around them and empty ones are ignored. So none of them
     /// can hold a comma.
     pub(crate) fn parse(list: &str) -> Result<Self, ExcludedError> {

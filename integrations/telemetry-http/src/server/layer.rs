@@ -13,7 +13,7 @@ use super::body::ResponseBody;
 use super::excluded::{Excluded, ExcludedError};
 use super::future::ResponseFuture;
 use super::hooks::Hooks;
-use super::options::Options;
+use super::options::{Options, Shared};
 use super::running::Running;
 use super::trust::{Cap, Inbound};
 use crate::conventions::Conventions;
@@ -28,29 +28,13 @@ use crate::metrics::{self, MetricOptions};
 /// caller stands. Each also counts it: [`measure`](Self::measure) says which one alone is to.
 #[derive(Clone)]
 pub struct TelemetryLayer {
-    /// Shared: axum makes the services of some routes anew for every request.
-    options: Arc<Options>,
+    options: Shared,
 }
 
 impl TelemetryLayer {
     /// A layer that records to the process's pipeline and continues the traces of its callers.
     pub fn new() -> Self {
-        let options = Options {
-            inbound: Inbound::Continue,
-            cap: None,
-            keys: Keys::Level2,
-            propagators: None,
-            excluded: Excluded::default(),
-            measure: true,
-            measure_excluded: false,
-            hooks: None,
-            request_id: None,
-            extension: false,
-            pipeline: None,
-            conventions: Conventions::Old,
-            recorder: metrics::standard(),
-        };
-        Self { options: Arc::new(options) }
+        Self { options: Shared::default() }
     }
 
     /// Whether a request continues the trace its `traceparent` names (so by default), or begins one of its own: for
@@ -167,7 +151,7 @@ impl TelemetryLayer {
     }
 
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
-        change(Arc::make_mut(&mut self.options));
+        change(self.options.make_mut());
         self
     }
 }
@@ -191,7 +175,7 @@ impl<S> Layer<S> for TelemetryLayer {
     type Service = TelemetryService<S>;
 
     fn layer(&self, inner: S) -> TelemetryService<S> {
-        TelemetryService { inner, options: Arc::clone(&self.options) }
+        TelemetryService { inner, options: self.options.clone() }
     }
 }
 
@@ -199,7 +183,7 @@ impl<S> Layer<S> for TelemetryLayer {
 #[derive(Clone)]
 pub struct TelemetryService<S> {
     inner: S,
-    options: Arc<Options>,
+    options: Shared,
 }
 
 impl<S: fmt::Debug> fmt::Debug for TelemetryService<S> {

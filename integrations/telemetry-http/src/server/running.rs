@@ -12,25 +12,27 @@ mod pool {
     use super::{Exchange, RefCell};
 
     thread_local! {
-        pub(super) static FREE: RefCell<Vec<Box<Option<Exchange>>>> = const { RefCell::new(Vec::new()) };
+        pub(super) static FREE: RefCell<Vec<Box<Exchange>>> = const { RefCell::new(Vec::new()) };
     }
 }
 
-/// A request under way. Dropping it ends it, as dropping an [`Exchange`] does.
+/// A request under way. Dropping it ends it: cancelled, unless all that was to be sent has been, or the drop is part of
+/// a panic.
 #[derive(Debug)]
-pub(crate) struct Running(Box<Option<Exchange>>);
+pub(crate) struct Running(
+    // None only while it is dropped.
+    Option<Box<Exchange>>,
+);
 
 impl Running {
-    pub(super) fn new(exchange: Exchange) -> Self {
-        let mut place =
-            pool::FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten().unwrap_or_default();
-        *place = Some(exchange);
-        Self(place)
+    /// A request of which nothing is known.
+    pub(super) fn new() -> Self {
+        Self(Some(pool::FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten().unwrap_or_default()))
     }
 
     /// What is known of it.
     pub(crate) fn exchange(&mut self) -> Option<&mut Exchange> {
-        self.0.as_mut().as_mut()
+        self.0.as_deref_mut()
     }
 
     /// Ends it.
@@ -38,13 +40,6 @@ impl Running {
         if let Some(exchange) = self.exchange() {
             exchange.end(end);
         }
-        *self.0 = None;
-        let _ = pool::FREE.try_with(|free| {
-            let mut free = free.borrow_mut();
-            if free.len() < POOL {
-                free.push(self.0);
-            }
-        });
     }
 
     /// Takes note of something, if the request is under way still. A panic of a hook that is told ends the request.
@@ -66,7 +61,20 @@ impl Running {
     }
 }
 
-/// Drops the exchange while the panic is on its way, which tells its span of it.
+impl Drop for Running {
+    fn drop(&mut self) {
+        let Some(mut place) = self.0.take() else { return };
+        place.settle();
+        let _ = pool::FREE.try_with(|free| {
+            let mut free = free.borrow_mut();
+            if free.len() < POOL {
+                free.push(place);
+            }
+        });
+    }
+}
+
+/// Drops the request while the panic is on its way, which tells its span of it.
 struct EndOnPanic<'a>(&'a mut Option<Running>);
 
 impl Drop for EndOnPanic<'_> {
