@@ -27,6 +27,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default();
 pub(crate) fn check(args: &Check) -> Result<ExitCode, Failure> {
     telemetry_otlp::register()?;
     telemetry_sqlite::register()?;
+    telemetry_viewer::register()?;
     let resolver = Resolver::new()
         .prefix(&args.prefix)
         .environment(Environment::process())

@@ -15,6 +15,17 @@
 //! the dark and on a narrow screen, and is kept up to date. With the feature `sqlite`, `Viewer::open` shows a file of
 //! `telemetry-sqlite`; `telemetry view FILE` of the command line is that.
 //!
+//! # By the environment alone
+//! One line, before telemetry is configured, makes it known to the settings; then `TELEMETRY_SINKS=viewer` keeps what is
+//! recorded and serves the page on a thread of its own, at `TELEMETRY_VIEWER_ADDRESS` (127.0.0.1:4381). [`SETTINGS`] has every
+//! row. Where nothing can listen there, the start says so; the child of a fork leaves the page to its parent.
+//!
+//! ```
+//! telemetry_viewer::register()?;
+//! let telemetry = telemetry_core::configure_from_settings();
+//! # Ok::<(), telemetry_core::sink::RegisterError>(())
+//! ```
+//!
 //! # Who may look
 //! Telemetry holds what users do, so the viewer answers this machine alone unless it is told otherwise: [`Viewer`] says
 //! what is refused. Names and attributes are never made into markup, and the page's policy (`Content-Security-Policy`)
@@ -63,11 +74,28 @@ mod memory;
 mod page;
 mod plot;
 mod search;
+mod served;
+mod settings;
 mod source;
 mod span;
 mod trace;
 mod viewer;
 mod words;
 
+use telemetry_core::sink::{Integration, RegisterError, register_integration};
+
 pub use memory::{Limits, ViewerSink};
+pub use settings::SETTINGS;
 pub use viewer::Viewer;
+
+/// Makes the sink known as `viewer`, with its settings; to be called before telemetry is configured.
+///
+/// # Errors
+/// A sink of that name, or settings of these names, are registered already.
+pub fn register() -> Result<(), RegisterError> {
+    register_integration(Integration {
+        name: "viewer",
+        settings: SETTINGS,
+        build: |resolved| Ok(Box::new(served::ServedViewer::from_settings(resolved)?)),
+    })
+}

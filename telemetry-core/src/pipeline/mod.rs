@@ -5,11 +5,13 @@ mod bootstrap;
 mod evidence;
 mod fork;
 mod health;
+mod process;
 mod ring_cell;
 mod running;
 mod slots;
 mod source;
 mod stopping;
+mod switch;
 mod telemetry;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -30,7 +32,8 @@ pub(crate) use ring_cell::RingCell;
 pub use ring_cell::RingError;
 pub(crate) use slots::allocate;
 pub use stopping::Stopping;
-pub use telemetry::{StartError, Telemetry, TelemetryBuilder, disable, enable, is_enabled};
+pub use switch::{disable, enable, is_enabled};
+pub use telemetry::{StartError, Telemetry, TelemetryBuilder};
 
 /// Everything that spans of one process, or of one test, share.
 pub(crate) struct Pipeline {

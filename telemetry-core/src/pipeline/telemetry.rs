@@ -10,12 +10,14 @@ use super::evidence::{self, Evidence};
 use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::running::{self, Run};
 use super::source::{PipelineSource, suppress};
-use super::{Accounting, GLOBAL, RingError, at_exit, fork};
+use super::switch::enable;
+use super::{Accounting, GLOBAL, RingError, at_exit, fork, process};
 use crate::drain::{Delivery, Drain, DrainError, DrainStartError, Options, ShutdownError, is_interval};
 use crate::evidence::CrashEvidence;
 use crate::filter::Filter;
 use crate::forking::generation;
 use crate::metric::RegistryConflict;
+use crate::metric::process::ProcessMetrics;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::Value;
 use crate::resource::Resource;
@@ -50,6 +52,8 @@ pub struct Telemetry {
     /// What this handle started; another pipeline may be that of the process by now.
     run: Run,
     pub(super) evidence: Evidence,
+    /// Taken out of the metrics after the shutdown.
+    _process: Option<ProcessMetrics>,
 }
 
 /// The number of the next pipeline.
@@ -85,6 +89,7 @@ pub struct TelemetryBuilder {
     pub(super) at_exit: bool,
     sinks: Vec<Box<dyn Sink>>,
     pub(super) evidence: Option<CrashEvidence>,
+    pub(super) process_metrics: bool,
 }
 
 impl TelemetryBuilder {
@@ -201,8 +206,9 @@ impl TelemetryBuilder {
         starting.done(run.clone());
         report_conflicts();
         let evidence = evidence::begin(self.evidence, &resource);
+        let process = self.process_metrics.then(process::metrics).flatten();
         enable();
-        Ok(Telemetry { resource, run, evidence })
+        Ok(Telemetry { resource, run, evidence, _process: process })
     }
 
     /// Looks at what was given, whatever runs already.
@@ -248,6 +254,7 @@ impl Telemetry {
             at_exit: true,
             sinks: Vec::new(),
             evidence: None,
+            process_metrics: false,
         }
     }
 
@@ -375,24 +382,4 @@ pub(crate) fn live_metrics() -> Arc<MetricsSnapshot> {
 fn set_filter(filter: Filter) {
     GLOBAL.set_filter(filter.clone());
     gates::set_filter(filter);
-}
-
-/// Records spans and instruments of the process from here on.
-pub fn enable() {
-    GLOBAL.set_enabled(true);
-    GLOBAL.metrics().enable();
-    gates::set_global(true);
-}
-
-/// Records nothing from here on: every span and instrument costs one load and a branch. Spans that are open finish.
-/// Instruments keep their values and are exported as they stand; what happens meanwhile is not made up for.
-pub fn disable() {
-    gates::set_global(false);
-    GLOBAL.metrics().disable();
-    GLOBAL.set_enabled(false);
-}
-
-/// Whether spans and instruments of the process are recorded.
-pub fn is_enabled() -> bool {
-    GLOBAL.is_enabled()
 }

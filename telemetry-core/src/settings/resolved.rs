@@ -45,6 +45,7 @@ impl Resolved {
             sinks: self.required("SINKS", |value| value.as_list().map(<[String]>::to_vec)),
             span_ring_capacity: integer as usize,
             auto_log_correlation: self.required("AUTO_LOG_CORRELATION", SettingValue::as_bool),
+            process_metrics: self.required("PROCESS_METRICS", SettingValue::as_bool),
             crash_evidence: self.crash_evidence(),
             filter: self.get("FILTER").and_then(|value| value.value.as_text()?.parse().ok()),
         }
@@ -145,6 +146,8 @@ pub struct Settings {
     pub span_ring_capacity: usize,
     /// Whether log lines written inside a span carry its identifiers.
     pub auto_log_correlation: bool,
+    /// Whether the process's own figures are among the metrics.
+    pub process_metrics: bool,
     /// Where evidence of crashes goes; nowhere where none.
     pub crash_evidence: Option<CrashEvidence>,
     /// Which call sites record; all where none.

@@ -108,6 +108,11 @@ fn point<E: Encode>(out: &mut E, period: Period, series: &MetricSeries) {
                 (field(6, "asInt"), Scalar::SFixed64(value as i64))
             });
         }
+        MetricValue::RealCounter(total) => {
+            labels(out, field(7, "attributes"), series);
+            times(out, period.start_unix_nanos);
+            out.present(field(4, "asDouble"), Scalar::Double(*total));
+        }
         MetricValue::Gauge(value) => {
             labels(out, field(7, "attributes"), series);
             // A gauge is what it is at one moment: it has no start.
