@@ -37,13 +37,15 @@
 //!
 //! | path | answer | parameters |
 //! |---|---|---|
-//! | `api/traces` | `{traces, searched, next}`: summaries, how many traces were looked at, and where to go on by `before` | `q`: a search; `order`: `recent`, `errors`, `slowest` (the last two put the latest 1,000 matches in order); `limit`: 1 to 500, default 100; `before` |
+//! | `api/traces` | `{traces, searched, next}`: summaries, how many traces were looked at (null where a file is searched by its spans), and where to go on by `before` | `q`: a search; `order`: `recent`, `errors`, `slowest` (the last two put the latest 1,000 matches in order); `limit`: 1 to 500, default 100; `before` |
 //! | `api/traces/{id}` | `{summary, rows, left_out}`: the spans, parents before children, up to 50,000, and how many are not among them | |
 //! | `api/metrics` | a list of instruments, each with up to eight of its largest series and up to 240 points of each | `seconds`: 10 to 3,600, default 300 |
 //! | `api/health` | what the source holds, where spans went, the ring, the sinks, `findings`, and in a service the `pipeline`'s own report | |
 //! | `api/live` | server-sent events: `change` when there is something new, at most twice a second; at most 32 at a time | |
 //!
-//! A request looks at no more than 500,000 spans, for no more than 2 s, and then says by `next` where it stopped.
+//! A request looks at no more than 500,000 spans in whole traces, for no more than 2 s, and then says by `next` where it
+//! stopped. In a file the spans in error are found by an index; of other searches one term is held against each span first,
+//! and only traces with a span that meets it are read whole.
 //!
 //! # Search
 //! Terms stand side by side and must all hold, each for any span of the trace. `"Quotation marks"` keep blanks and signs

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::candidate::MASK;
+use super::candidate::{MASK, without_password};
 use super::error::{Provenance, SettingWarning, Tier};
 use super::table::Setting;
 use super::value::SettingValue;
@@ -79,12 +79,46 @@ impl<'a> IntoIterator for &'a Resolved {
     }
 }
 
-/// The value of one setting, and where it came from. Displayed masked where the setting is secret.
+/// The value of one setting, and where it came from. Displayed masked where the setting is secret, and without the
+/// password of an address.
 #[derive(Clone)]
 pub struct ResolvedValue {
     pub(super) setting: Setting,
     pub(super) value: SettingValue,
     pub(super) from: Provenance,
+    pub(super) hidden: Vec<HiddenValue>,
+}
+
+/// A value of a lower tier, which the one in force hides. Displayed masked where the setting is secret.
+#[derive(Clone)]
+pub struct HiddenValue {
+    pub(super) setting: Setting,
+    pub(super) value: SettingValue,
+    pub(super) from: Provenance,
+}
+
+impl HiddenValue {
+    /// The tier and the variable it came from.
+    pub const fn provenance(&self) -> &Provenance {
+        &self.from
+    }
+}
+
+impl fmt::Display for HiddenValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.setting, &self.value))
+    }
+}
+
+impl fmt::Debug for HiddenValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={self} ({})", self.setting.name(), self.from)
+    }
+}
+
+/// A value as anybody may see it: without secrets, and without the password of an address.
+fn shown(setting: &Setting, value: &SettingValue) -> String {
+    if setting.is_secret() { MASK.to_owned() } else { without_password(value.to_string()) }
 }
 
 impl ResolvedValue {
@@ -108,6 +142,11 @@ impl ResolvedValue {
         &self.from
     }
 
+    /// The values that other tiers give, the higher ones first; what holds when nobody says anything is not among them.
+    pub fn hidden(&self) -> &[HiddenValue] {
+        &self.hidden
+    }
+
     /// Whether the value must not be shown.
     pub const fn is_secret(&self) -> bool {
         self.setting.is_secret()
@@ -116,7 +155,7 @@ impl ResolvedValue {
 
 impl fmt::Display for ResolvedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_secret() { f.write_str(MASK) } else { self.value.fmt(f) }
+        f.write_str(&shown(&self.setting, &self.value))
     }
 }
 
@@ -128,6 +167,7 @@ impl fmt::Debug for ResolvedValue {
 
 /// The built-in settings, typed and within their ranges.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[non_exhaustive]
 pub struct Settings {
     /// Whether anything is recorded.

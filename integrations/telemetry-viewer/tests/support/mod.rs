@@ -130,9 +130,9 @@ pub(crate) fn text(text: &'static str) -> Value {
 /// A reading of a counter, and of one whose totals are an eighth of the first one's, so many seconds after noon.
 pub(crate) fn reading(seconds: u64, totals: &[(&'static str, u64)]) -> Arc<MetricsSnapshot> {
     let family = |name: &'static str, value: fn(u64) -> MetricValue| {
-        let series = totals.iter().map(|&(shelf, total)| {
-            MetricSeries::new(vec![("shelf".into(), shelf.into())], value(total))
-        });
+        let series = totals
+            .iter()
+            .map(|&(shelf, total)| MetricSeries::new(vec![("shelf".into(), shelf.into())], value(total)));
         MetricFamily {
             name: name.into(),
             help: "Lookups.".into(),
@@ -145,8 +145,10 @@ pub(crate) fn reading(seconds: u64, totals: &[(&'static str, u64)]) -> Arc<Metri
     };
     let mut snapshot = MetricsSnapshot::default();
     snapshot.time_unix_nanos = NOON + seconds * 1_000_000_000;
+    snapshot
+        .families
+        .push(family("lookup_seconds_total", |total| MetricValue::RealCounter(total as f64 / 8.0)));
     snapshot.families.push(family("lookups_total", MetricValue::Counter));
-    snapshot.families.push(family("lookup_seconds_total", |total| MetricValue::RealCounter(total as f64 / 8.0)));
     Arc::new(snapshot)
 }
 
