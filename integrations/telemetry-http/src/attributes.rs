@@ -3,14 +3,16 @@
 use std::net::IpAddr;
 
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Uri};
+use http::{HeaderValue, Method, Uri};
+use telemetry_core::record::Attribute;
 use telemetry_core::{AttributeValue, CallSite, Entry, Origin, Site, SpanKind};
 
 use crate::conventions::{self, Conventions};
+use crate::method::KnownMethod;
 use crate::redact::redact;
 
 /// The keys, by the numbers that [`key`] names.
-static KEYS: [&str; 13] = [
+static KEYS: [&str; 16] = [
     "http.method",
     "http.route",
     "net.host.name",
@@ -24,6 +26,9 @@ static KEYS: [&str; 13] = [
     "http.request_id",
     "http.resend_count",
     "rpc.grpc.status_code",
+    "net.peer.port",
+    "http.scheme",
+    "http.request.method_original",
 ];
 
 /// The numbers of the keys.
@@ -41,6 +46,9 @@ pub(crate) mod key {
     pub(crate) const REQUEST_ID: usize = 10;
     pub(crate) const RESENDS: usize = 11;
     pub(crate) const GRPC_STATUS: usize = 12;
+    pub(crate) const PEER_PORT: usize = 13;
+    pub(crate) const SCHEME: usize = 14;
+    pub(crate) const METHOD_ORIGINAL: usize = 15;
 }
 
 /// Where server spans are opened, for each of the conventions.
@@ -63,8 +71,15 @@ const fn sites(kind: SpanKind) -> [CallSite; 3] {
     const fn site(kind: SpanKind) -> CallSite {
         CallSite::new(Site { name: "HTTP", kind, keys: &KEYS, constants: &[], origin: origin(line!()) })
     }
-    [site(kind), site(kind).on_export(conventions::rename), site(kind).on_export(conventions::duplicate)]
+    let (rename, duplicate): (OnExport, OnExport) = match kind {
+        SpanKind::Client => (conventions::rename_client, conventions::duplicate_client),
+        _ => (conventions::rename_server, conventions::duplicate_server),
+    };
+    [site(kind), site(kind).on_export(rename), site(kind).on_export(duplicate)]
 }
+
+/// Changes the attributes of a span as it is exported.
+type OnExport = fn(&mut Vec<Attribute>);
 
 const fn origin(line: u32) -> Origin {
     Origin {
@@ -83,6 +98,15 @@ impl AttributeValue for Kept {
     fn record(&self, entry: Entry<'_>) {
         entry.static_str(self.0);
     }
+}
+
+/// Bytes of a method that nobody knows, at the most: those that are in use are shorter.
+const LONGEST_METHOD: usize = 24;
+
+/// The method as it was sent, where it is none of those that are known.
+pub(crate) fn original(method: &Method, known: KnownMethod) -> Option<&str> {
+    let is_told = known == KnownMethod::Other && method.as_str().len() <= LONGEST_METHOD;
+    is_told.then(|| method.as_str())
 }
 
 /// The path and query of a request, without credentials.
@@ -198,5 +222,8 @@ mod tests {
         assert_eq!(KEYS[key::REQUEST_ID], "http.request_id");
         assert_eq!(KEYS[key::RESENDS], "http.resend_count");
         assert_eq!(KEYS[key::GRPC_STATUS], "rpc.grpc.status_code");
+        assert_eq!(KEYS[key::PEER_PORT], "net.peer.port");
+        assert_eq!(KEYS[key::SCHEME], "http.scheme");
+        assert_eq!(KEYS[key::METHOD_ORIGINAL], "http.request.method_original");
     }
 }

@@ -89,18 +89,19 @@ impl<'a> Seen<'a> {
         seen
     }
 
-    /// The caller's span and the state of its trace; as [`extract`] does.
-    pub(crate) fn remote(&self, keys: Keys) -> Option<Remote> {
+    /// The caller's span, as [`extract`] finds it.
+    pub(crate) fn parent(&self) -> Option<SpanContext> {
         let [Some(parent), None] = self.traceparents else { return None };
-        let span = propagate::parse_traceparent(parent.as_bytes())?;
-        let states = || self.headers.get_all(TRACESTATE).iter().map(HeaderValue::as_bytes);
-        // One that is malformed is dropped, and the traceparent stands.
-        let state = if self.has_state {
-            TraceState::parse(states(), keys).unwrap_or_default()
-        } else {
-            TraceState::EMPTY
-        };
-        Some(Remote { span, state })
+        propagate::parse_traceparent(parent.as_bytes())
+    }
+
+    /// The state of the caller's trace. One that is malformed is dropped, and the parent stands.
+    pub(crate) fn state(&self, keys: Keys) -> TraceState {
+        if !self.has_state {
+            return TraceState::EMPTY;
+        }
+        let states = self.headers.get_all(TRACESTATE).iter().map(HeaderValue::as_bytes);
+        TraceState::parse(states, keys).unwrap_or_default()
     }
 }
 

@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, Empty, Full};
 use telemetry_core::testing::Scope;
 use telemetry_core::testing::assertions::Assertions;
 use telemetry_core::{Outcome, SpanKind, Status};
-use telemetry_http::{TelemetryLayer, call};
+use telemetry_http::{MetricOptions, TelemetryLayer, call};
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -56,6 +56,31 @@ fn a_request_given_up_before_its_head_counts_as_499() {
     drop(future);
     total(&scope, "GET", "499", 1);
     scope.assert_metric_value("http_requests_in_flight", &[], 0);
+}
+
+#[tokio::test]
+async fn what_is_under_way_is_right_whatever_is_disabled_meanwhile() {
+    let identified = TelemetryLayer::new().request_id(http::HeaderName::from_static("x-request-id"));
+    let shop = MetricOptions::new().prefix("shop").unwrap();
+    for (layer, name) in [
+        (TelemetryLayer::new(), "http_requests_in_flight"),
+        (identified, "http_requests_in_flight"),
+        (TelemetryLayer::new().metrics(&shop), "shop_requests_in_flight"),
+    ] {
+        let scope = Scope::new();
+        let mut service =
+            layer.layer(Answer(|_| ready(Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("x"))))));
+        let response = service.call(request("GET")).await.unwrap();
+        scope.assert_metric_value(name, &[], 1);
+        scope.disable();
+        drop(response);
+        let response = service.call(request("GET")).await.unwrap();
+        scope.enable();
+        drop(response);
+        scope.assert_metric_value(name, &[], 0);
+        let text = scope.metrics().text().to_owned();
+        assert!(!text.contains("status=\"200\"} 1"), "neither began and ended while it was on: {text}");
+    }
 }
 
 #[tokio::test]

@@ -228,6 +228,19 @@ async fn the_span_of_a_request_is_within_reach_while_its_children_are_open() {
 }
 
 #[tokio::test]
+async fn a_handler_finds_the_extension_also_where_there_is_no_span() {
+    let layer = TelemetryLayer::new().extension(true).exclude("^/health$").unwrap();
+    for (scope, path) in [(Scope::new(), "/health"), (Scope::builder().disabled().enter().unwrap(), "/")] {
+        let work = |request: Request<Full<Bytes>>| {
+            assert!(!request.extensions().get::<RequestSpan>().unwrap().0.is_recording());
+            hello(request)
+        };
+        through(&layer, work, get(path)).await;
+        assert!(scope.spans().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn requests_are_described_by_the_names_that_were_chosen() {
     let keys = |scope: &Scope| {
         let mut keys: Vec<String> = only(scope).attributes.iter().map(|it| it.key.to_string()).collect();

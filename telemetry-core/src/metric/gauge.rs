@@ -83,6 +83,11 @@ impl Gauge {
     pub fn dec(&'static self) {
         self.add(-1.0);
     }
+
+    /// Counts something that is under way: one more now, and one less when what it returns is dropped.
+    pub fn hold(&'static self) -> GaugeHold {
+        GaugeHold::new(&self.core, || Place::Index(0))
+    }
 }
 
 impl<L: LabelSet> fmt::Debug for Gauge<L> {
@@ -92,7 +97,7 @@ impl<L: LabelSet> fmt::Debug for Gauge<L> {
 }
 
 /// One series of a [`Gauge`], named by its labels, for one update.
-#[must_use = "nothing changes before `set`, `add`, `inc` or `dec`"]
+#[must_use = "nothing changes before `set`, `add`, `inc`, `dec` or `hold`"]
 pub struct GaugeWith<'a, L: LabelSet> {
     gauge: &'static Gauge<L>,
     labels: L::Values<'a>,
@@ -121,6 +126,12 @@ impl<L: LabelSet> GaugeWith<'_, L> {
     #[inline(always)]
     pub fn dec(self) {
         self.add(-1.0);
+    }
+
+    /// Counts something that is under way: one more now, and one less when what it returns is dropped.
+    pub fn hold(self) -> GaugeHold {
+        let core = &self.gauge.core;
+        GaugeHold::new(core, || place::find::<L>(core, &self.labels, STRIDE))
     }
 
     #[inline(always)]
@@ -168,6 +179,56 @@ impl GaugeSeries {
     #[inline(always)]
     pub fn dec(self) {
         self.add(-1.0);
+    }
+
+    /// Counts something that is under way: one more now, and one less when what it returns is dropped.
+    pub fn hold(self) -> GaugeHold {
+        GaugeHold::new(self.core, || self.place)
+    }
+}
+
+/// Something under way that a [`Gauge`] counts until this is dropped, on whatever thread.
+///
+/// What was counted is taken away again in any case, also where telemetry has been disabled meanwhile, and what began
+/// while it was disabled is not; with `inc` and `dec` the gauge would be off by one from then on.
+///
+/// ```
+/// use telemetry_core::{metric, testing::Scope, testing::assertions::Assertions};
+///
+/// metric! {
+///     /// Jobs under way.
+///     static JOBS: Gauge = "shop_jobs";
+/// }
+///
+/// let scope = Scope::new();
+/// let job = JOBS.hold();
+/// scope.assert_metric_value("shop_jobs", &[], 1);
+/// scope.disable();
+/// drop(job);
+/// scope.assert_metric_value("shop_jobs", &[], 0);
+/// ```
+#[derive(Debug)]
+#[must_use = "it is under way until this is dropped"]
+pub struct GaugeHold {
+    /// None where nothing was counted.
+    slot: Option<&'static AtomicU64>,
+}
+
+impl GaugeHold {
+    fn new(core: &'static Core, place: impl FnOnce() -> Place) -> Self {
+        let slot = if core.gate() == OFF { None } else { update::gauge_slot(core, place()) };
+        if let Some(slot) = slot {
+            Change::Add(1.0).apply(slot);
+        }
+        Self { slot }
+    }
+}
+
+impl Drop for GaugeHold {
+    fn drop(&mut self) {
+        if let Some(slot) = self.slot {
+            Change::Add(-1.0).apply(slot);
+        }
     }
 }
 

@@ -90,7 +90,7 @@ pub use buckets::{DEFAULT_BUCKETS, exponential, linear};
 pub use collect::SeriesOverflow;
 pub use counter::{Counter, CounterSeries, CounterWith};
 pub(crate) use exemplar::{Moment, set_moment};
-pub use gauge::{Gauge, GaugeSeries, GaugeWith};
+pub use gauge::{Gauge, GaugeHold, GaugeSeries, GaugeWith};
 pub use histogram::{Histogram, HistogramSeries, HistogramTimer, HistogramWith};
 pub use labels::{DEFAULT_SERIES_LIMIT, Label, LabelSet, OVERFLOW_LABEL, OVERFLOW_VALUE};
 pub(crate) use local::{begin_anew, switch};

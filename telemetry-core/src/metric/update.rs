@@ -230,6 +230,14 @@ fn find_entry(core: &'static Core, entry: &'static SeriesEntry) -> Option<&'stat
     if ptr::eq(store, entry.home.store) { Some(entry) } else { series::look_up_again(core, entry) }
 }
 
+/// The slot of a gauge that counts what is under way, for one that begins now; none where updates do nothing.
+pub(super) fn gauge_slot(core: &'static Core, place: Place) -> Option<&'static AtomicU64> {
+    match place {
+        Place::Index(offset) => find_gauge(core, offset),
+        Place::Entry(entry) => find_entry(core, entry).map(|entry| &entry.gauge),
+    }
+}
+
 /// Adds to a gauge: a compare-and-swap loop, as any thread may write it.
 pub(super) fn exchange(slot: &AtomicU64, mut change: impl FnMut(u64) -> u64) {
     let mut current = slot.load(Ordering::Relaxed);

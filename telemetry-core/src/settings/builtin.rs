@@ -54,6 +54,14 @@ pub(super) const ROWS: &[Setting] = &[
     )
     .default(DefaultValue::Fixed("true")),
     Setting::new(
+        "SEMCONV_STABILITY_OPT_IN",
+        Kind::Text,
+        "Which of OpenTelemetry's conventions that have become stable are followed, separated by commas: `http` for \
+         the stable names of requests, `http/dup` for the old ones too. Others mean nothing here.",
+    )
+    .default(DefaultValue::Unset("none: the names before that"))
+    .equivalents(&[Equivalent::Same("OTEL_SEMCONV_STABILITY_OPT_IN")]),
+    Setting::new(
         "SINKS",
         Kind::Choices(SINKS),
         "Where spans and metrics go. A sink registered by the program under a name can be chosen too; `sqlite`, \

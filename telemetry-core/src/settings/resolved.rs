@@ -42,6 +42,9 @@ impl Resolved {
             sample_ratio: self.required("SAMPLE_RATIO", SettingValue::as_float),
             drain_interval: self.required("DRAIN_INTERVAL", SettingValue::as_duration),
             extract_traceparent: self.required("EXTRACT_TRACEPARENT", SettingValue::as_bool),
+            stability_opt_in: self
+                .get("SEMCONV_STABILITY_OPT_IN")
+                .and_then(|value| value.value.as_text().map(str::to_owned)),
             sinks: self.required("SINKS", |value| value.as_list().map(<[String]>::to_vec)),
             span_ring_capacity: integer as usize,
             auto_log_correlation: self.required("AUTO_LOG_CORRELATION", SettingValue::as_bool),
@@ -180,6 +183,8 @@ pub struct Settings {
     pub drain_interval: Duration,
     /// Whether a request's `traceparent` header is continued.
     pub extract_traceparent: bool,
+    /// Which conventions of OpenTelemetry's that have become stable are followed, separated by commas.
+    pub stability_opt_in: Option<String>,
     /// The sinks by name, each once.
     pub sinks: Vec<String>,
     /// The slots of the span ring, a power of two.

@@ -21,6 +21,13 @@ pin_project! {
     }
 }
 
+/// The body of an answer that a layer gives in the client's stead.
+impl<B: Default> Default for CallBody<B> {
+    fn default() -> Self {
+        Self { inner: B::default(), sent: None }
+    }
+}
+
 impl<B: Body> CallBody<B> {
     pub(super) fn new(inner: B, mut sent: Option<Sent>, goes_on: bool) -> Self {
         if let Some(sent) = sent.take_if(|_| !goes_on || inner.is_end_stream()) {

@@ -44,7 +44,7 @@ where
     E: Display,
     F: Future<Output = Result<Response<R>, E>>,
 {
-    let mut sent = begin(Conventions::Old, &mut request);
+    let mut sent = begin(Conventions::for_calls(), &mut request);
     let result = sent.span().run(async { send(request).await }).await;
     match &result {
         Ok(response) => {

@@ -57,7 +57,7 @@ impl SendTraced for RequestBuilder {
     async fn resend_traced(self, resend: Resend) -> Result<Response, Error> {
         let (client, request) = self.build_split();
         let mut request = request?;
-        let mut sent = begin(Conventions::Old, &mut request, Some(resend));
+        let mut sent = begin(Conventions::for_calls(), &mut request, Some(resend));
         let inner = sent.span().in_scope(|| client.execute(request));
         ReqwestFuture { inner, sent: Some(sent) }.await
     }

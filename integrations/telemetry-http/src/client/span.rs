@@ -44,7 +44,7 @@ impl Sent {
         let method = KnownMethod::of(outgoing.method);
         let name = Name::of(method.as_name());
         let mut span = SpanBuilder::new(attributes::client(conventions)).name(name).task();
-        describe(&mut span, method, outgoing);
+        describe(&mut span, conventions, method, outgoing);
         let handle = span.handle();
         if handle.context().is_some() {
             inject_span(&handle, &mut HeadersMut(outgoing.headers));
@@ -106,7 +106,12 @@ impl Sent {
     }
 }
 
-fn describe(span: &mut TaskSpan, method: KnownMethod, outgoing: &Outgoing<'_>) {
+/// The scheme of a URL, kept by reference.
+fn scheme(uri: &Uri) -> Option<&'static str> {
+    ["http", "https"].into_iter().find(|known| uri.scheme_str() == Some(known))
+}
+
+fn describe(span: &mut TaskSpan, conventions: Conventions, method: KnownMethod, outgoing: &Outgoing<'_>) {
     if !span.is_recording() {
         return;
     }
@@ -114,7 +119,12 @@ fn describe(span: &mut TaskSpan, method: KnownMethod, outgoing: &Outgoing<'_>) {
     let resends = outgoing.resend.map(|resend| resend.0).filter(|resends| *resends > 0);
     span.attribute(key::URL, &short);
     span.attribute(key::METHOD, &Kept(method.as_str()));
+    span.attribute(key::METHOD_ORIGINAL, &attributes::original(outgoing.method, method));
     span.attribute(key::PEER_NAME, &attributes::host(outgoing.uri, outgoing.headers.get(HOST)));
+    span.attribute(key::PEER_PORT, &outgoing.uri.port_u16());
+    if conventions != Conventions::Old {
+        span.attribute(key::SCHEME, &scheme(outgoing.uri).map(Kept));
+    }
     span.attribute(key::REQUEST_LENGTH, &outgoing.length);
     span.attribute(key::RESENDS, &resends);
     span.attribute(key::URL, &long);

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use telemetry_core::__private::metric::{DEFAULT_BUCKETS, Declared, View, gauge, histogram};
+use telemetry_core::metric::GaugeHold;
 use telemetry_core::{Gauge, Histogram};
 
 use super::labels::{Method, MethodRouteStatus};
@@ -143,14 +144,13 @@ const fn declared(name: &'static str, help: &'static str, unit: Option<&'static 
 }
 
 impl Recorder for Chosen {
-    fn begin(&self, method: KnownMethod) {
-        self.under_way.with([method.as_str()]).inc();
+    fn begin(&self, method: KnownMethod) -> GaugeHold {
+        self.under_way.with([method.as_str()]).hold()
     }
 
     fn end(&self, ended: &Ended) {
         let (method, route) = (ended.method.as_str(), ended.route.unwrap_or_default());
         self.duration.with([method, route, ended.status.as_str()]).observe(ended.seconds);
-        self.under_way.with([method]).dec();
     }
 
     fn wants_span(&self) -> bool {

@@ -8,6 +8,7 @@ mod views;
 use std::time::Instant;
 
 use http::StatusCode;
+use telemetry_core::metric::GaugeHold;
 
 use crate::method::KnownMethod;
 pub(crate) use chosen::recorder;
@@ -19,8 +20,8 @@ const CLIENT_CLOSED_REQUEST: u16 = 499;
 
 /// The instruments that a layer updates.
 pub(crate) trait Recorder: Send + Sync {
-    /// A request has begun.
-    fn begin(&self, method: KnownMethod);
+    /// A request has begun: it is under way until what comes back is dropped.
+    fn begin(&self, method: KnownMethod) -> GaugeHold;
     /// A request has ended.
     fn end(&self, ended: &Ended);
     /// Whether the end is to be told inside the request's span, as an example of what is measured.
@@ -43,6 +44,8 @@ pub(crate) struct Measured {
     began: Instant,
     status: Option<StatusCode>,
     failed: bool,
+    /// Taken away even where telemetry is disabled before the end.
+    _under_way: GaugeHold,
 }
 
 impl Measured {
@@ -52,8 +55,8 @@ impl Measured {
         route: Option<&'static str>,
         began: Instant,
     ) -> Self {
-        recorder.begin(method);
-        Self { recorder, method, route, began, status: None, failed: false }
+        let under_way = recorder.begin(method);
+        Self { recorder, method, route, began, status: None, failed: false, _under_way: under_way }
     }
 
     /// Takes note of the status the client was sent.

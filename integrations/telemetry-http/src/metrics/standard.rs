@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use http::StatusCode;
 use telemetry_core::metric;
-use telemetry_core::metric::{CounterSeries, HistogramSeries};
+use telemetry_core::metric::{CounterSeries, GaugeHold, HistogramSeries};
 
 use super::{Ended, Recorder};
 use crate::method::KnownMethod;
@@ -60,15 +60,14 @@ pub(crate) const fn standard() -> &'static dyn Recorder {
 }
 
 impl Recorder for Standard {
-    fn begin(&self, _: KnownMethod) {
-        HTTP_REQUESTS_IN_FLIGHT.inc();
+    fn begin(&self, _: KnownMethod) -> GaugeHold {
+        HTTP_REQUESTS_IN_FLIGHT.hold()
     }
 
     fn end(&self, ended: &Ended) {
         let series = Series::of(ended.method);
         series.duration.observe(ended.seconds);
         series.requests(ended.method, ended.status).inc();
-        HTTP_REQUESTS_IN_FLIGHT.dec();
     }
 
     fn wants_span(&self) -> bool {

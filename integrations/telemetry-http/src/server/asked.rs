@@ -45,6 +45,9 @@ impl Asked {
         let (short, long) = Url::short_and_long(uri);
         span.attribute(key::URL, &short);
         span.attribute(key::METHOD, &Kept(method.as_str()));
+        if method == KnownMethod::Other {
+            span.attribute(key::METHOD_ORIGINAL, &attributes::original(request.method(), method));
+        }
         span.attribute(key::ROUTE, &route.map(Kept));
         let length = attributes::content_length(request.body(), || seen.content_length);
         span.attribute(key::REQUEST_LENGTH, &length);

@@ -4,8 +4,10 @@ use std::time::Instant;
 
 use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use http_body::Body;
-use telemetry_core::propagate::Held;
-use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
+use telemetry_core::propagate::{Held, Remote};
+use telemetry_core::{
+    Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, SpanContext, TaskSpan,
+};
 
 use super::asked::Asked;
 use super::exchange::{Exchange, Stage};
@@ -26,6 +28,10 @@ impl Running {
     /// Begins to record a request; nothing while telemetry is disabled.
     pub(crate) fn begin<B: Body>(options: &Options, request: &mut Request<B>) -> Option<Self> {
         let _pipeline = options.pipeline.map(|pipeline| pipeline.attach());
+        if options.extension {
+            // A handler that asks for it finds it also where there is no span: then it takes no writes.
+            request.extensions_mut().insert(RequestSpan(RequestSpan::here()));
+        }
         if !Context::is_enabled() && options.request_id.is_none() {
             return None;
         }
@@ -55,22 +61,24 @@ impl Running {
         });
         let exchange = running.exchange()?;
         let names = route::route(request.extensions()).and_then(names::of);
-        if !excluded || options.measure_excluded {
+        if options.measure && Context::is_enabled() && (!excluded || options.measure_excluded) {
             let route = names.map(|names| names.route);
             exchange.measured = Some(Measured::begin(options.recorder, method, route, began));
         }
         if excluded {
-            exchange.held = caller(options, &Seen::among(request.headers()));
+            let seen = Seen::among(request.headers());
+            exchange.held = seen.parent().map(|parent| caller(options, &seen, parent));
             exchange.stage =
                 exchange.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
             return Some(running);
         }
         let seen = Seen::among(request.headers());
-        let (mut span, held) = open(options, request, method, names, &seen);
+        let parent = seen.parent();
+        let (mut span, held) = open(options, request, method, names, &seen, parent);
         let route = names.map(|names| names.route);
         exchange.asked = Asked::describe_request(&mut span, request, method, route, &seen);
         exchange.held = held;
-        exchange.stage = Stage::Span(span);
+        exchange.stage = Stage::Span { span, brought: parent.map(|parent| parent.span_id) };
         exchange.hooks.clone_from(&options.hooks);
         exchange.introduce(options, request, names);
         Some(running)
@@ -84,7 +92,7 @@ impl Exchange {
             let head = head(request, names);
             self.stage.within(|| hooks.request(&head, RequestSpan::here()));
         }
-        if let (true, Stage::Span(span)) = (options.extension, &self.stage) {
+        if let (true, Stage::Span { span, .. }) = (options.extension, &self.stage) {
             let span = RequestSpan(span.handle());
             request.extensions_mut().insert(span);
         }
@@ -98,21 +106,20 @@ fn head<B>(request: &Request<B>, names: Option<RouteNames>) -> RequestHead<'_> {
 }
 
 /// The caller's span and the state of its trace, as far as callers are trusted with it.
-fn caller(options: &Options, seen: &Seen<'_>) -> Option<Held> {
-    let mut remote = seen.remote(options.keys)?;
-    if let Some(cap) = &options.cap {
-        remote.span = cap.hold_back(remote.span);
-    }
-    Some(remote.hold())
+fn caller(options: &Options, seen: &Seen<'_>, parent: SpanContext) -> Held {
+    let span = options.cap.as_ref().map_or(parent, |cap| cap.hold_back(parent));
+    Remote { span, state: seen.state(options.keys) }.hold()
 }
 
-/// Opens the span of a request, in the trace of its caller where that is trusted.
+/// Opens the span of a request, in the trace of its caller where that is trusted. A request that another layer has
+/// taken in already stays where that has put it.
 fn open<B>(
     options: &Options,
     request: &Request<B>,
     method: KnownMethod,
     names: Option<RouteNames>,
     seen: &Seen<'_>,
+    parent: Option<SpanContext>,
 ) -> (TaskSpan, Option<Held>) {
     let mut builder = SpanBuilder::new(attributes::server(options.conventions));
     let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
@@ -129,18 +136,23 @@ fn open<B>(
     if let Some(decided) = &decided {
         builder = builder.sampler(decided);
     }
-    match inbound {
-        Inbound::Ignore => (builder.root().task(), None),
-        Inbound::Link => {
+    if options.pipeline.is_none() && RequestSpan::has_brought(parent.map(|parent| parent.span_id)) {
+        return (builder.task(), None);
+    }
+    match (inbound, parent) {
+        (Inbound::Ignore, _) | (Inbound::Link, None) => (builder.root().task(), None),
+        (Inbound::Link, Some(span)) => {
             // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
-            let held = seen.remote(options.keys).map(|remote| remote.hold());
-            let links = held.as_ref().map(Held::span);
-            (builder.root().links(links.as_slice()).task(), held)
+            let held = Remote { span, state: seen.state(options.keys) }.hold();
+            (builder.root().links(&[held.span()]).task(), Some(held))
         }
-        Inbound::Continue => match caller(options, seen) {
-            Some(held) => (builder.remote(&held).task(), Some(held)),
-            None => (builder.task(), None),
-        },
+        (Inbound::Continue, Some(parent)) => {
+            let held = caller(options, seen, parent);
+            (builder.remote(&held).task(), Some(held))
+        }
+        // Where the context of a pipeline was taken is not where its requests are.
+        (Inbound::Continue, None) if options.pipeline.is_some() => (builder.root().task(), None),
+        (Inbound::Continue, None) => (builder.task(), None),
     }
 }
 

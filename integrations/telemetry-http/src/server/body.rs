@@ -20,7 +20,13 @@ pin_project! {
         // None once the request has ended.
         running: Option<Running>,
     }
+}
 
+/// The body of a response that nobody was asked for: what a layer such as `tower-http`'s timeout answers with.
+impl<B: Default> Default for ResponseBody<B> {
+    fn default() -> Self {
+        Self { inner: B::default(), running: None }
+    }
 }
 
 impl<B: Body> ResponseBody<B> {
@@ -57,9 +63,7 @@ impl<B: Body> Body for ResponseBody<B> {
             Poll::Ready(None) => Some(End::Completed),
             Poll::Ready(Some(Err(_))) => Some(End::Failed(type_name::<B::Error>())),
             Poll::Ready(Some(Ok(frame))) => {
-                if let Some(exchange) = this.running.as_mut().and_then(Running::exchange) {
-                    exchange.sent(frame);
-                }
+                Running::note(this.running, |exchange| exchange.sent(frame));
                 // A server that sees the end coming does not ask for it, and nothing comes after trailers.
                 (frame.is_trailers() || this.inner.is_end_stream()).then_some(End::Completed)
             }

@@ -9,7 +9,7 @@ use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, Response, StatusCode};
 use http_body::{Body, Frame};
 use telemetry_core::propagate::Held;
-use telemetry_core::{Context, Span, Status, TaskSpan};
+use telemetry_core::{Context, Span, SpanId, Status, TaskSpan};
 
 use super::asked::Asked;
 use super::hooks::{Hooks, ResponseHead};
@@ -58,8 +58,8 @@ pub(crate) struct Exchange {
 
 /// What a request's work runs inside.
 pub(super) enum Stage {
-    /// Its span.
-    Span(TaskSpan),
+    /// Its span, and the span its `traceparent` names.
+    Span { span: TaskSpan, brought: Option<SpanId> },
     /// The context of the caller: the request is excluded.
     Passing(Context),
     /// Nothing.
@@ -70,8 +70,8 @@ impl Stage {
     /// Runs work inside.
     pub(super) fn within<R>(&mut self, work: impl FnOnce() -> R) -> R {
         match self {
-            Self::Span(span) => {
-                let _entered = RequestSpan::enter(span.handle());
+            Self::Span { span, brought } => {
+                let _entered = RequestSpan::enter(span.handle(), *brought);
                 span.in_scope(work)
             }
             Self::Passing(context) => context.run(work),
@@ -82,7 +82,7 @@ impl Stage {
     /// The span, where there is one.
     pub(super) fn span(&mut self) -> Option<&mut TaskSpan> {
         match self {
-            Self::Span(span) => Some(span),
+            Self::Span { span, .. } => Some(span),
             _ => None,
         }
     }
@@ -212,7 +212,7 @@ impl Drop for Exchange {
             }
             measured => drop(measured),
         }
-        let Stage::Span(span) = &mut self.stage else { return };
+        let Stage::Span { span, .. } = &mut self.stage else { return };
         // What was announced has been sent: a server that counts does not ask for the end.
         let sent = self.announced.is_some_and(|length| self.sent >= length);
         if self.complete || (sent && !panicking) {

@@ -43,9 +43,7 @@ where
         let mut running = this.running.take();
         match result {
             Ok(mut response) => {
-                if let Some(exchange) = running.as_mut().and_then(Running::exchange) {
-                    exchange.respond(&mut response);
-                }
+                Running::note(&mut running, |exchange| exchange.respond(&mut response));
                 Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, running))))
             }
             Err(failure) => {

@@ -22,7 +22,10 @@ use crate::metrics::{self, MetricOptions};
 /// Records every request of a service: a span from the request to the end of the response's body, and the metrics.
 ///
 /// Cheap to clone. To be put where the router has matched the route already: around the routes of an axum `Router` by
-/// `Router::layer`.
+/// `Router::layer`. What other layers answer is recorded where this one is outside of them, as one added later is.
+///
+/// Inside a layer of its kind a request has a span for each, the inner one a child of the outer one, whose word on the
+/// caller stands. Each also counts it: [`measure`](Self::measure) says which one alone is to.
 #[derive(Clone)]
 pub struct TelemetryLayer {
     /// Shared: axum makes the services of some routes anew for every request.
@@ -37,6 +40,7 @@ impl TelemetryLayer {
             cap: None,
             keys: Keys::Level2,
             excluded: Excluded::default(),
+            measure: true,
             measure_excluded: false,
             hooks: None,
             request_id: None,
@@ -99,6 +103,13 @@ impl TelemetryLayer {
         Excluded::from_env(variable).map(|more| self.with(|options| options.excluded.extend(more)))
     }
 
+    /// Whether requests are counted and measured; so by default. Not to be by a layer inside another one, which has
+    /// counted them.
+    #[must_use]
+    pub fn measure(self, measure: bool) -> Self {
+        self.with(|options| options.measure = measure)
+    }
+
     /// Whether excluded requests are measured all the same; not so by default.
     #[must_use]
     pub fn measure_excluded(self, measure: bool) -> Self {
@@ -111,8 +122,8 @@ impl TelemetryLayer {
         self.with(|options| options.hooks = Some(Arc::new(hooks)))
     }
 
-    /// Gives every request an identifier under this header, `x-request-id` by custom: the caller's where it is of 1 to
-    /// 128 visible ASCII characters, else a new one. It stands in the request's headers, in the response's, and on the
+    /// Gives every request an identifier under this header, `x-request-id` by custom: the caller's where there is one,
+    /// of 1 to 128 visible ASCII characters, else a new one. It stands in the request's headers, in the response's, and on the
     /// span as `http.request_id`; [`RequestId::current`](crate::RequestId::current) gives it to log lines.
     #[must_use]
     pub fn request_id(self, header: HeaderName) -> Self {
@@ -120,7 +131,8 @@ impl TelemetryLayer {
     }
 
     /// Whether the request's span is put among its extensions, as [`RequestSpan`](crate::RequestSpan); not so by
-    /// default, because it costs an allocation and `RequestSpan::current` does without.
+    /// default, because it costs an allocation and `RequestSpan::current` does without. Where a request has no span,
+    /// because telemetry is disabled or its path excluded, what stands there takes no writes.
     #[must_use]
     pub fn extension(self, extension: bool) -> Self {
         self.with(|options| options.extension = extension)

@@ -19,6 +19,7 @@ pub(crate) struct Options {
     pub(crate) cap: Option<Arc<Cap>>,
     pub(crate) keys: Keys,
     pub(crate) excluded: Excluded,
+    pub(crate) measure: bool,
     pub(crate) measure_excluded: bool,
     pub(crate) hooks: Option<Arc<dyn Hooks>>,
     /// The header of request identifiers, where they are wanted.

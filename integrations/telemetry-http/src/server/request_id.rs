@@ -38,10 +38,14 @@ impl RequestId {
         &self.text
     }
 
-    /// What the caller says where it is acceptable, else a new one; it stands in the headers from here on.
+    /// What the caller says where it is one and acceptable, else a new one; it alone stands in the headers from here on.
     pub(super) fn take_or_make(headers: &mut HeaderMap, name: &HeaderName) -> Self {
-        if let Some(given) = headers.get(name).filter(|given| is_acceptable(given)) {
-            return Self::of(given.clone());
+        let mut given = headers.get_all(name).iter();
+        // Of several nobody could say which one those behind go by.
+        if let (Some(one), None) = (given.next(), given.next())
+            && is_acceptable(one)
+        {
+            return Self::of(one.clone());
         }
         let made = Self::make();
         headers.insert(name, made.header.clone());
@@ -109,6 +113,17 @@ mod tests {
             assert_eq!(id.as_str() == given, taken, "{given}");
             assert_eq!(headers[NAME], id.as_str());
         }
+    }
+
+    #[test]
+    fn of_several_identifiers_none_is_taken() {
+        let mut headers = HeaderMap::new();
+        for given in ["one", "two"] {
+            headers.append(NAME, HeaderValue::from_static(given));
+        }
+        let id = RequestId::take_or_make(&mut headers, &NAME);
+        assert_eq!(headers.get_all(NAME).iter().collect::<Vec<_>>(), [id.as_str()]);
+        assert_eq!(id.as_str().len(), 32);
     }
 
     #[test]

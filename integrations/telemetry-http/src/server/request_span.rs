@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use telemetry_core::Span;
+use telemetry_core::{Span, SpanId};
 
 /// The span of the request this thread is working on, whatever span is current inside it.
 ///
@@ -15,13 +15,27 @@ pub struct RequestSpan(
 );
 
 thread_local! {
-    static CURRENT: Cell<Option<RequestSpan>> = const { Cell::new(None) };
+    static CURRENT: Cell<Option<Here>> = const { Cell::new(None) };
+}
+
+/// The request a thread works on.
+#[derive(Clone, Copy)]
+struct Here {
+    span: RequestSpan,
+    /// The span its `traceparent` names, whether that is continued or not.
+    brought: Option<SpanId>,
 }
 
 impl RequestSpan {
     /// The span of the request this thread is working on; none outside, and for requests without a span.
     pub fn current() -> Option<Self> {
-        CURRENT.get()
+        CURRENT.get().map(|here| here.span)
+    }
+
+    /// Whether the request this thread works on brought the very parent that another one brings, or neither brought
+    /// any: then that is the same one under a further layer, or a part of it.
+    pub(super) fn has_brought(parent: Option<SpanId>) -> bool {
+        CURRENT.get().is_some_and(|here| here.brought == parent)
     }
 
     /// The request's span here, or one that takes no writes.
@@ -30,13 +44,13 @@ impl RequestSpan {
     }
 
     /// Makes a span the request's for as long as the guard lives.
-    pub(super) fn enter(span: Span) -> Entered {
-        Entered(CURRENT.replace(Some(Self(span))))
+    pub(super) fn enter(span: Span, brought: Option<SpanId>) -> Entered {
+        Entered(CURRENT.replace(Some(Here { span: Self(span), brought })))
     }
 }
 
 /// Goes back to the request before when dropped.
-pub(super) struct Entered(Option<RequestSpan>);
+pub(super) struct Entered(Option<Here>);
 
 impl Drop for Entered {
     fn drop(&mut self) {

@@ -47,6 +47,14 @@ impl Running {
         });
     }
 
+    /// Takes note of something, if the request is under way still. A panic of a hook that is told ends the request.
+    pub(crate) fn note(running: &mut Option<Self>, work: impl FnOnce(&mut Exchange)) {
+        let noted = EndOnPanic(running);
+        if let Some(exchange) = noted.0.as_mut().and_then(Self::exchange) {
+            work(exchange);
+        }
+    }
+
     /// Runs work inside the span of a request, if it is under way still. A panic in it ends the request as panicked:
     /// whoever catches it may keep the future or the body for long.
     pub(crate) fn within<R>(running: &mut Option<Self>, work: impl FnOnce() -> R) -> R {

@@ -33,6 +33,12 @@ pub(super) fn key_text<E: Encode>(out: &mut E, key: &str, text: &str) {
     out.message(VALUE, |out| out.present(STRING_VALUE, Scalar::String(text)));
 }
 
+/// A `KeyValue` whose value is an integer.
+pub(super) fn key_number<E: Encode>(out: &mut E, key: &str, number: i64) {
+    out.scalar(KEY, Scalar::String(key));
+    out.message(VALUE, |out| out.present(INT_VALUE, Scalar::Int64(number)));
+}
+
 /// An `AnyValue`. An integer beyond the range of `int64` becomes its decimal digits, as OpenTelemetry's rules for mapping
 /// arbitrary data to it say.
 fn any_value<E: Encode>(out: &mut E, value: &Value) {

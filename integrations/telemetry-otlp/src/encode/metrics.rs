@@ -3,7 +3,8 @@
 use telemetry_core::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue};
 use telemetry_core::resource::Resource;
 
-use super::common::{by_scope, key_text, resource, scope};
+use super::common::{by_scope, key_number, key_text, resource, scope};
+use super::conventional::{Attribute as Label, Conventional};
 use super::{Encode, Field, Scalar, field};
 
 /// Since when the values of a request count.
@@ -74,9 +75,11 @@ pub(crate) fn request<E: Encode>(of: &Resource, period: Period, parts: &[Part<'_
 
 fn metric<E: Encode>(out: &mut E, period: Period, part: &Part<'_>) {
     let family = part.family;
-    out.scalar(field(1, "name"), Scalar::String(&family.name));
+    let conventional = Conventional::of(family);
+    let unit = || family.unit.as_deref().map_or("", ucum);
+    out.scalar(field(1, "name"), Scalar::String(conventional.map_or(&*family.name, |known| known.name)));
     out.scalar(field(2, "description"), Scalar::String(&family.help));
-    out.scalar(field(3, "unit"), Scalar::String(family.unit.as_deref().map_or("", ucum)));
+    out.scalar(field(3, "unit"), Scalar::String(conventional.map_or_else(unit, |known| known.unit)));
     let is_exponential =
         part.series.first().is_some_and(|series| matches!(series.value, MetricValue::Exponential(_)));
     let (data, monotonic) = match family.kind {
@@ -86,7 +89,8 @@ fn metric<E: Encode>(out: &mut E, period: Period, part: &Part<'_>) {
         MetricKind::Histogram => (field(9, "histogram"), false),
     };
     out.message(data, |out| {
-        out.messages(field(1, "dataPoints"), part.series, |out, series| point(out, period, series));
+        let points = part.series.iter().map(|series| Point { series, conventional: conventional.is_some() });
+        out.messages(field(1, "dataPoints"), points, |out, of| point(out, period, of));
         if family.kind != MetricKind::Gauge {
             out.scalar(field(2, "aggregationTemporality"), Scalar::Enum(period.temporality as u32));
         }
@@ -94,14 +98,22 @@ fn metric<E: Encode>(out: &mut E, period: Period, part: &Part<'_>) {
     });
 }
 
-fn point<E: Encode>(out: &mut E, period: Period, series: &MetricSeries) {
+/// A series, and whether its labels are attributes of OpenTelemetry's conventions.
+#[derive(Clone, Copy)]
+struct Point<'a> {
+    series: &'a MetricSeries,
+    conventional: bool,
+}
+
+fn point<E: Encode>(out: &mut E, period: Period, of: Point<'_>) {
+    let series = of.series;
     let times = |out: &mut E, start: u64| {
         out.scalar(field(2, "startTimeUnixNano"), Scalar::Fixed64(start));
         out.scalar(field(3, "timeUnixNano"), Scalar::Fixed64(period.time_unix_nanos));
     };
     match &series.value {
         MetricValue::Counter(total) => {
-            labels(out, field(7, "attributes"), series);
+            labels(out, field(7, "attributes"), of);
             times(out, period.start_unix_nanos);
             out.present(field(6, "asInt"), Scalar::SFixed64(i64::try_from(*total).unwrap_or(i64::MAX)));
             exemplars(out, field(5, "exemplars"), series, |value| {
@@ -109,18 +121,18 @@ fn point<E: Encode>(out: &mut E, period: Period, series: &MetricSeries) {
             });
         }
         MetricValue::RealCounter(total) => {
-            labels(out, field(7, "attributes"), series);
+            labels(out, field(7, "attributes"), of);
             times(out, period.start_unix_nanos);
             out.present(field(4, "asDouble"), Scalar::Double(*total));
         }
         MetricValue::Gauge(value) => {
-            labels(out, field(7, "attributes"), series);
+            labels(out, field(7, "attributes"), of);
             // A gauge is what it is at one moment: it has no start.
             times(out, 0);
             out.present(field(4, "asDouble"), Scalar::Double(*value));
         }
         MetricValue::Histogram { bounds, counts, sum } => {
-            labels(out, field(9, "attributes"), series);
+            labels(out, field(9, "attributes"), of);
             times(out, period.start_unix_nanos);
             out.scalar(field(4, "count"), Scalar::Fixed64(counts.iter().sum()));
             out.present(field(5, "sum"), Scalar::Double(*sum));
@@ -132,7 +144,7 @@ fn point<E: Encode>(out: &mut E, period: Period, series: &MetricSeries) {
         }
         MetricValue::Exponential(histogram) => {
             let cut = histogram.clone().at_most(MAX_EXPONENTIAL_BUCKETS);
-            labels(out, field(1, "attributes"), series);
+            labels(out, field(1, "attributes"), of);
             times(out, period.start_unix_nanos);
             out.scalar(field(4, "count"), Scalar::Fixed64(cut.count()));
             out.present(field(5, "sum"), Scalar::Double(cut.sum));
@@ -165,8 +177,16 @@ fn exemplars<E: Encode>(
     });
 }
 
-fn labels<E: Encode>(out: &mut E, field: Field, series: &MetricSeries) {
-    out.messages(field, series.labels.iter(), |out, (name, value)| key_text(out, name, value));
+fn labels<E: Encode>(out: &mut E, field: Field, of: Point<'_>) {
+    out.messages(field, of.series.labels.iter(), |out, (name, value)| {
+        if !of.conventional {
+            return key_text(out, name, value);
+        }
+        match Conventional::attribute(name, value) {
+            Label::Text(key, text) => key_text(out, key, text),
+            Label::Number(key, number) => key_number(out, key, number),
+        }
+    });
 }
 
 /// The UCUM code of a unit, as OpenTelemetry writes units, from the word Prometheus has for it; another word stays.

@@ -7,6 +7,7 @@
 //! [opentelemetry-proto]: https://github.com/open-telemetry/opentelemetry-proto
 
 mod common;
+mod conventional;
 mod json;
 pub(crate) mod metrics;
 mod protobuf;

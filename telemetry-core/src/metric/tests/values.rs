@@ -67,6 +67,25 @@ fn gauges_set_and_add() {
 }
 
 #[test]
+fn what_is_held_is_taken_away_whatever_was_enabled_meanwhile() {
+    let scope = Scope::new();
+    let held = (LEVEL.hold(), NAMED_LEVELS.with("a").hold(), LEVELS.series((Digit(1), Digit(2))).hold());
+    let levels =
+        || ["test_level", "test_named_levels", "test_levels"].map(|name| scope.counts(name).concat());
+    assert_eq!(levels(), ["1", "name=a 1", "tens=1,ones=2 1"]);
+    scope.store.disable();
+    let began_disabled = (LEVEL.hold(), NAMED_LEVELS.with("a").hold());
+    // Nothing of it counts in the store that its thread writes to by then.
+    let elsewhere = Scope::new();
+    drop(held);
+    assert_eq!(elsewhere.counts("test_level"), ["0"]);
+    drop(elsewhere);
+    scope.store.enable();
+    drop(began_disabled);
+    assert_eq!(levels(), ["0", "name=a 0", "tens=1,ones=2 0"]);
+}
+
+#[test]
 fn gauges_share_no_cache_line() {
     let scope = Scope::new();
     LEVELS.with((Digit(0), Digit(0))).set(1.0);
