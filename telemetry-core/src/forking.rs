@@ -90,11 +90,16 @@ pub(crate) struct Anew<T> {
 
 impl<T: Default> Anew<T> {
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        self.here().lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The mutex of this process.
+    pub(crate) fn here(&self) -> &Mutex<T> {
         let mut here = self;
         while here.generation != generation() {
             here = here.next.get_or_init(Box::default);
         }
-        here.content.lock().unwrap_or_else(PoisonError::into_inner)
+        &here.content
     }
 }
 

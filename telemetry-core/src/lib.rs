@@ -48,7 +48,7 @@
 //! the process ([`TelemetryBuilder::deliver_at_exit`]). A signal whose default is to kill, such as SIGTERM, runs neither:
 //! a service waits for it (`tokio::signal`, the crate `signal-hook`) and returns from `main`; this crate installs no signal
 //! handler. After `abort`, `_exit` and a signal that kills, what was not yet delivered is lost. Spans that are still open at
-//! the shutdown are not delivered; they stay in [`Accounting::in_flight`], and a line on standard error says how many.
+//! the shutdown are not delivered; they stay in [`Accounting::in_flight`] and `telemetry_spans_in_flight`, and a line on standard error says how many.
 //!
 //! # Forks
 //! `fork` copies one thread. Before it, on the thread that forks, this crate waits until its sinks are between two calls,
@@ -61,8 +61,10 @@
 //!   they are), and another `service.instance.id`. The parent's spans are the parent's: none is exported in the child.
 //! - Spans that were open at the fork are the parent's; a guard that the child inherited writes and ends nothing. What the
 //!   child opens under it is its child, in the same trace.
-//! - Each sink is asked by [`Sink::after_fork`](sink::Sink::after_fork) to rebuild itself; one that cannot, or that was in the
-//!   middle of a call for longer than the fork waits, stays silent in the child, which says so on standard error.
+//! - Each sink is asked by [`Sink::before_fork`](sink::Sink::before_fork) to let go of what cannot be shared, and by
+//!   [`Sink::after_fork`](sink::Sink::after_fork) to rebuild itself in the child; one that cannot, or that was in the middle of
+//!   a call for longer than the fork waits, stays silent in the child, which says so on standard error.
+//! - Where the parent keeps crash [`evidence`], the child has a file of its own, from its first span on.
 //! - A thread of the parent is not there: no listener of [`PrometheusServer`](sink::PrometheusServer), no sampler that was
 //!   running at that moment. Standard output shared with the parent gets whole batches, which a pipe may mix.
 //! - A child that opens no span and calls nothing touches no sink, also when it drops the handle or exits. One that wants
@@ -90,6 +92,8 @@ mod context;
 pub mod drain;
 #[cfg(not(loom))]
 pub mod evidence;
+#[cfg(not(loom))]
+mod file_lock;
 #[cfg(not(loom))]
 mod filter;
 #[cfg(not(loom))]

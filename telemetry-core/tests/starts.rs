@@ -134,6 +134,10 @@ fn a_span_that_outlives_its_pipeline_is_counted_and_goes_to_the_next() {
     assert_eq!(memory.spans().iter().map(|span| &*span.name).collect::<Vec<_>>(), ["work"]);
     let after = telemetry.accounting();
     assert_eq!((after.started - before.started, after.taken - before.taken, after.in_flight), (2, 1, 1));
+    // It is in the last metrics that sinks get, and in the report.
+    let last = memory.latest_metrics().unwrap();
+    assert!(last.text().lines().any(|line| line == "telemetry_spans_in_flight 1"), "{}", last.text());
+    assert!(telemetry.health().to_string().contains("1 in flight"), "{}", telemetry.health());
     drop(open);
     assert_eq!(telemetry.accounting().in_flight, 1, "ended, and not delivered");
     let next = MemorySink::new();

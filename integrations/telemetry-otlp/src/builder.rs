@@ -64,7 +64,7 @@ impl OtlpBuilder {
     }
 
     /// The longest wait before the second attempt, which doubles with each further one, and what it grows to; default
-    /// 1 s and 30 s.
+    /// 1 s and 5 s.
     pub fn retry_waits(mut self, first: Duration, longest: Duration) -> Self {
         self.waits = Some((first, longest));
         self

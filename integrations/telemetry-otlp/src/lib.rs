@@ -25,7 +25,7 @@
 //! # When it fails
 //! As the protocol says: an attempt is made again after a connection that failed, was cut or did not answer in time, after
 //! 429, 502, 503 and 504, and after the gRPC codes `CANCELLED`, `DEADLINE_EXCEEDED`, `ABORTED`, `OUT_OF_RANGE`,
-//! `UNAVAILABLE`, `DATA_LOSS`, and `RESOURCE_EXHAUSTED` with a `RetryInfo`. The time in between doubles from 1 s to 30 s,
+//! `UNAVAILABLE`, `DATA_LOSS`, and `RESOURCE_EXHAUSTED` with a `RetryInfo`. The time in between doubles from 1 s to 5 s,
 //! less up to half of it at random, or is what the collector names (`Retry-After`, `RetryInfo`); a collector that names
 //! one is left alone until then. After 60 s the request is given up, one with metrics after 5 s, since the next one says
 //! all it said. Everything else the collector refuses is refused for

@@ -17,7 +17,8 @@ use crate::answer::{Answer, Partial};
 pub(crate) struct Retry {
     /// The longest wait before the second attempt; it doubles with each further one.
     pub(crate) first: Duration,
-    /// What it grows to.
+    /// What it grows to. The specification leaves it to the exporter; as in several SDKs it is so short that a collector that
+    /// has come back is found within seconds, while what waits behind a request fills the sink's queue.
     pub(crate) longest: Duration,
     /// The time from the first attempt on in which further ones begin.
     pub(crate) total: Duration,
@@ -27,7 +28,7 @@ impl Default for Retry {
     fn default() -> Self {
         Self {
             first: Duration::from_secs(1),
-            longest: Duration::from_secs(30),
+            longest: Duration::from_secs(5),
             total: Duration::from_secs(60),
         }
     }
@@ -167,9 +168,9 @@ mod tests {
         let millis = |attempt, random| retry.delay(attempt, random).as_millis();
         assert_eq!(
             [2, 3, 4, 6, 7, 60].map(|attempt| millis(attempt, 1.0)),
-            [1000, 2000, 4000, 16_000, 30_000, 30_000]
+            [1000, 2000, 4000, 5000, 5000, 5000]
         );
-        assert_eq!([2, 3, 60].map(|attempt| millis(attempt, 0.0)), [500, 1000, 15_000]);
+        assert_eq!([2, 3, 60].map(|attempt| millis(attempt, 0.0)), [500, 1000, 2500]);
     }
 
     #[test]

@@ -14,6 +14,14 @@ pub enum OpenError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// The path cannot be that of a file.
+    #[error("the path {path:?} leads to no file: {source}")]
+    Path {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// There is no such file, and it was only to be read.
     #[error("there is no file {}", path.display())]
     Missing {

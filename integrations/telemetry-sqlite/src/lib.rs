@@ -31,8 +31,14 @@
 //! may take the last moments, never the file. Readers never wait for the writer, nor it for them. What is older than
 //! `SQLITE_MAX_AGE`, and the oldest beyond `SQLITE_MAX_BYTES`, is deleted, spans and metrics alike. A batch that cannot
 //! be written, because the disk is full for instance, counts as dropped, by the reason `error`.
+//!
+//! A path leads to the same file whatever becomes the working directory. A file that is removed or replaced while it is
+//! written is made anew with the next batch (on Unix); to move one away, its `-wal` goes along, or what is in it is lost.
+//! Over a fork no connection is carried, as SQLite demands: parent and child each open their own, and write as runs of
+//! their own. Other connections that the program has to the same file are its own to close before it forks.
 #![forbid(unsafe_code)]
 
+mod database;
 mod error;
 mod file;
 mod hexadecimal;

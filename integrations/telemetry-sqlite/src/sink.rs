@@ -5,17 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{ErrorCode, Transaction, TransactionBehavior};
 use telemetry_core::metric::snapshot::MetricsSnapshot;
 use telemetry_core::record::SpanRecord;
 use telemetry_core::resource::Resource;
 use telemetry_core::settings::Resolved;
 use telemetry_core::sink::{AfterFork, Sink, SinkContext, SinkError};
 
+use crate::database::Database;
 use crate::error::OpenError;
+use crate::retention;
 use crate::settings::Options;
 use crate::write::{self, Written};
-use crate::{file, retention};
 
 /// How often the age of what is kept is looked at.
 const AGE_CHECKS: Duration = Duration::from_secs(60);
@@ -43,14 +44,20 @@ const SIZE_CHECK_SPANS: usize = 10_000;
 /// ```
 pub struct SqliteSink {
     options: Options,
-    /// None after a fork, until the next write.
-    connection: Option<Connection>,
+    database: Database,
     resource: Arc<Resource>,
-    /// The row of this process.
-    run: Option<i64>,
-    written: Written,
+    rows: Rows,
     age_checked: Option<Instant>,
     spans_since_size_check: usize,
+}
+
+/// The rows that are this process's.
+#[derive(Default)]
+struct Rows {
+    /// The number of the file they are in.
+    file: u64,
+    run: Option<i64>,
+    written: Written,
 }
 
 impl SqliteSink {
@@ -89,23 +96,14 @@ impl SqliteSink {
     }
 
     fn with(options: Options) -> Result<Self, OpenError> {
-        let connection = Some(file::open(&options.path)?);
         Ok(Self {
+            database: Database::open(&options.path)?,
             options,
-            connection,
             resource: Arc::new(Resource::empty()),
-            run: None,
-            written: Written::default(),
+            rows: Rows::default(),
             age_checked: None,
             spans_since_size_check: 0,
         })
-    }
-
-    fn connection(&mut self) -> Result<&mut Connection, SinkError> {
-        match &mut self.connection {
-            Some(connection) => Ok(connection),
-            none => Ok(none.insert(file::open(&self.options.path).map_err(other)?)),
-        }
     }
 
     /// Runs a transaction with the row of this process, which is made in the first one.
@@ -113,25 +111,34 @@ impl SqliteSink {
         &mut self,
         work: impl FnOnce(&Transaction<'_>, i64, &Written) -> rusqlite::Result<T>,
     ) -> Result<T, SinkError> {
-        let (run, resource) = (self.run, Arc::clone(&self.resource));
-        let written = std::mem::take(&mut self.written);
-        let outcome = self.connection().and_then(|connection| {
-            let transact = || {
-                let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-                let run = match run {
-                    Some(run) => run,
-                    None => write::run(&transaction, &resource, now_unix_nanos())?,
-                };
-                let done = work(&transaction, run, &written)?;
-                transaction.commit()?;
-                Ok((run, done))
+        let Self { database, resource, rows, .. } = self;
+        let (connection, file) = database.connection().map_err(other)?;
+        if rows.file != file {
+            *rows = Rows { file, ..Rows::default() };
+        }
+        let transact = || {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let run = match rows.run {
+                Some(run) => run,
+                None => write::run(&transaction, resource, now_unix_nanos())?,
             };
-            transact().map_err(other::<rusqlite::Error>)
-        });
-        self.written = written;
-        let (run, done) = outcome?;
-        self.run = Some(run);
-        Ok(done)
+            let done = work(&transaction, run, &rows.written)?;
+            transaction.commit()?;
+            Ok((run, done))
+        };
+        match transact() {
+            Ok((run, done)) => {
+                rows.run = Some(run);
+                Ok(done)
+            }
+            Err(error) => {
+                if rusqlite::Error::sqlite_error_code(&error) == Some(ErrorCode::ConstraintViolation) {
+                    // Somebody has deleted our rows: they are made anew.
+                    *rows = Rows { file, ..Rows::default() };
+                }
+                Err(other(error))
+            }
+        }
     }
 
     fn retain_by_age(&mut self) -> Result<(), SinkError> {
@@ -139,14 +146,16 @@ impl SqliteSink {
             return Ok(());
         }
         self.age_checked = Some(Instant::now());
-        let (max_age, run) = (self.options.max_age, self.run);
-        retention::by_age(self.connection()?, now_unix_nanos(), max_age, run).map_err(other)
+        let (max_age, run) = (self.options.max_age, self.rows.run);
+        let (connection, _) = self.database.connection().map_err(other)?;
+        retention::by_age(connection, now_unix_nanos(), max_age, run).map_err(other)
     }
 
     fn retain_by_size(&mut self) -> Result<(), SinkError> {
         self.spans_since_size_check = 0;
         let max_bytes = self.options.max_bytes;
-        retention::by_size(self.connection()?, max_bytes).map_err(other)
+        let (connection, _) = self.database.connection().map_err(other)?;
+        retention::by_size(connection, max_bytes).map_err(other)
     }
 }
 
@@ -188,24 +197,27 @@ impl Sink for SqliteSink {
         let changes = self.transact(|transaction, run, written| written.write(transaction, run, metrics));
         if changes.is_err() {
             // Where another process has deleted series that seemed over, they are made anew.
-            self.written = Written::default();
+            self.rows.written = Written::default();
         }
-        self.written.remember(changes?);
+        self.rows.written.remember(changes?);
         self.retain_by_age()?;
         self.retain_by_size()
     }
 
     fn close(&mut self) -> Result<(), SinkError> {
-        match self.connection.take().map(Connection::close) {
-            Some(Err((_, error))) => Err(other(error)),
-            _ => Ok(()),
-        }
+        self.database.close().map_err(other)
     }
 
-    /// A connection must not be used on both sides of a fork, nor closed on the child's.
+    /// SQLite forbids a connection to be used on both sides of a fork, and to be closed on the child's. Beside one that was
+    /// inherited not even a new one is safe there: what SQLite knows of the locks of a file it knows for the whole process.
+    /// So none is open at the fork; either side opens one when it next writes.
+    fn before_fork(&mut self) {
+        self.database.let_go();
+    }
+
     fn after_fork(&mut self) -> AfterFork {
-        std::mem::forget(self.connection.take());
-        (self.run, self.written, self.age_checked) = (None, Written::default(), None);
+        self.database.disown();
+        (self.rows, self.age_checked) = (Rows::default(), None);
         AfterFork::Keep
     }
 }

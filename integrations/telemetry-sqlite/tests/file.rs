@@ -246,6 +246,38 @@ fn a_disk_that_is_full_costs_the_batch_and_nothing_else() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_file_that_is_removed_or_replaced_is_made_anew_and_nothing_is_written_where_nobody_looks() {
+    let folder = Folder::new();
+    let mut sink = SqliteSink::open(folder.file()).unwrap();
+    sink.export_spans(&spans(10)).unwrap();
+    sink.export_metrics(&snapshot(NOON, 1.0)).unwrap();
+    for name in ["telemetry.sqlite", "telemetry.sqlite-wal", "telemetry.sqlite-shm"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    let now = u64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos()).unwrap();
+    sink.export_spans(&spans(5)).unwrap();
+    sink.export_metrics(&snapshot(now, 1.0)).unwrap();
+    let connection = reader(&folder.file());
+    let counts = "SELECT (SELECT count(*) FROM runs) * 100 + (SELECT count(*) FROM metric_points) * 10 + count(*) FROM spans";
+    assert_eq!(number(&connection, counts), 115);
+    drop(connection);
+    // Moved away, as by a tool that rotates logs.
+    std::fs::rename(folder.file(), folder.path().join("old.sqlite")).unwrap();
+    sink.export_spans(&spans(3)).unwrap();
+    assert_eq!(number(&reader(&folder.file()), "SELECT count(*) FROM spans"), 3);
+    // Emptied by somebody.
+    let other = Connection::open(folder.file()).unwrap();
+    other.execute_batch("DELETE FROM spans; DELETE FROM runs").unwrap();
+    assert!(sink.export_spans(&spans(3)).unwrap_err().to_string().contains("FOREIGN KEY"));
+    sink.export_spans(&spans(4)).unwrap();
+    assert_eq!(
+        number(&reader(&folder.file()), "SELECT count(*) FROM spans JOIN runs ON runs.id = run_id"),
+        4
+    );
+}
+
+#[test]
 fn the_child_of_a_fork_writes_as_a_run_of_its_own() {
     let folder = Folder::new();
     let mut sink = SqliteSink::open(folder.file()).unwrap();

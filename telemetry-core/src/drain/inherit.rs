@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use super::lane::Lane;
+use super::sink_thread::panicked;
 use super::{Drain, DrainStartError, Options, Source, lock, remaining};
 use crate::resource::Resource;
 use crate::sink::{AfterFork, ShutdownSignal, Sink, SinkContext};
@@ -24,6 +25,7 @@ impl Drain {
         }
         for lane in &lanes {
             lane.await_idle(deadline);
+            lane.prepare_for_fork();
         }
         Paused { drain: self, lanes }
     }
@@ -92,6 +94,15 @@ impl Lane {
                 return;
             }
             state = self.processed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Has the sink let go of what must not be carried over a fork, if it is between two calls.
+    fn prepare_for_fork(&self) {
+        let Ok(mut sink) = self.sink.try_lock() else { return };
+        let Some(sink) = sink.as_mut() else { return };
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| sink.before_fork())) {
+            self.fault("prepare for a fork", &panicked(panic));
         }
     }
 

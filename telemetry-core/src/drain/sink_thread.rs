@@ -96,7 +96,8 @@ fn drop_sink(lane: &Lane) {
     }
 }
 
-fn panicked(panic: Box<dyn Any + Send>) -> CallResult {
+/// What a panic was, its payload dropped.
+pub(super) fn panicked(panic: Box<dyn Any + Send>) -> CallResult {
     let message = panic_message(&*panic).to_owned();
     // What a payload does when dropped is beyond our control: a second panic must not end this thread.
     if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {

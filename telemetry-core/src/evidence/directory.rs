@@ -10,9 +10,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::file::try_lock;
 use super::format::{HEADER_BYTES, Header};
 use super::options::EvidenceError;
+use crate::file_lock::try_lock;
 
 pub(super) const RUNNING: &str = "running";
 pub(super) const CRASH: &str = "crash";
@@ -81,7 +81,7 @@ fn died(path: &Path) -> Option<PathBuf> {
     // Neither a link nor anything that waits for a writer is a file of ours.
     let ours = libc::O_NOFOLLOW | libc::O_NONBLOCK;
     let file = OpenOptions::new().read(true).custom_flags(ours).open(path).ok()?;
-    if !try_lock(&file) {
+    if !try_lock(&file).unwrap_or(false) {
         return None;
     }
     if is_clean(&file).ok()? {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::format::{SLOT_BYTES, SLOTS_AT};
 use super::options::EvidenceError;
+use crate::file_lock::try_lock;
 use crate::ring::Slot;
 
 /// Bytes that are reserved for the log, beside what it takes at the start.
@@ -19,22 +20,13 @@ const TOUCHED_BYTES: usize = 64 << 20;
 pub(super) fn create(path: &Path) -> Result<File, EvidenceError> {
     let made = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(path);
     let file = made.map_err(|source| EvidenceError::File { path: path.to_owned(), source })?;
-    if try_lock(&file) {
-        return Ok(file);
-    }
-    let source = io::Error::last_os_error();
+    let source = match try_lock(&file) {
+        Ok(true) => return Ok(file),
+        Ok(false) => io::ErrorKind::WouldBlock.into(),
+        Err(error) => error,
+    };
     let _ = fs::remove_file(path);
     Err(EvidenceError::File { path: path.to_owned(), source })
-}
-
-/// Takes the lock of a file; false where its process lives. The lock is the open file's, so it ends with the process.
-#[allow(
-    unsafe_code,
-    reason = "the standard library locks files only in versions after the oldest supported one"
-)]
-pub(super) fn try_lock(file: &File) -> bool {
-    // SAFETY: asks the system for the lock of a file that is open.
-    unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_EX | libc::LOCK_NB) == 0 }
 }
 
 /// Reserves room for the slots and a log: what is stored to mapped memory for which there is no room ends the process.

@@ -1,4 +1,4 @@
-//! Whose evidence it is: that of the process that began it, and no child's.
+//! Whose evidence it is: that of the process that began it, and no child's. A child begins its own with its first span.
 
 use std::fs::File;
 use std::os::fd::AsRawFd;
@@ -21,7 +21,7 @@ pub(super) fn is_owner() -> bool {
     OWNER.load(Ordering::Acquire)
 }
 
-/// Says that this process has evidence in `file`. From the first time on, children of forks are told that they have none.
+/// Says that this process has evidence in `file`. From the first time on, children of forks are told that it is not theirs.
 pub(super) fn own(file: &File) {
     watch();
     FILE.store(file.as_raw_fd(), Ordering::Relaxed);

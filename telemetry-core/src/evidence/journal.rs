@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, MutexGuard};
 
 use super::bytes::{put_text, put_u32, put_u64};
 use super::format::{LOST_AT, kind};
@@ -12,6 +12,7 @@ use super::locks::patiently;
 use super::{file, forks, sites, threads};
 use crate::clock::Line;
 use crate::context::watch_threads;
+use crate::forking::Anew;
 use crate::span::{CallSite, floor_char_boundary, gates, watch_names};
 
 /// Bytes of memory that are copied, at the most: a program's read-only data, once.
@@ -40,11 +41,12 @@ pub(super) struct Journal {
     lost: u32,
 }
 
-/// The log of this process, while it has evidence.
-static JOURNAL: Mutex<Option<Journal>> = Mutex::new(None);
+/// The log of this process, while it has evidence. The child of a fork begins without one, whoever had it locked in the
+/// parent.
+static JOURNAL: LazyLock<Anew<Option<Journal>>> = LazyLock::new(Anew::default);
 
 fn lock() -> MutexGuard<'static, Option<Journal>> {
-    JOURNAL.lock().unwrap_or_else(PoisonError::into_inner)
+    JOURNAL.lock()
 }
 
 /// Begins the log with what is known of the process, and goes on with all that comes to be known.
@@ -108,7 +110,7 @@ pub(super) fn lines(lines: &[Line]) {
 
 /// Copies the log to the same place in another file; false where that cannot be done now.
 pub(super) fn copy(to: &File, from: u64) -> io::Result<bool> {
-    let Some(journal) = patiently(&JOURNAL) else { return Ok(false) };
+    let Some(journal) = patiently(JOURNAL.here()) else { return Ok(false) };
     let Some(journal) = journal.as_ref() else { return Ok(false) };
     let mut part = vec![0; 256 << 10];
     let mut at = from;
@@ -165,7 +167,7 @@ fn thread(token: u32) {
     });
 }
 
-/// Runs `work` on the log, if this process has one; the child of a fork has none.
+/// Runs `work` on the log, if this process has one.
 fn with(work: impl FnOnce(&mut Journal)) {
     if forks::is_owner()
         && let Some(journal) = lock().as_mut()

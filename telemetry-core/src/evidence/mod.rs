@@ -34,8 +34,11 @@
 //! - Linux only; elsewhere the start says that it cannot be had.
 //! - A file that cannot be made is told on standard error, [`Telemetry::evidence`](crate::Telemetry::evidence) has the
 //!   error, and telemetry runs without it.
-//! - The child of a fork has no evidence, and its spans go nowhere near its parent's: at the fork the ring is copied, 6 MiB in
-//!   three to four milliseconds, and a child without memory for that ends at once. A `clone` by hand, without the C library's handlers, would share it.
+//! - The child of a fork has a file of its own from its first span on, with its number in the name, which it makes there: some
+//!   milliseconds, and the room of a file. One that records nothing has none. One that ends by `_exit` without a
+//!   shutdown, as forked workers often do, leaves its file as a process that died does.
+//! - A child's spans go nowhere near its parent's: at the fork the ring is copied, 6 MiB in three to four milliseconds, and
+//!   a child without memory for that ends at once. A `clone` by hand, without the C library's handlers, would share it.
 //! - Where the ring was in use before, by a pipeline that was shut down, it stays where it is: `kill -9` then leaves no spans.
 //! - Room that was reserved may be missing all the same on file systems that copy on write and on thin volumes that are full;
 //!   a store to the ring then ends the process by `SIGBUS`, as it would if another program cut the file short. A file system

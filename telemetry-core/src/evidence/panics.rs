@@ -37,7 +37,7 @@ pub(super) fn watch() {
 
 /// Notes a panic. Nobody knows yet whether somebody will catch it.
 fn note(info: &PanicHookInfo<'_>) {
-    let Some(mut running) = patiently(&running::RUNNING) else { return };
+    let Some(mut running) = patiently(running::mutex()) else { return };
     let Some(running) = running.as_mut() else { return };
     let cause = cause(info);
     let _ = running.file.write_all_at(&cause.write(), PANIC_AT);

@@ -4,12 +4,13 @@ use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::format::{ALIVE_AT, CLEAN, Header, STATE_AT};
 use super::{forks, journal, signals};
 use crate::clock::Line;
+use crate::forking::Anew;
 use crate::ring::Slot;
 
 /// Evidence that runs.
@@ -29,12 +30,17 @@ pub(super) struct Running {
 #[allow(unsafe_code, reason = "a raw pointer is not Send by itself")]
 unsafe impl Send for Running {}
 
-/// The evidence of this process.
-pub(super) static RUNNING: Mutex<Option<Running>> = Mutex::new(None);
+/// The evidence of this process. The child of a fork begins without any, whoever had it locked in the parent.
+static RUNNING: LazyLock<Anew<Option<Running>>> = LazyLock::new(Anew::default);
 
 /// Nobody holds it while code of the user's runs.
 fn lock() -> MutexGuard<'static, Option<Running>> {
-    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+    RUNNING.lock()
+}
+
+/// The lock, for those who must not wait for ever.
+pub(super) fn mutex() -> &'static Mutex<Option<Running>> {
+    RUNNING.here()
 }
 
 /// Says what runs from here on.
@@ -55,7 +61,7 @@ pub(crate) fn alive(lines: impl FnOnce() -> Vec<Line>) {
 }
 
 /// Ends the evidence: the process stops as it should, and nothing is left of its file. Does nothing a second time, nor in
-/// the child of a fork.
+/// the child of a fork that has none of its own.
 pub(crate) fn end() {
     if !forks::is_owner() {
         return;

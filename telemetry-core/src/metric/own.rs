@@ -76,6 +76,9 @@ figures! {
     /// Spans a sink has accepted.
     SPANS_EXPORTED: Counter = "telemetry_spans_exported_total" { "sink" };
 
+    /// Spans that are open, or ended and not yet drained.
+    SPANS_IN_FLIGHT: Gauge = "telemetry_spans_in_flight" {};
+
     /// Sampled spans that were begun.
     SPANS_STARTED: Counter = "telemetry_spans_started_total" {};
 

@@ -8,25 +8,36 @@ use crate::evidence::{Begun, CrashEvidence, EvidenceError, Opening};
 use crate::record::Value;
 use crate::resource::Resource;
 
-/// What became of the wish for evidence.
-pub(super) type Evidence = Option<Result<Begun, EvidenceError>>;
+/// What became of the wish for evidence, in one process. Kept for good: handles give out what is in it.
+pub(super) struct Evidence {
+    wanted: CrashEvidence,
+    begun: Result<Begun, EvidenceError>,
+}
 
 /// Begins the evidence, if it is wanted. What goes wrong is told on standard error, and the process runs without.
-pub(super) fn begin(wanted: Option<CrashEvidence>, resource: &Resource) -> Evidence {
-    let begun = wanted.map(|wanted| start(wanted, resource, &GLOBAL.ring));
+pub(super) fn begin(wanted: Option<CrashEvidence>, resource: &Resource) -> Option<&'static Evidence> {
+    let wanted = wanted?;
+    let begun = start(wanted.clone(), resource, &GLOBAL.ring);
     match &begun {
-        Some(Err(error)) => match std::error::Error::source(error) {
+        Err(error) => match std::error::Error::source(error) {
             Some(source) => say(&format_args!("{error}: {source}")),
             None => say(error),
         },
-        Some(Ok(begun)) => {
+        Ok(begun) => {
             for path in &begun.crashes {
                 say(&format_args!("an earlier process has died: {} tells what it was doing", path.display()));
             }
         }
-        None => {}
     }
-    begun
+    Some(Box::leak(Box::new(Evidence { wanted, begun })))
+}
+
+/// Begins evidence of its own in the child of a fork, where the parent was to have some.
+pub(super) fn begin_in_child(
+    parents: Option<&'static Evidence>,
+    resource: &Resource,
+) -> Option<&'static Evidence> {
+    begin(parents.map(|parents| parents.wanted.clone()), resource)
 }
 
 fn start(
@@ -60,17 +71,23 @@ impl TelemetryBuilder {
 }
 
 impl Telemetry {
-    /// The file of this process's crash evidence, while it runs; none when none was asked for.
+    /// The file of this process's crash evidence, while it runs; none when none was asked for. In the child of a fork it is
+    /// the child's own.
     ///
     /// # Errors
     /// Why there is none, though it was asked for.
     pub fn evidence(&self) -> Result<Option<&Path>, &EvidenceError> {
-        self.evidence.as_ref().map(|begun| begun.as_ref().map(|begun| &*begun.path)).transpose()
+        self.begun().map(|begun| begun.as_ref().map(|begun| &*begun.path)).transpose()
     }
 
     /// The evidence that processes which died have left in the directory since the last start of one: for
-    /// [`evidence::read`](crate::evidence::read).
+    /// [`evidence::read`](crate::evidence::read). In the child of a fork it is what has been left since the last start or
+    /// child.
     pub fn crashes(&self) -> &[PathBuf] {
-        self.evidence.as_ref().and_then(|begun| begun.as_ref().ok()).map_or(&[], |begun| &begun.crashes)
+        self.begun().and_then(|begun| begun.as_ref().ok()).map_or(&[], |begun| &begun.crashes)
+    }
+
+    fn begun(&self) -> Option<&'static Result<Begun, EvidenceError>> {
+        self.here()?.evidence.map(|evidence| &evidence.begun)
     }
 }

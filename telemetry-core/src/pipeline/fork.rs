@@ -1,19 +1,19 @@
 //! Forks: what the parent holds still meanwhile, and how the child goes on.
 //!
-//! Before the fork the thread that forks pauses the sinks and takes every lock that this library may need in the child. In
+//! Before the fork the thread that forks pauses the sinks, has them let go of what cannot be shared, and takes every lock that this library may need in the child. In
 //! the child the handler writes words: the ring is left to the parent, counts begin at zero, the thread has no place, no
 //! token and no identifiers. The rest is done when the child opens its first span or asks for something ([`resume`]): a
-//! drain of its own, another `service.instance.id`, the sinks rebuilt.
+//! drain of its own, another `service.instance.id`, the sinks rebuilt, crash evidence of its own.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, Once, TryLockError};
 use std::time::{Duration, Instant};
 
-use super::GLOBAL;
 use super::running::{self, Run};
 use super::source::PipelineSource;
 use super::telemetry::say;
+use super::{GLOBAL, evidence};
 use crate::context::{Context, Local};
 use crate::drain::{DrainStartError, Paused};
 use crate::forking::{self, Keeper, generation};
@@ -78,8 +78,11 @@ pub(super) fn watch() {
 
 extern "C" fn before() {
     let deadline = Instant::now() + PATIENCE;
+    // Spans that sinks open while they prepare are not recorded.
+    let quiet = Context::suppressed().attach();
     // First the sinks, which may need the locks to come to an end.
     let paused = running::drain().map(|drain| drain.pause(deadline));
+    drop(quiet);
     let mut keeper = Keeper::new(deadline);
     running::hold(&mut keeper);
     keeper.hold(&INHERITED);
@@ -173,7 +176,9 @@ fn restart() -> Result<(), DrainStartError> {
     }
     let waker = drain.waker();
     GLOBAL.ring.wake.set(Some(Box::new(move || waker.wake())));
-    running::go_on(Run { generation: generation(), drain: Arc::new(drain), ..run });
+    // Before the first span: its ring lies in the file.
+    let evidence = evidence::begin_in_child(run.evidence, drain.resource());
+    running::go_on(Run { generation: generation(), drain: Arc::new(drain), evidence, ..run });
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::telemetry::say;
+use super::evidence::Evidence;
+use super::telemetry::{Telemetry, say};
 use super::{GLOBAL, fork};
 use crate::drain::{Delivery, Drain, ShutdownError};
 use crate::forking::{Keeper, generation};
@@ -20,6 +21,8 @@ pub(super) struct Run {
     pub(super) shutdown_timeout: Duration,
     /// Whether the end of the process shuts it down.
     pub(super) at_exit: bool,
+    /// The evidence that was asked for, as it is in the process it runs in.
+    pub(super) evidence: Option<&'static Evidence>,
 }
 
 enum Phase {
@@ -87,7 +90,7 @@ pub(super) fn drain() -> Option<Arc<Drain>> {
 }
 
 /// The pipeline of a number, as long as no other has been started.
-pub(super) fn find(number: u64) -> Option<Run> {
+fn find(number: u64) -> Option<Run> {
     if fork::is_halted() {
         return None;
     }
@@ -96,6 +99,21 @@ pub(super) fn find(number: u64) -> Option<Run> {
             (run.number == number && run.generation == generation()).then(|| run.clone())
         }
         Phase::Stopped(None) | Phase::Starting => None,
+    }
+}
+
+impl Telemetry {
+    /// What this handle started, or in the child of a fork what goes on in its place; none where that could not be, or
+    /// another pipeline runs there.
+    pub(super) fn here(&self) -> Option<Run> {
+        fork::resume();
+        let of_this_process = || (self.run.generation == generation()).then(|| self.run.clone());
+        find(self.run.number).or_else(of_this_process)
+    }
+
+    /// The drain of it.
+    pub(super) fn drain(&self) -> Option<Arc<Drain>> {
+        self.here().map(|run| run.drain)
     }
 }
 

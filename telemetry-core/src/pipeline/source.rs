@@ -96,6 +96,7 @@ impl Pipeline {
         vec![
             own::SPANS_STARTED.only(MetricValue::Counter(accounting.started)),
             own::SPANS_DROPPED.family(dropped.collect()),
+            own::SPANS_IN_FLIGHT.only(MetricValue::Gauge(accounting.in_flight as f64)),
             own::LATE_WRITES.only(MetricValue::Counter(accounting.late_writes)),
             own::STATES_DROPPED.only(MetricValue::Counter(dropped_states())),
             own::RING_OCCUPANCY.only(MetricValue::Gauge(occupancy)),

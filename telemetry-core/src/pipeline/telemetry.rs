@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::evidence::{self, Evidence};
+use super::evidence;
 use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::running::{self, Run};
 use super::source::{PipelineSource, suppress};
@@ -50,8 +50,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Telemetry {
     resource: Arc<Resource>,
     /// What this handle started; another pipeline may be that of the process by now.
-    run: Run,
-    pub(super) evidence: Evidence,
+    pub(super) run: Run,
     /// Taken out of the metrics after the shutdown.
     _process: Option<ProcessMetrics>,
 }
@@ -196,19 +195,20 @@ impl TelemetryBuilder {
         watch_panics();
         fork::watch();
         at_exit::watch();
+        let evidence = evidence::begin(self.evidence, &resource);
         let run = Run {
             number: NUMBERS.fetch_add(1, Ordering::Relaxed),
             generation: generation(),
             drain: Arc::new(drain),
             shutdown_timeout: self.shutdown_timeout,
             at_exit: self.at_exit,
+            evidence,
         };
         starting.done(run.clone());
         report_conflicts();
-        let evidence = evidence::begin(self.evidence, &resource);
         let process = self.process_metrics.then(process::metrics).flatten();
         enable();
-        Ok(Telemetry { resource, run, evidence, _process: process })
+        Ok(Telemetry { resource, run, _process: process })
     }
 
     /// Looks at what was given, whatever runs already.
@@ -329,14 +329,6 @@ impl Telemetry {
     /// When a thread had to be abandoned or a sink failed while it was being closed.
     pub fn shutdown(&self, timeout: Duration) -> Result<Vec<Delivery>, ShutdownError> {
         running::stop(self.run.number, timeout)
-    }
-
-    /// The drain this handle started, or in the child of a fork the one that goes on in its place; none where that could
-    /// not be, or another pipeline runs there.
-    pub(super) fn drain(&self) -> Option<Arc<Drain>> {
-        fork::resume();
-        let of_this_process = || (self.run.generation == generation()).then(|| self.run.clone());
-        running::find(self.run.number).or_else(of_this_process).map(|run| run.drain)
     }
 
     /// Where every span went.

@@ -91,6 +91,11 @@ pub trait Sink: Send + 'static {
         Ok(())
     }
 
+    /// Called before the process forks, on the thread that forks, between two other calls: lets go of what neither process
+    /// could use beside the other, to be taken up again with the next call in either. To be quick, since the fork waits for
+    /// it. Not called where the sink is in the middle of a call for longer than the fork waits.
+    fn before_fork(&mut self) {}
+
     /// Called in the child of a fork, before anything else is delivered there: forgets what it was still to deliver, which is
     /// the parent's, and opens anew what a process cannot share with its parent. Then come
     /// [`attach`](Self::attach) and [`start`](Self::start) again, which tell what the service is here.

@@ -71,6 +71,7 @@ pub(crate) fn run(how: &str, directory: &Path) -> ExitCode {
         "churn" => churn(evidence()),
         "task" => task(evidence()),
         "fork" => fork(evidence()),
+        "children" => children(signals()),
         "end" => {
             let telemetry = start(signals());
             work(|| ());
@@ -255,20 +256,60 @@ async fn waits() {
 fn fork(evidence: CrashEvidence) {
     let telemetry = start(evidence);
     work(|| {
-        // SAFETY: the child uses what a child of a fork may use, the C library being prepared for allocations.
-        match unsafe { libc::fork() } {
-            -1 => panic!("no fork"),
-            0 => {
-                let _span = step!("in_the_child");
-                let _ = std::panic::catch_unwind(|| panic!("in the child"));
-                drop(telemetry);
-                hold("child");
-                // SAFETY: ends the process.
-                unsafe { libc::_exit(0) }
-            }
-            _ => hold("ready"),
-        }
+        in_fork(|| {
+            let span = step!("in_the_child");
+            let _ = std::panic::catch_unwind(|| panic!("in the child"));
+            drop(span);
+            telemetry.shutdown(Duration::from_secs(5)).unwrap();
+            hold("child");
+        });
+        hold("ready");
     });
+}
+
+/// A process, its child and the child of that, each inside of spans; the last of them dies of a signal when it is told to.
+fn children(evidence: CrashEvidence) {
+    let telemetry = start(evidence);
+    let own_file = || {
+        let file = telemetry.evidence().unwrap().unwrap().to_owned();
+        assert!(file.to_str().unwrap().contains(&format!("-{}-", std::process::id())), "{}", file.display());
+    };
+    own_file();
+    in_fork(|| {
+        work(|| {
+            own_file();
+            in_fork(|| {
+                own_file();
+                let _inner = step!("of_the_last");
+                say(&format!("last {}", std::process::id()));
+                let _ = io::stdin().read(&mut [0]);
+                null_write();
+            });
+            say(&format!("child {}", std::process::id()));
+            loop {
+                std::thread::park();
+            }
+        });
+    });
+    let _outer = step!("of_the_parent");
+    say(&format!("parent {}", std::process::id()));
+    loop {
+        std::thread::park();
+    }
+}
+
+/// Runs `work` in a child, which ends with it.
+fn in_fork(work: impl FnOnce()) {
+    // SAFETY: the child uses what a child of a fork may use, the C library being prepared for allocations.
+    match unsafe { libc::fork() } {
+        -1 => panic!("no fork"),
+        0 => {
+            work();
+            // SAFETY: ends the process.
+            unsafe { libc::_exit(0) }
+        }
+        _ => {}
+    }
 }
 
 /// Runs on where there is no evidence to be had.

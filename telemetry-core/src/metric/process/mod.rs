@@ -10,7 +10,7 @@
 //! | `process_start_time_seconds` | when the process began, in seconds since the Unix epoch |
 //!
 //! They are read from `/proc` once a tick of the drain and before a live scrape, by a [sampler](super::register_sampler)
-//! named `process`, in some 50 µs. A service that is started from its settings has them unless `PROCESS_METRICS` says
+//! named `process`, in a fraction of a millisecond. A service that is started from its settings has them unless `PROCESS_METRICS` says
 //! `false`; one that is built in code by [`TelemetryBuilder::process_metrics`](crate::TelemetryBuilder::process_metrics).
 //!
 //! Processor time is in the kernel's ticks of 10 ms. Where a file cannot be read at some tick, values stay as they are;

@@ -6,12 +6,13 @@ mod lanes;
 mod tests;
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::file_lock::try_lock;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::{SpanRecord, Value};
 use crate::settings::Resolved;
@@ -36,8 +37,8 @@ const MAX_BYTES: u64 = 1 << 30;
 /// few as there is room in. A trace is written when its local root has ended, or 5 s after its first span came; at most
 /// 10,000 spans are held. Metrics are not written.
 ///
-/// A file has one writer: two processes at once need a path each, or they write over one another. The file is whole JSON
-/// after every write. A crash amid a write can leave its end unfinished: the array is then not
+/// A file has one writer: on Unix it is locked, and a second sink is refused, of this process or another, as long as the
+/// first one lives; elsewhere they would write over one another. The file is whole JSON after every write. A crash amid a write can leave its end unfinished: the array is then not
 /// closed, which the format allows, and its last line may be cut. Time is counted from an hour before the first span,
 /// since the readers' numbers cannot hold nanoseconds since 1970; the process's label says when that was. Past 1 GiB,
 /// unless told otherwise, spans are not written and count as dropped.
@@ -69,9 +70,10 @@ impl ChromeTraceSink {
     /// Makes the file, in the place of one that is there.
     ///
     /// # Errors
-    /// The file cannot be made or written.
+    /// The file cannot be made or written, or another sink writes it ([`ResourceBusy`](io::ErrorKind::ResourceBusy)); then it
+    /// is left as it is.
     pub fn create(path: impl AsRef<Path>) -> io::Result<Self> {
-        let mut file = File::create(path)?;
+        let mut file = only_writer(path.as_ref())?;
         file.write_all(b"[\n]\n")?;
         Ok(Self {
             file,
@@ -194,8 +196,26 @@ impl Sink for ChromeTraceSink {
         self.write(all)
     }
 
-    /// A file has one writer: the child of a fork has a position of its own and would write over its parent's spans.
+    /// A file has one writer, which is the parent.
     fn after_fork(&mut self) -> super::AfterFork {
+        // The lock is the parent's alone: it must not last as long as this process.
+        if let Ok(nothing) = File::open("/dev/null") {
+            self.file = nothing;
+        }
         super::AfterFork::Disable
     }
+}
+
+/// Opens a file that nobody else writes, and empties it.
+fn only_writer(path: &Path) -> io::Result<File> {
+    // Emptied when it is ours, and no earlier.
+    let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+    if file.metadata()?.is_file() {
+        // A file system without locks is trusted.
+        if !try_lock(&file).unwrap_or(true) {
+            return Err(io::Error::new(io::ErrorKind::ResourceBusy, "another sink is writing to this file"));
+        }
+        file.set_len(0)?;
+    }
+    Ok(file)
 }

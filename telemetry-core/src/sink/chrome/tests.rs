@@ -154,6 +154,26 @@ fn past_its_size_spans_are_counted_as_lost() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_file_that_is_being_written_is_refused_and_left_as_it_is() {
+    let file = TraceFile::new("busy");
+    let mut sink = ChromeTraceSink::create(&file.0).unwrap();
+    sink.export_spans(&[span(1, 1, 0, "first", 1, 1)]).unwrap();
+    let error = ChromeTraceSink::create(&file.0).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::ResourceBusy);
+    assert_eq!(error.to_string(), "another sink is writing to this file");
+    sink.export_spans(&[span(2, 2, 0, "second", 2, 1)]).unwrap();
+    assert_eq!(file.slices().len(), 2);
+    // In the child of a fork, where it is the parent's.
+    assert_eq!(sink.after_fork(), crate::sink::AfterFork::Disable);
+    drop(ChromeTraceSink::create(&file.0).unwrap());
+    drop(sink);
+    ChromeTraceSink::create("/dev/null").unwrap();
+    let beside = ChromeTraceSink::create("/dev/null").unwrap();
+    drop(beside);
+}
+
+#[test]
 fn a_file_that_cannot_be_made_is_named() {
     let error = crate::settings::Resolver::new()
         .value("CHROME_PATH", "/no/such/folder/trace.json")
