@@ -97,6 +97,8 @@ impl Health {
                 "started": spans.started,
                 "taken": spans.taken,
                 "in_flight": spans.in_flight,
+                "undecided": spans.undecided,
+                "not_kept": spans.not_kept,
                 "dropped": counts(spans.dropped_by_reason()),
                 "late_writes": spans.late_writes,
             },
@@ -173,6 +175,12 @@ impl Display for Health {
         write!(f, "\n  spans  {} started = {} taken", spans.started, spans.taken)?;
         write!(f, " + {} in flight + {} dropped", spans.in_flight, spans.dropped())?;
         reasons(f, spans.dropped_by_reason())?;
+        if spans.not_kept > 0 {
+            write!(f, " + {} not kept", spans.not_kept)?;
+        }
+        if spans.undecided > 0 {
+            write!(f, "; of those in flight {} undecided", spans.undecided)?;
+        }
         if spans.late_writes > 0 {
             write!(f, "; {} writes came late", spans.late_writes)?;
         }

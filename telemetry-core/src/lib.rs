@@ -103,6 +103,8 @@ mod health;
 #[cfg(not(loom))]
 pub mod id;
 #[cfg(not(loom))]
+mod keep;
+#[cfg(not(loom))]
 mod log_fields;
 #[cfg(not(loom))]
 mod log_request;
@@ -140,6 +142,7 @@ mod exports {
     pub use crate::filter::{Filter, FilterError, Level, UnknownLevel};
     pub use crate::health::{Health, RingHealth, health};
     pub use crate::id::{SpanId, TraceId};
+    pub use crate::keep::KeepTraces;
     pub use crate::log_fields::{LogField, LogFields};
     pub use crate::log_request::LogRequest;
     pub use crate::metric::{Counter, Gauge, Histogram, Label, register_sampler};

@@ -16,7 +16,8 @@ pub struct SpanRecord {
     pub parent_span_id: Option<SpanId>,
     /// True for the first span of its trace in this process: no parent, or a parent in another process.
     pub local_root: bool,
-    /// The W3C trace flags: bit 0 sampled, bit 1 random.
+    /// The W3C trace flags: bit 0 sampled, bit 1 random. Without the first, the sampler did not want the trace, and it was
+    /// kept for how it ended ([`KeepTraces`](crate::KeepTraces)).
     pub trace_flags: u8,
     /// The `tracestate` of its trace, as the header has it; none where there is none.
     pub trace_state: Option<Arc<str>>,

@@ -14,6 +14,11 @@ const BAD: &[(&str, &[&str])] = &[
     ("TELEMETRY_SERVICE_NAME", &["  "]),
     ("TELEMETRY_RESOURCE_ATTRIBUTES", &["team", "=books", "team=books,", "team=%zz", "team=%"]),
     ("TELEMETRY_SAMPLE_RATIO", &["1.01", "-0.1", "NaN", "inf", "50%", "1/100", "0,5", "half"]),
+    ("TELEMETRY_SAMPLE_MAX_PER_SECOND", &["-1", "65536", "ten", "10/s"]),
+    ("TELEMETRY_KEEP_FAILED", &["errors"]),
+    ("TELEMETRY_KEEP_SLOWER_THAN", &["0", "2h", "slow"]),
+    ("TELEMETRY_KEEP_MAX_SPANS", &["0", "16k"]),
+    ("TELEMETRY_KEEP_MAX_AGE", &["1ms", "never"]),
     ("TELEMETRY_DRAIN_INTERVAL", &["9ms", "0", "301", "6m", "-1s", "5 parsecs", "1s500ms", "NaN", "s"]),
     ("TELEMETRY_EXTRACT_TRACEPARENT", &["sometimes"]),
     (

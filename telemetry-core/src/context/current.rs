@@ -20,16 +20,19 @@ pub(crate) mod flag {
     /// Where the number stands under which the trace's state is found, zero for none: see `propagate::kept`.
     const STATE_SHIFT: u32 = 11;
     pub(crate) const STATE: u32 = 0xf << STATE_SHIFT;
+    /// The trace is recorded although its sampler did not want it: the drain keeps it if it was slow or failed. Others are
+    /// told that it is not sampled.
+    pub(crate) const WATCHED: u32 = 1 << 15;
     /// All that a recorded trace can have.
-    pub(crate) const RECORDED: u32 = EPOCH | RANDOM | SAMPLED | ACTIVE | STATE;
+    pub(crate) const RECORDED: u32 = EPOCH | RANDOM | SAMPLED | ACTIVE | STATE | WATCHED;
     /// The bits above them.
-    pub(crate) const WIDTH: u32 = 15;
+    pub(crate) const WIDTH: u32 = 16;
     /// The identifiers came from another process; the next span is a local root.
-    pub(crate) const REMOTE: u32 = 1 << 15;
+    pub(crate) const REMOTE: u32 = 1 << 16;
     /// … which has recorded its span.
-    pub(crate) const REMOTE_SAMPLED: u32 = 1 << 16;
+    pub(crate) const REMOTE_SAMPLED: u32 = 1 << 17;
     /// The thread asks its sampler.
-    pub(crate) const ASKING: u32 = 1 << 17;
+    pub(crate) const ASKING: u32 = 1 << 18;
 
     /// The number of the trace's state.
     pub(crate) const fn state(flags: u32) -> u32 {
@@ -95,12 +98,15 @@ impl Current {
     /// The identifiers as others see them.
     pub(crate) fn span_context(&self) -> Option<SpanContext> {
         let trace_id = TraceId::new(self.trace())?;
-        let sampled = self.flags & (flag::SAMPLED | flag::REMOTE_SAMPLED) != 0;
+        let watched = self.flags & flag::WATCHED != 0;
+        let sampled = self.flags & (flag::SAMPLED | flag::REMOTE_SAMPLED) != 0 && !watched;
         let random = self.flags & flag::RANDOM != 0;
         Some(SpanContext {
             trace_id,
             span_id: SpanId::new(self.span_id)?,
-            trace_flags: u8::from(sampled) | u8::from(random) << 1,
+            trace_flags: u8::from(sampled)
+                | u8::from(random) << 1
+                | if watched { SpanContext::WATCHED } else { 0 },
             remote: self.flags & flag::REMOTE != 0,
         })
     }
@@ -113,7 +119,8 @@ pub struct SpanContext {
     pub trace_id: TraceId,
     /// The span.
     pub span_id: SpanId,
-    /// The W3C trace flags: bit 0 sampled, bit 1 random trace identifier.
+    /// The W3C trace flags: bit 0 sampled, bit 1 random trace identifier. Bit 7 is this library's own ([`Self::WATCHED`])
+    /// and never leaves the process.
     pub trace_flags: u8,
     /// True when it came from another process.
     pub remote: bool,
@@ -125,7 +132,11 @@ impl SpanContext {
     /// The random bit of the W3C trace flags (level 2).
     pub const RANDOM: u8 = 2;
 
-    /// Whether the span is recorded.
+    /// Of a span that is recorded for now, and kept if its trace turns out slow or failed
+    /// ([`KeepTraces`](crate::KeepTraces)). Not among the W3C trace flags: others are told what the sampler decided.
+    pub const WATCHED: u8 = 0x80;
+
+    /// Whether the sampler wants the span's trace recorded.
     pub const fn is_sampled(&self) -> bool {
         self.trace_flags & Self::SAMPLED != 0
     }

@@ -64,6 +64,9 @@ pub(crate) trait Source: Send + Sync + 'static {
     /// is ready.
     fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize;
 
+    /// Nothing is to wait for anything from here on: the next calls of `drain_spans` hand out all that is to be handed out.
+    fn conclude(&self) {}
+
     /// How many spans the ring can hold. One tick takes at most twice that, so it ends while producers go on.
     fn capacity(&self) -> usize;
 }

@@ -190,7 +190,10 @@ impl Shared {
             Err(TryLockError::Poisoned(scratch)) => scratch.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        self.guarded("spans", || self.hand_out(&mut scratch));
+        self.guarded("spans", || {
+            self.source.conclude();
+            self.hand_out(&mut scratch);
+        });
     }
 
     fn hand_out(&self, scratch: &mut Scratch) {
@@ -231,6 +234,9 @@ impl Shared {
         }
         if part != Tick::Spans {
             self.guarded("metrics", || self.collect_metrics());
+        }
+        if part == Tick::Last {
+            self.guarded("spans", || self.source.conclude());
         }
         self.drain_spans();
         self.tick_durations.observe(began.elapsed());

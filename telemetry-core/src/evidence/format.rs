@@ -15,7 +15,7 @@ use crate::ring::Slot;
 /// What every file begins with.
 pub(super) const MAGIC: [u8; 8] = *b"\x8atlmcrsh";
 /// Changes whenever a reader of the one before would misread what is written.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 /// Reads differently on a machine of the other byte order.
 const BYTE_ORDER: u32 = 0x0102_0304;
 pub(super) const HEADER_BYTES: usize = 2_048;
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(Header::read(&good[..HEADER_BYTES - 1]), Err(Malformed::NotEvidence));
         assert_eq!(Header::read(&[]), Err(Malformed::NotEvidence));
         assert_eq!(with(0, b"x"), Err(Malformed::NotEvidence));
-        assert_eq!(with(8, &[2]), Err(Malformed::Version(2)));
+        assert_eq!(with(8, &[1]), Err(Malformed::Version(1)));
         assert_eq!(with(12, &BYTE_ORDER.swap_bytes().to_ne_bytes()), Err(Malformed::Machine));
         assert_eq!(with(16, &[0]), Err(Malformed::Machine));
         assert_eq!(with(24, &[1]), Err(Malformed::Capacity(257)));

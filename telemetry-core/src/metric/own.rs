@@ -79,11 +79,23 @@ figures! {
     /// Spans that are open, or ended and not yet drained.
     SPANS_IN_FLIGHT: Gauge = "telemetry_spans_in_flight" {};
 
-    /// Sampled spans that were begun.
+    /// Spans dropped because their traces, which the sampler did not want, were neither slow nor failed.
+    SPANS_NOT_KEPT: Counter = "telemetry_spans_not_kept_total" {};
+
+    /// Recorded spans that were begun.
     SPANS_STARTED: Counter = "telemetry_spans_started_total" {};
+
+    /// Spans that wait until it is known whether their trace is kept.
+    SPANS_UNDECIDED: Gauge = "telemetry_spans_undecided" {};
 
     /// States of traces (tracestate) that were dropped because too many were under way.
     STATES_DROPPED: Counter = "telemetry_trace_states_dropped_total" {};
+
+    /// Traces decided before their local root had ended, by reason.
+    TRACES_DECIDED_EARLY: Counter = "telemetry_traces_decided_early_total" { "reason" };
+
+    /// Traces kept although the sampler did not want them, by reason.
+    TRACES_KEPT: Counter = "telemetry_traces_kept_total" { "reason" };
 }
 
 impl Figure {

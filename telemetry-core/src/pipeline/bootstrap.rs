@@ -1,9 +1,10 @@
 //! Starting from settings, and the spans of start and stop.
 
-use super::telemetry::{StartError, Telemetry, say};
+use super::builder::StartError;
+use super::telemetry::{Telemetry, say};
 use crate::log_fields::LogFields;
 use crate::record::{Origin, SpanKind};
-use crate::sample::{ParentBased, RatioSample};
+use crate::sample::{RatioSample, of_traces_here};
 use crate::settings::{Resolved, Resolver, Settings, SettingsErrors, Tier};
 use crate::sink::{self, MemorySink, PrometheusSink, Sink};
 use crate::span::{CallSite, Site, SpanBuilder, SpanGuard};
@@ -75,8 +76,14 @@ pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Boo
         .resource(crate::settings::resource(&resolved, version))
         .drain_interval(settings.drain_interval)
         .ring_capacity(settings.span_ring_capacity);
+    if let Some(most) = settings.sample_max_per_second {
+        builder = builder.max_traces_per_second(most);
+    }
     if let Ok(ratio) = RatioSample::new(settings.sample_ratio) {
-        builder = builder.sampler(ParentBased(ratio));
+        builder = builder.boxed_sampler(of_traces_here(ratio, settings.sample_max_per_second));
+    }
+    if let Some(keep) = settings.keep {
+        builder = builder.keep(keep);
     }
     if let Some(filter) = &settings.filter {
         builder = builder.filter(filter.clone());

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::telemetry::{Telemetry, TelemetryBuilder, say};
+use super::builder::TelemetryBuilder;
+use super::telemetry::{Telemetry, say};
 use super::{GLOBAL, RingCell};
 use crate::evidence::{Begun, CrashEvidence, EvidenceError, Opening};
 use crate::record::Value;

@@ -1,7 +1,10 @@
 //! A pipeline: a ring, its clock, its sampler, its counts. One for the process, one more for every isolated scope.
 
+mod accounting;
 mod at_exit;
 mod bootstrap;
+mod builder;
+mod draining;
 mod evidence;
 mod fork;
 mod health;
@@ -11,7 +14,6 @@ mod running;
 mod slots;
 mod source;
 mod stopping;
-mod switch;
 mod telemetry;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,20 +22,21 @@ use std::sync::{Mutex, PoisonError};
 use crate::clock::Timeline;
 use crate::filter::Filter;
 use crate::forking::Keeper;
+use crate::keep;
 use crate::metric::{self, MetricStore};
-use crate::record::SpanRecord;
-use crate::ring::Sweep;
 use crate::sample::SamplerCell;
-use crate::span::{CallSite, decode};
+use crate::span::CallSite;
+pub use accounting::Accounting;
 pub use bootstrap::{Bootstrap, ConfigureError, configure, configure_from_settings};
+pub use builder::{StartError, TelemetryBuilder};
+use draining::Consumer;
 pub use fork::resume as resume_after_fork;
 pub(crate) use health::health;
 pub(crate) use ring_cell::RingCell;
 pub use ring_cell::RingError;
 pub(crate) use slots::allocate;
 pub use stopping::Stopping;
-pub use switch::{disable, enable, is_enabled};
-pub use telemetry::{StartError, Telemetry, TelemetryBuilder};
+pub use telemetry::{Telemetry, disable, enable, is_enabled};
 
 /// Everything that spans of one process, or of one test, share.
 pub(crate) struct Pipeline {
@@ -46,11 +49,16 @@ pub(crate) struct Pipeline {
     enabled: AtomicBool,
     /// Writes that came too late or from a thread that had not entered the span.
     pub(crate) late: AtomicU64,
-    /// Spans the drain has read out of the ring.
+    /// Spans the drain has handed on.
     taken: AtomicU64,
+    /// Spans the drain has dropped, of traces that are kept for how they end.
+    not_kept: AtomicU64,
+    /// Whether traces are kept for how they end.
+    watching: AtomicBool,
+    keep_counts: keep::Counts,
     /// The next seed for a thread's identifiers, where they are to be the same every time; zero for real entropy.
     seeds: AtomicU64,
-    consumer: Mutex<Sweep>,
+    consumer: Mutex<Consumer>,
     /// Counts the scopes that have used this pipeline up: a context of an earlier one is void.
     generation: AtomicU64,
     /// Threads whose base this is, beside those of the process's pipeline.
@@ -71,8 +79,11 @@ impl Pipeline {
             enabled: AtomicBool::new(false),
             late: AtomicU64::new(0),
             taken: AtomicU64::new(0),
+            not_kept: AtomicU64::new(0),
+            watching: AtomicBool::new(false),
+            keep_counts: keep::Counts::new(),
             seeds: AtomicU64::new(0),
-            consumer: Mutex::new(Sweep::new()),
+            consumer: Mutex::new(Consumer::new()),
             generation: AtomicU64::new(0),
             attached: AtomicU64::new(0),
             metrics: Mutex::new(&metric::GLOBAL),
@@ -182,100 +193,8 @@ impl Pipeline {
     fn begin_anew(&self) {
         self.ring.begin_anew();
         self.taken.store(0, Ordering::Relaxed);
+        self.not_kept.store(0, Ordering::Relaxed);
+        self.keep_counts.begin_anew();
         self.late.store(0, Ordering::Relaxed);
-    }
-
-    /// Reads up to `max` finished spans; zero means that nothing more is ready now.
-    pub(crate) fn drain_spans(&self, max: usize, out: &mut Vec<SpanRecord>) -> usize {
-        let Some(ring) = self.ring.allocated() else { return 0 };
-        let mut sweep = self.consumer.lock().unwrap_or_else(PoisonError::into_inner);
-        if !sweep.is_open() {
-            sweep.begin(ring);
-        }
-        let mut decoder = decode::Decoder::new(self.timeline.conversion());
-        let mut taken = 0;
-        while taken == 0 && sweep.is_open() {
-            taken = ring.drain(&mut sweep, max, |slot| out.push(decoder.record(slot)));
-        }
-        // Release: pairs with the Acquire in `accounting`; whoever sees spans as taken sees them as opened.
-        self.taken.fetch_add(taken as u64, Ordering::Release);
-        taken
-    }
-
-    /// The accounting of spans; exact once new ones are refused.
-    pub(crate) fn accounting(&self) -> Accounting {
-        // Acquire: pairs with the Release in `drain_spans`. What was taken is read first, so it is among the opened.
-        let taken = self.taken.load(Ordering::Acquire);
-        let counts = self.ring.allocated().map(crate::ring::Ring::counts).unwrap_or_default();
-        let (not_operational, forked) = (self.ring.not_operational(), self.ring.forked());
-        Accounting {
-            started: counts.started() + not_operational + forked,
-            taken,
-            in_flight: counts.opened.saturating_sub(taken),
-            dropped_full: counts.dropped_full,
-            dropped_not_operational: not_operational,
-            dropped_after_shutdown: counts.dropped_shutdown,
-            dropped_after_fork: forked,
-            late_writes: self.late.load(Ordering::Relaxed),
-        }
-    }
-}
-
-/// Where every span went: `started = taken + in_flight + dropped` of each reason, exact once new spans are refused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Accounting {
-    /// Sampled spans that were begun.
-    pub started: u64,
-    /// Spans the drain has taken out of the ring.
-    pub taken: u64,
-    /// Spans that are open, or closed and not yet drained. After the shutdown these are the ones that were still open then;
-    /// those that close later are delivered by the next pipeline of this process, if there is one.
-    pub in_flight: u64,
-    /// Spans dropped because every slot was taken.
-    pub dropped_full: u64,
-    /// Spans dropped because there was no ring.
-    pub dropped_not_operational: u64,
-    /// Spans dropped because the pipeline had been shut down.
-    pub dropped_after_shutdown: u64,
-    /// Spans dropped in the child of a fork where telemetry could not go on.
-    pub dropped_after_fork: u64,
-    /// Writes to a span that had ended or was not entered on the writing thread.
-    pub late_writes: u64,
-}
-
-impl Accounting {
-    /// What has come since `earlier`.
-    pub(crate) const fn since(&self, earlier: &Self) -> Self {
-        Self {
-            started: self.started - earlier.started,
-            taken: self.taken - earlier.taken,
-            in_flight: self.in_flight,
-            dropped_full: self.dropped_full - earlier.dropped_full,
-            dropped_not_operational: self.dropped_not_operational - earlier.dropped_not_operational,
-            dropped_after_shutdown: self.dropped_after_shutdown - earlier.dropped_after_shutdown,
-            dropped_after_fork: self.dropped_after_fork - earlier.dropped_after_fork,
-            late_writes: self.late_writes - earlier.late_writes,
-        }
-    }
-
-    /// Spans dropped for each reason there is, as `telemetry_spans_dropped_total` names it: `full`, `not_operational`,
-    /// `after_shutdown`.
-    pub fn dropped_by_reason(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        [
-            ("full", self.dropped_full),
-            ("not_operational", self.dropped_not_operational),
-            ("after_shutdown", self.dropped_after_shutdown),
-            ("after_fork", self.dropped_after_fork),
-        ]
-        .into_iter()
-    }
-
-    /// Spans dropped for any reason.
-    pub const fn dropped(&self) -> u64 {
-        self.dropped_full
-            + self.dropped_not_operational
-            + self.dropped_after_shutdown
-            + self.dropped_after_fork
     }
 }

@@ -1,7 +1,8 @@
 //! The figures of the process, as a pipeline is started with them.
 
 use super::GLOBAL;
-use super::telemetry::{TelemetryBuilder, say};
+use super::builder::TelemetryBuilder;
+use super::telemetry::say;
 use crate::metric::process::{ProcessMetrics, ProcessMetricsError};
 
 impl TelemetryBuilder {

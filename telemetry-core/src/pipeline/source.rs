@@ -46,6 +46,10 @@ impl Source for PipelineSource {
         self.pipeline.drain_spans(max, out)
     }
 
+    fn conclude(&self) {
+        self.pipeline.conclude();
+    }
+
     fn capacity(&self) -> usize {
         self.pipeline.ring.capacity()
     }
@@ -93,23 +97,26 @@ impl Pipeline {
         let dropped = accounting
             .dropped_by_reason()
             .map(|(reason, count)| own::SPANS_DROPPED.series([reason.into()], MetricValue::Counter(count)));
-        vec![
+        let mut families = vec![
             own::SPANS_STARTED.only(MetricValue::Counter(accounting.started)),
             own::SPANS_DROPPED.family(dropped.collect()),
             own::SPANS_IN_FLIGHT.only(MetricValue::Gauge(accounting.in_flight as f64)),
             own::LATE_WRITES.only(MetricValue::Counter(accounting.late_writes)),
             own::STATES_DROPPED.only(MetricValue::Counter(dropped_states())),
             own::RING_OCCUPANCY.only(MetricValue::Gauge(occupancy)),
-        ]
+        ];
+        families.extend(self.keep_counts.families(accounting.not_kept));
+        families
     }
 }
 
-/// The recorded span this thread is in, and the time on its pipeline's clock: what makes an update an exemplar.
+/// The sampled span this thread is in, and the time on its pipeline's clock: what makes an update an exemplar. One of a
+/// trace that may not be kept is none.
 pub(super) fn moment() -> Option<Moment> {
     Local::with(|local| {
         let current = local.current();
         let SpanContext { trace_id, span_id, .. } =
-            current.span_context().filter(|_| current.is_sampled())?;
+            current.span_context().filter(|span| current.is_sampled() && span.is_sampled())?;
         let time_unix_nanos = local.pipeline.get().timeline.unix_nanos();
         Some(Moment { trace_id, span_id, time_unix_nanos })
     })

@@ -31,12 +31,9 @@ impl SamplerCell {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(kept);
     }
 
-    /// Puts another sampler in, or none.
-    pub(crate) fn reset(&self, sampler: Option<Boxed>) {
-        match sampler {
-            Some(sampler) => self.set(sampler),
-            None => self.current.store(ptr::null_mut(), Ordering::Release),
-        }
+    /// Takes the sampler out: everything is recorded.
+    pub(crate) fn clear(&self) {
+        self.current.store(ptr::null_mut(), Ordering::Release);
     }
 
     /// Has the lock held while the process forks.

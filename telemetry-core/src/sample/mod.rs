@@ -31,6 +31,10 @@ pub trait Sampler: Send + Sync + 'static {
 pub enum Decision {
     /// Not recorded; its identifiers still travel, with the sampled flag off.
     Drop,
+    /// Not sampled, as others are told, yet recorded for now: kept if it turns out slow or failed. Where the pipeline keeps
+    /// no traces for that ([`KeepTraces`](crate::KeepTraces)), the same as `Drop`; where it does, what its sampler drops is
+    /// watched anyway.
+    Watch,
     /// Recorded.
     Record,
     /// Recorded, because the trace's [randomness](SamplingParameters::randomness) reaches this threshold of 56 bits:
@@ -54,6 +58,15 @@ pub struct SamplingParameters<'a> {
     pub trace_id: TraceId,
     /// The number of the state that the trace came with.
     pub(crate) state: u32,
+}
+
+/// The policy of a service: follows callers in other processes, and records of the traces that begin here what `inner`
+/// wants, up to so many a second.
+pub(crate) fn of_traces_here(inner: impl Sampler, most: Option<u16>) -> Box<dyn Sampler> {
+    match most {
+        Some(most) => Box::new(ParentBased(RateLimitSample::of(most, inner))),
+        None => Box::new(ParentBased(inner)),
+    }
 }
 
 /// One more than the largest randomness.

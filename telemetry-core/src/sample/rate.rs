@@ -87,6 +87,7 @@ impl<S: Sampler> Sampler for RateLimitSample<S> {
         match self.inner.sample(parameters) {
             // How many traces one stands for cannot be told any more.
             Decision::Record | Decision::RecordAbove(_) if self.takes(now()) => Decision::Record,
+            Decision::Watch => Decision::Watch,
             _ => Decision::Drop,
         }
     }

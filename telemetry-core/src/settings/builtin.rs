@@ -42,6 +42,39 @@ pub(super) const ROWS: &[Setting] = &[
     .default(DefaultValue::Fixed("0.01"))
     .equivalents(&[Equivalent::Mapped(TRACES_SAMPLER)]),
     Setting::new(
+        "SAMPLE_MAX_PER_SECOND",
+        Kind::Integer { min: 0, max: u16::MAX as i64, power_of_two: false },
+        "The most traces recorded in any second, of those that begin here and that `SAMPLE_RATIO` would record; they may \
+         come all at once.",
+    )
+    .default(DefaultValue::Unset("none: no limit")),
+    Setting::new(
+        "KEEP_FAILED",
+        Kind::Bool,
+        "Whether traces that the sampler does not want are kept where a span of them has failed; every trace is recorded \
+         for that.",
+    )
+    .default(DefaultValue::Fixed("false")),
+    Setting::new(
+        "KEEP_SLOWER_THAN",
+        Kind::Duration { min: Duration::from_micros(1), max: Duration::from_secs(3_600) },
+        "From which duration of their local root on traces are kept that the sampler does not want; every trace is \
+         recorded for that.",
+    )
+    .default(DefaultValue::Unset("none: slow ones are not kept")),
+    Setting::new(
+        "KEEP_MAX_SPANS",
+        Kind::Integer { min: 1, max: 16_777_216, power_of_two: false },
+        "How many spans of such traces wait for their local root to end, at about 1 KiB each.",
+    )
+    .default(DefaultValue::Fixed("16384")),
+    Setting::new(
+        "KEEP_MAX_AGE",
+        Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(3_600) },
+        "How long such a trace waits for that at the most.",
+    )
+    .default(DefaultValue::Fixed("30s")),
+    Setting::new(
         "DRAIN_INTERVAL",
         Kind::Duration { min: Duration::from_millis(10), max: Duration::from_secs(300) },
         "How often spans and metrics are handed to the sinks.",

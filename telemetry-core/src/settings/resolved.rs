@@ -9,6 +9,7 @@ use super::table::Setting;
 use super::value::SettingValue;
 use crate::evidence::CrashEvidence;
 use crate::filter::Filter;
+use crate::keep::KeepTraces;
 
 /// Every setting that has a value.
 #[derive(Clone, Debug)]
@@ -40,6 +41,10 @@ impl Resolved {
             enabled: self.required("ENABLED", SettingValue::as_bool),
             service_name: self.required("SERVICE_NAME", |value| value.as_text().map(str::to_owned)),
             sample_ratio: self.required("SAMPLE_RATIO", SettingValue::as_float),
+            sample_max_per_second: self
+                .get("SAMPLE_MAX_PER_SECOND")
+                .and_then(|value| u16::try_from(value.value.as_integer()?).ok()),
+            keep: self.keep(),
             drain_interval: self.required("DRAIN_INTERVAL", SettingValue::as_duration),
             extract_traceparent: self.required("EXTRACT_TRACEPARENT", SettingValue::as_bool),
             stability_opt_in: self
@@ -52,6 +57,18 @@ impl Resolved {
             crash_evidence: self.crash_evidence(),
             filter: self.get("FILTER").and_then(|value| value.value.as_text()?.parse().ok()),
         }
+    }
+
+    fn keep(&self) -> Option<KeepTraces> {
+        let slower_than = self.get("KEEP_SLOWER_THAN").and_then(|value| value.value.as_duration());
+        let keep = match (self.required("KEEP_FAILED", SettingValue::as_bool), slower_than) {
+            (true, Some(least)) => KeepTraces::failed_or_slower_than(least),
+            (true, None) => KeepTraces::failed(),
+            (false, Some(least)) => KeepTraces::slower_than(least),
+            (false, None) => return None,
+        };
+        let spans = self.required("KEEP_MAX_SPANS", SettingValue::as_integer);
+        Some(keep.max_spans(spans as usize).max_age(self.required("KEEP_MAX_AGE", SettingValue::as_duration)))
     }
 
     fn crash_evidence(&self) -> Option<CrashEvidence> {
@@ -179,6 +196,10 @@ pub struct Settings {
     pub service_name: String,
     /// The share of traces recorded, from 0 to 1.
     pub sample_ratio: f64,
+    /// The most traces recorded in any second, of those that begin here; no limit where none.
+    pub sample_max_per_second: Option<u16>,
+    /// Which traces are kept for how they end, of those that the sampler does not want; none where none.
+    pub keep: Option<KeepTraces>,
     /// How often spans and metrics are handed to the sinks, from 10 ms to 300 s.
     pub drain_interval: Duration,
     /// Whether a request's `traceparent` header is continued.

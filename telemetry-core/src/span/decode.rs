@@ -141,7 +141,7 @@ pub(crate) fn record(texts: &impl Texts, conversion: &Conversion, word: u32, bod
         span_id: SpanId::new(body.span_id).unwrap_or(SpanId::MAX),
         parent_span_id: SpanId::new(body.parent_id),
         local_root: body.bits & bits::LOCAL_ROOT != 0,
-        trace_flags: 1 | u8::from(word & flag::RANDOM != 0) << 1,
+        trace_flags: u8::from(word & flag::WATCHED == 0) | u8::from(word & flag::RANDOM != 0) << 1,
         trace_state: state(texts, trace, flag::state(word)),
         name: name(texts, body),
         kind: bits::kind(body.bits).unwrap_or_else(|| texts.kind()),

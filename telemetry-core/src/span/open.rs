@@ -168,15 +168,32 @@ fn root(
             let number = kept::resampled(trace_id, number, Some(threshold));
             trace.flags = flag::with_state(trace.flags | flag::SAMPLED, number);
         }
-        Decision::Drop => {
-            // A threshold speaks of a trace that is recorded, so far.
-            if number != 0 && parent.is_some_and(|parent| parent.is_sampled()) {
-                kept::resampled(trace_id, number, None);
-            }
+        Decision::Watch if pipeline.watches() => {
+            unsample(trace_id, number, parent);
+            return watched(local, gate, trace, owner);
+        }
+        Decision::Drop | Decision::Watch => {
+            unsample(trace_id, number, parent);
             return Opened { inside: Current { span_id: local.next_id(), ..trace } };
         }
     }
     record(local, gate, trace, bits::LOCAL_ROOT, owner)
+}
+
+/// A local root whose trace is recorded for how it ends. One that gets no slot never ends for the drain, so its trace is
+/// not recorded.
+fn watched(local: &Local, gate: u32, trace: Current, owner: u32) -> Opened {
+    let recorded = Current { flags: trace.flags | flag::SAMPLED | flag::WATCHED, ..trace };
+    let Opened { inside } = record(local, gate, recorded, bits::LOCAL_ROOT, owner);
+    let flags = if inside.slot.is_null() { trace.flags } else { inside.flags };
+    Opened { inside: Current { flags, ..inside } }
+}
+
+/// A threshold speaks of a trace that is sampled, so far.
+fn unsample(trace: u128, number: u32, parent: Option<SpanContext>) {
+    if number != 0 && parent.is_some_and(|parent| parent.is_sampled()) {
+        kept::resampled(trace, number, None);
+    }
 }
 
 /// A trace that begins here.
@@ -211,9 +228,13 @@ pub(super) fn begin_under(local: &Local, site: &'static CallSite, parent: SpanCo
     }
     let marked_slot = local.marked_slot();
     let epoch = local.pipeline.get().timeline.epoch() & flag::EPOCH;
-    let sampled = if parent.is_sampled() { flag::SAMPLED } else { 0 };
+    let recorded = match parent.trace_flags & (SpanContext::SAMPLED | SpanContext::WATCHED) {
+        0 => 0,
+        SpanContext::SAMPLED => flag::SAMPLED,
+        _ => flag::SAMPLED | flag::WATCHED,
+    };
     let carried = parent.to_current();
-    let flags = flag::ACTIVE | sampled | epoch | carried.flags & flag::RANDOM;
+    let flags = flag::ACTIVE | recorded | epoch | carried.flags & flag::RANDOM;
     // Identifiers alone do not say with which state the trace came in; the latest is the best guess.
     let under = Current { flags: flag::with_state(flags, kept::latest(carried.trace())), ..carried };
     local.set_current(under);

@@ -40,7 +40,7 @@ pub enum Constant {
 
 /// A place in the code that opens spans.
 pub struct CallSite {
-    /// The site's number above fifteen bits, which are zero when spans are plainly wanted. Written under the lock of
+    /// The site's number above sixteen bits, which are zero when spans are plainly wanted. Written under the lock of
     /// [`gates`]; read by every span.
     gate: AtomicU32,
     pub(crate) site: Site,

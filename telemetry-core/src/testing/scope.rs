@@ -9,6 +9,7 @@ use super::assertions::Recorded;
 use super::tree::SpanTree;
 use crate::context::{Current, Frame, Local};
 use crate::filter::Filter;
+use crate::keep::KeepTraces;
 use crate::metric::MetricStore;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::pipeline::{Accounting, Pipeline, RingError, allocate};
@@ -60,6 +61,7 @@ pub struct ScopeBuilder {
     enabled: bool,
     seed: u64,
     sampler: Option<Box<dyn Sampler>>,
+    keep: Option<KeepTraces>,
     filter: Filter,
     allocate: fn(usize) -> Option<&'static [Slot]>,
 }
@@ -95,6 +97,13 @@ impl ScopeBuilder {
         self
     }
 
+    /// Keeps traces for how they end, of those that the sampler does not want. Spans of traces that are not decided yet
+    /// are not among the scope's.
+    pub const fn keep(mut self, traces: KeepTraces) -> Self {
+        self.keep = Some(traces);
+        self
+    }
+
     /// Chooses the call sites that record, whatever the process's filter says. Default: all of them.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filter = filter;
@@ -119,7 +128,8 @@ impl ScopeBuilder {
         } else {
             pipeline.timeline.set_manual(BEGIN_UNIX_NANOS);
         }
-        pipeline.sampler.reset(self.sampler);
+        pipeline.set_keep(self.keep);
+        pipeline.reset_sampler(self.sampler);
         pipeline.set_filter(self.filter);
         pipeline.set_metrics(MetricStore::leak());
         if !self.enabled {
@@ -173,6 +183,7 @@ impl Scope {
             enabled: true,
             seed: 1,
             sampler: None,
+            keep: None,
             filter: Filter::EVERYTHING,
             allocate,
         }
@@ -231,7 +242,7 @@ impl Scope {
 
     /// Puts another sampler in, for traces that begin from now on.
     pub fn set_sampler(&self, sampler: impl Sampler) {
-        self.pipeline.sampler.set(Box::new(sampler));
+        self.pipeline.set_sampler(Box::new(sampler));
     }
 
     /// Puts another filter in, for spans that open from now on.
@@ -254,9 +265,10 @@ impl Scope {
         crate::ring_control::RingControl::of(self.pipeline)
     }
 
-    /// Refuses new spans from here on, as a shutdown does.
+    /// Refuses new spans from here on, as a shutdown does, and lets none wait for the decision on its trace.
     pub fn close(&self) {
         self.pipeline.close();
+        self.pipeline.conclude();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<SpanRecord>> {
@@ -285,6 +297,7 @@ impl Drop for Scope {
         Local::with(|local| self.frame.leave(local));
         self.pipeline.retire();
         gates::count_scope(false);
+        self.pipeline.conclude();
         self.clear();
         self.pipeline.set_enabled(false);
         self.pipeline.metrics().close();

@@ -9,6 +9,7 @@ type Bad = (&'static str, &'static str, &'static str, &'static str);
 
 const BOOL: &str = "1, 0, true, false, yes, no, on or off";
 const RATIO: &str = "a number from 0 to 1";
+const LIMIT: &str = "an integer from 0 to 65535";
 const INTERVAL: &str = "a duration from 0.01s to 300s, in seconds or with a unit (us, ms, s, m, h)";
 const CAPACITY: &str = "a power of two from 256 to 16777216";
 const TEXT: &str = "a text that is not blank";
@@ -25,6 +26,7 @@ const BAD_IN_ENVIRONMENT: &[&[Bad]] = &[
         ("SERVICE_NAME", "TELEMETRY_SERVICE_NAME", "  ", TEXT),
         ("RESOURCE_ATTRIBUTES", "TELEMETRY_RESOURCE_ATTRIBUTES", "team", PAIRS),
         ("SAMPLE_RATIO", "TELEMETRY_SAMPLE_RATIO", "1.01", RATIO),
+        ("SAMPLE_MAX_PER_SECOND", "TELEMETRY_SAMPLE_MAX_PER_SECOND", "65536", LIMIT),
         ("DRAIN_INTERVAL", "TELEMETRY_DRAIN_INTERVAL", "9ms", INTERVAL),
         ("EXTRACT_TRACEPARENT", "TELEMETRY_EXTRACT_TRACEPARENT", "2", BOOL),
         ("SINKS", "TELEMETRY_SINKS", "stdout,,memory", NAMES),
