@@ -2,7 +2,7 @@
 
 pub use crate::filter::Level;
 pub use crate::metric::calls::{CALLS, Calls};
-pub use crate::record::SpanKind;
+pub use crate::record::{Origin, SpanKind};
 pub use crate::sample::{AlwaysSample, NeverSample};
 pub use crate::span::expansion::{
     Branch, FromResidual, Ignored, Measured, Probe, Room, Traced, call, call_site, record, returned, site,

@@ -47,6 +47,8 @@ pub struct SpanRecord {
     pub dropped_links_count: u32,
     /// Where in the code it was opened.
     pub origin: &'static Origin,
+    /// The line there.
+    pub line: u32,
 }
 
 impl SpanRecord {
@@ -66,7 +68,8 @@ impl SpanRecord {
     }
 }
 
-/// Where a span was opened, and by which crate (the instrumentation scope of OpenTelemetry).
+/// Where a span was opened, and by which crate (the instrumentation scope of OpenTelemetry). All call sites of a module
+/// share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The crate's name.
@@ -77,8 +80,6 @@ pub struct Origin {
     pub module: &'static str,
     /// The source file.
     pub file: &'static str,
-    /// The line in it.
-    pub line: u32,
 }
 
 /// The role of a span towards other services (OpenTelemetry's span kinds).

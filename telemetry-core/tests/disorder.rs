@@ -20,11 +20,18 @@ use telemetry_core::{
 
 const PATIENCE: Duration = Duration::from_secs(20);
 const UNSAMPLED: &str = "unsampled";
-const ORIGIN: Origin =
-    Origin { crate_name: "tests", crate_version: "0", module: "disorder", file: "disorder.rs", line: 1 };
+static ORIGIN: Origin =
+    Origin { crate_name: "tests", crate_version: "0", module: "disorder", file: "disorder.rs" };
 
 const fn site(name: &'static str) -> CallSite {
-    CallSite::new(Site { name, kind: SpanKind::Internal, keys: &[], constants: &[], origin: ORIGIN })
+    CallSite::new(Site {
+        name,
+        kind: SpanKind::Internal,
+        keys: &[],
+        constants: &[],
+        origin: &ORIGIN,
+        line: 1,
+    })
 }
 
 static CHILD: CallSite = site("child");

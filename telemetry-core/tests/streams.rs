@@ -14,13 +14,8 @@ static EXPORT: CallSite = CallSite::new(Site {
     kind: SpanKind::Internal,
     keys: &[],
     constants: &[],
-    origin: Origin {
-        crate_name: "streams",
-        crate_version: "1.0.0",
-        module: "streams",
-        file: file!(),
-        line: line!(),
-    },
+    origin: &Origin { crate_name: "streams", crate_version: "1.0.0", module: "streams", file: file!() },
+    line: line!(),
 });
 
 /// So many rows, each read in a span of its own.

@@ -195,7 +195,8 @@ fn steps_and_wrappers_can_be_timed_too() {
         kind: telemetry_core::SpanKind::Internal,
         keys: &[],
         constants: &[],
-        origin: telemetry_core::Origin { crate_name: "", crate_version: "", module: "", file: "", line: 0 },
+        origin: &telemetry_core::Origin { crate_name: "", crate_version: "", module: "", file: "" },
+        line: 0,
     });
     let scope = Scope::new();
     // What passes before the first poll is idle.

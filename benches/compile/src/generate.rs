@@ -67,32 +67,35 @@ fn manifest(name: &str, dependency: &str) -> String {
     )
 }
 
-/// A program that has all functions at hand, so that none is left out by the compiler.
+/// A program whose modules have all their functions at hand, so that none is left out by the compiler, and which is
+/// compiled in as many units as modules give, as programs are.
 fn program(contestant: &Contestant, kind: Kind) -> String {
     let mut text = String::from(PRELUDE);
-    let (mut sync, mut asynchronous) = (String::new(), String::new());
+    let mut modules = String::new();
     for module in 0..FUNCTIONS / OF_A_MODULE {
-        let _ = writeln!(text, "mod module_{module} {{");
+        let _ = writeln!(text, "mod module_{module} {{\n    use super::Later;\n");
+        let (mut sync, mut asynchronous) = (String::new(), String::new());
         for number in 0..OF_A_MODULE {
             let (is_async, is_full) = (number % 2 == 1, kind == Kind::Mixed && number % 4 >= 2);
             text.push_str(&function(contestant.attribute(is_full), number, is_async, is_full));
-            let path = format!("module_{module}::function_{number}");
+            let name = format!("function_{number}");
             let _ = match (is_async, is_full) {
-                (false, false) => writeln!(sync, "    {path},"),
-                (false, true) => writeln!(sync, "    |id| {path}(id).unwrap_or_default(),"),
-                (true, false) => writeln!(asynchronous, "    |id| Box::pin({path}(id)),"),
+                (false, false) => writeln!(sync, "        {name},"),
+                (false, true) => writeln!(sync, "        |id| {name}(id).unwrap_or_default(),"),
+                (true, false) => writeln!(asynchronous, "        |id| Box::pin({name}(id)),"),
                 (true, true) => {
                     writeln!(
                         asynchronous,
-                        "    |id| Box::pin(async move {{ {path}(id).await.unwrap_or_default() }}),"
+                        "        |id| Box::pin(async move {{ {name}(id).await.unwrap_or_default() }}),"
                     )
                 }
             };
         }
-        text.push_str("}\n\n");
+        let _ = writeln!(text, "    pub static SYNC: &[fn(u64) -> u64] = &[\n{sync}    ];");
+        let _ = writeln!(text, "    pub static ASYNC: &[fn(u64) -> Later] = &[\n{asynchronous}    ];\n}}\n");
+        let _ = writeln!(modules, "    (module_{module}::SYNC, module_{module}::ASYNC),");
     }
-    let _ = write!(text, "static SYNC: &[fn(u64) -> u64] = &[\n{sync}];\n\n");
-    let _ = write!(text, "static ASYNC: &[fn(u64) -> Later] = &[\n{asynchronous}];\n");
+    let _ = write!(text, "static MODULES: &[Module] = &[\n{modules}];\n");
     text
 }
 
@@ -102,15 +105,19 @@ use std::pin::Pin;
 use std::task::{Context, Waker};
 
 type Later = Pin<Box<dyn Future<Output = u64>>>;
+type Module = (&'static [fn(u64) -> u64], &'static [fn(u64) -> Later]);
 
 fn main() {
     let id = std::env::args().count() as u64;
-    let mut sum: u64 = SYNC.iter().map(|function| function(id)).sum();
+    let mut sum = 0_u64;
     let mut context = Context::from_waker(Waker::noop());
-    for function in ASYNC {
-        let mut future = function(id);
-        while future.as_mut().poll(&mut context).is_pending() {
-            sum += 1;
+    for (sync, asynchronous) in MODULES {
+        sum = sync.iter().map(|function| function(id)).fold(sum, u64::wrapping_add);
+        for function in *asynchronous {
+            let mut future = function(id);
+            while future.as_mut().poll(&mut context).is_pending() {
+                sum += 1;
+            }
         }
     }
     println!(\"{sum}\");

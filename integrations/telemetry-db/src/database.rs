@@ -26,13 +26,13 @@ static SITE: CallSite = CallSite::new(Site {
     kind: SpanKind::Client,
     keys: &["db.system", "db.statement"],
     constants: &[],
-    origin: Origin {
+    origin: &Origin {
         crate_name: env!("CARGO_PKG_NAME"),
         crate_version: env!("CARGO_PKG_VERSION"),
         module: module_path!(),
         file: file!(),
-        line: line!(),
     },
+    line: line!(),
 });
 
 /// The numbers of the keys.

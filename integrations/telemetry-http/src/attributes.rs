@@ -69,7 +69,14 @@ pub(crate) fn client(conventions: Conventions) -> &'static CallSite {
 
 const fn sites(kind: SpanKind) -> [CallSite; 3] {
     const fn site(kind: SpanKind) -> CallSite {
-        CallSite::new(Site { name: "HTTP", kind, keys: &KEYS, constants: &[], origin: origin(line!()) })
+        CallSite::new(Site {
+            name: "HTTP",
+            kind,
+            keys: &KEYS,
+            constants: &[],
+            origin: &ORIGIN,
+            line: line!(),
+        })
     }
     let (rename, duplicate): (OnExport, OnExport) = match kind {
         SpanKind::Client => (conventions::rename_client, conventions::duplicate_client),
@@ -78,18 +85,15 @@ const fn sites(kind: SpanKind) -> [CallSite; 3] {
     [site(kind), site(kind).on_export(rename), site(kind).on_export(duplicate)]
 }
 
+static ORIGIN: Origin = Origin {
+    crate_name: env!("CARGO_PKG_NAME"),
+    crate_version: env!("CARGO_PKG_VERSION"),
+    module: module_path!(),
+    file: file!(),
+};
+
 /// Changes the attributes of a span as it is exported.
 type OnExport = fn(&mut Vec<Attribute>);
-
-const fn origin(line: u32) -> Origin {
-    Origin {
-        crate_name: env!("CARGO_PKG_NAME"),
-        crate_version: env!("CARGO_PKG_VERSION"),
-        module: module_path!(),
-        file: file!(),
-        line,
-    }
-}
 
 /// Static text, kept by reference.
 pub(crate) struct Kept(pub(crate) &'static str);

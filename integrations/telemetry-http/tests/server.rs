@@ -321,13 +321,13 @@ const fn site(name: &'static str) -> telemetry_core::CallSite {
         kind: SpanKind::Internal,
         keys: &[],
         constants: &[],
-        origin: telemetry_core::Origin {
+        origin: &telemetry_core::Origin {
             crate_name: "server",
             crate_version: "0.0.0",
             module: "server",
             file: "server.rs",
-            line: 1,
         },
+        line: 1,
     })
 }
 

@@ -18,7 +18,8 @@ static REQUEST: CallSite = CallSite::new(Site {
     kind: SpanKind::Server,
     keys: &[],
     constants: &[],
-    origin: Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs", line: 1 },
+    origin: &Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs" },
+    line: 1,
 });
 
 fn attribute(key: &'static str, value: Value) -> Attribute {

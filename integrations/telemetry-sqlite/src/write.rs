@@ -66,7 +66,7 @@ pub(crate) fn spans(connection: &Connection, run: i64, spans: &[SpanRecord]) -> 
             span.origin.crate_name,
             span.origin.crate_version,
             span.origin.file,
-            span.origin.line,
+            span.line,
             span.trace_state.as_deref(),
         ])?;
     }

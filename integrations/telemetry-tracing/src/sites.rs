@@ -40,13 +40,13 @@ fn make(metadata: &'static Metadata<'static>) -> Known {
         kind: SpanKind::Internal,
         keys: Vec::leak(keys),
         constants: &[],
-        origin: Origin {
+        origin: Box::leak(Box::new(Origin {
             crate_name: path.split("::").next().unwrap_or(path),
             crate_version: "",
             module: metadata.target(),
             file: metadata.file().unwrap_or_default(),
-            line: metadata.line().unwrap_or_default(),
-        },
+        })),
+        line: metadata.line().unwrap_or_default(),
     };
     let describes_itself =
         ["otel.name", "otel.kind"].iter().any(|name| metadata.fields().field(name).is_some());

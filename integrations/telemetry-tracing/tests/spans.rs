@@ -171,7 +171,7 @@ fn a_span_says_where_it_is_and_fields_of_opentelemetry_describe_it() {
     assert_eq!((query.kind, query.attributes.len()), (SpanKind::Client, 1));
     assert_eq!((query.origin.module, query.origin.crate_name), ("books::db", "spans"));
     assert!(query.origin.file.ends_with("spans.rs"));
-    assert_eq!(query.origin.line, line);
+    assert_eq!(query.line, line);
     assert_eq!(find(&spans, "fine").status, Status::Ok);
     let bad = find(&spans, "bad");
     assert_eq!((bad.status, bad.attribute("error.message")), (Status::Error, Some(&text("no rows"))));

@@ -33,17 +33,22 @@ metric! {
     static SHELVED: Gauge = "shop_books_shelved";
 }
 
-const ORIGIN: Origin = Origin {
+static ORIGIN: Origin = Origin {
     crate_name: env!("CARGO_PKG_NAME"),
     crate_version: env!("CARGO_PKG_VERSION"),
     module: module_path!(),
     file: file!(),
-    line: line!(),
 };
 
 /// For spans whose names are only known when they begin.
-static ANY: CallSite =
-    CallSite::new(Site { name: "any", kind: SpanKind::Internal, keys: &[], constants: &[], origin: ORIGIN });
+static ANY: CallSite = CallSite::new(Site {
+    name: "any",
+    kind: SpanKind::Internal,
+    keys: &[],
+    constants: &[],
+    origin: &ORIGIN,
+    line: line!(),
+});
 
 /// What a page must show as text.
 const HOSTILE: [&str; 4] = [

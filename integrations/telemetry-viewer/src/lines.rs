@@ -8,7 +8,7 @@ use crate::json::{Event, Link, Pairs, span_id, trace_id};
 use crate::words;
 
 /// A line does not say where in the code its span was opened.
-static ELSEWHERE: Origin = Origin { crate_name: "", crate_version: "", module: "", file: "", line: 0 };
+static ELSEWHERE: Origin = Origin { crate_name: "", crate_version: "", module: "", file: "" };
 
 /// What a line has, beside what a record cannot hold: the schema and the scope.
 #[derive(Deserialize)]
@@ -73,5 +73,6 @@ pub fn span_of_line(line: &str) -> Option<SpanRecord> {
         dropped_events_count: line.dropped_events_count,
         dropped_links_count: line.dropped_links_count,
         origin: &ELSEWHERE,
+        line: 0,
     })
 }

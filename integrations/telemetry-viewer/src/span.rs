@@ -60,7 +60,7 @@ impl Span {
             },
             scope: record.origin.crate_name.into(),
             file: record.origin.file.into(),
-            line: record.origin.line,
+            line: record.line,
         }
     }
 

@@ -16,13 +16,8 @@ static SITE: CallSite = CallSite::new(Site {
     kind: SpanKind::Internal,
     keys: KEYS,
     constants: &[],
-    origin: Origin {
-        crate_name: "stress",
-        crate_version: "1",
-        module: "stress",
-        file: file!(),
-        line: line!(),
-    },
+    origin: &Origin { crate_name: "stress", crate_version: "1", module: "stress", file: file!() },
+    line: line!(),
 });
 
 /// How a span ends.

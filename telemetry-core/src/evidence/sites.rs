@@ -37,7 +37,7 @@ pub(super) fn write(number: u32, site: &CallSite) -> Vec<u8> {
     for text in [site.origin.crate_name, site.origin.crate_version, site.origin.module, site.origin.file] {
         put_text(&mut out, text);
     }
-    put_u32(&mut out, site.origin.line);
+    put_u32(&mut out, site.line);
     put_u32(&mut out, site.keys.len() as u32);
     for key in site.keys {
         put_text(&mut out, key);
@@ -113,13 +113,8 @@ mod tests {
             ("most", Constant::U64(u64::MAX)),
             ("half", Constant::F64(0.5)),
         ],
-        origin: Origin {
-            crate_name: "books",
-            crate_version: "1.2.3",
-            module: "books::db",
-            file: "db.rs",
-            line: 7,
-        },
+        origin: &Origin { crate_name: "books", crate_version: "1.2.3", module: "books::db", file: "db.rs" },
+        line: 7,
     });
 
     #[test]

@@ -123,19 +123,25 @@ impl Bootstrap {
     }
 }
 
-const ORIGIN: Origin = Origin {
+static ORIGIN: Origin = Origin {
     crate_name: env!("CARGO_PKG_NAME"),
     crate_version: env!("CARGO_PKG_VERSION"),
     module: module_path!(),
     file: file!(),
-    line: line!(),
 };
 
 static STARTUP: CallSite = lifecycle("bootstrap");
 static SHUTDOWN: CallSite = lifecycle("shutdown");
 
 const fn lifecycle(name: &'static str) -> CallSite {
-    CallSite::new(Site { name, kind: SpanKind::Internal, keys: &[], constants: &[], origin: ORIGIN })
+    CallSite::new(Site {
+        name,
+        kind: SpanKind::Internal,
+        keys: &[],
+        constants: &[],
+        origin: &ORIGIN,
+        line: line!(),
+    })
 }
 
 /// The span of the start, with the service's name and version.

@@ -7,7 +7,7 @@
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Arc, Mutex, Once, TryLockError};
+use std::sync::{Arc, Mutex, Once, OnceLock, TryLockError};
 use std::time::{Duration, Instant};
 
 use super::running::{self, Run};
@@ -59,10 +59,15 @@ thread_local! {
     static HELD: Cell<Option<Held>> = const { Cell::new(None) };
 }
 
+/// How a child starts what ran in its parent. Known from the first start on, so that a program which never starts
+/// telemetry, but for its spans, does not hold the code of a drain.
+static RESTART: OnceLock<fn() -> Result<(), DrainStartError>> = OnceLock::new();
+
 /// Watches for forks, once for the process.
 pub(super) fn watch() {
     static WATCHING: Once = Once::new();
     WATCHING.call_once(|| {
+        let _ = RESTART.set(restart);
         #[cfg(unix)]
         // SAFETY: before the fork anything may be done; the handlers behind it write words, and unlock what this thread
         // has locked.
@@ -147,7 +152,7 @@ pub fn resume() {
     // Spans that sinks open while they are rebuilt are not recorded.
     let quiet = Context::suppressed().attach();
     metric::GLOBAL.begin_anew();
-    let state = match restart() {
+    let state = match RESTART.get().map_or(Ok(()), |restart| restart()) {
         Ok(()) => SETTLED,
         Err(error) => {
             say(&format_args!("nothing is recorded in this child of a fork: {error}"));

@@ -9,7 +9,7 @@
 //! # use telemetry_core::{CallSite, Origin, Site, SpanBuilder, SpanKind, testing::Scope};
 //! # static SITE: CallSite = CallSite::new(Site {
 //! #     name: "request", kind: SpanKind::Server, keys: &[], constants: &[],
-//! #     origin: Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs", line: 1 },
+//! #     origin: &Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs" }, line: 1,
 //! # });
 //! # let scope = Scope::new();
 //! let inbound = [

@@ -15,7 +15,8 @@ static SITE: CallSite = CallSite::new(Site {
     kind: SpanKind::Server,
     keys: &[],
     constants: &[],
-    origin: Origin { crate_name: "core", crate_version: "0", module: "tests", file: "tests.rs", line: 1 },
+    origin: &Origin { crate_name: "core", crate_version: "0", module: "tests", file: "tests.rs" },
+    line: 1,
 });
 
 type Headers = Vec<(String, String)>;

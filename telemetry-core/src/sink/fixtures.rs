@@ -35,13 +35,8 @@ pub(crate) fn span(
         dropped_attributes_count: 0,
         dropped_events_count: 0,
         dropped_links_count: 0,
-        origin: &Origin {
-            crate_name: "shop",
-            crate_version: "1.2.3",
-            module: "shop::db",
-            file: "src/db.rs",
-            line: 7,
-        },
+        origin: &Origin { crate_name: "shop", crate_version: "1.2.3", module: "shop::db", file: "src/db.rs" },
+        line: 7,
     }
 }
 

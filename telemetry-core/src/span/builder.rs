@@ -22,7 +22,7 @@ use crate::sample::{AlwaysSample, Sampler};
 ///     kind: SpanKind::Internal,
 ///     keys: &[],
 ///     constants: &[],
-///     origin: Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs", line: 1 },
+///     origin: &Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs" }, line: 1,
 /// });
 /// let span = SpanBuilder::new(&SITE).name(Name::interned("job nightly")).kind(SpanKind::Consumer).enter();
 /// assert!(!span.is_recording(), "nothing is recorded before the pipeline has started");

@@ -5,27 +5,22 @@ use std::panic::Location;
 use super::site::{CallSite, Site};
 use crate::record::{Origin, SpanKind};
 
-/// A call site of the internal kind and without attributes, in the place where this is written.
+/// A call site of the internal kind and without attributes, in the line where this is written.
 #[track_caller]
-pub const fn call_site(
-    name: &'static str,
-    module: &'static str,
-    crate_name: &'static str,
-    crate_version: &'static str,
-) -> CallSite {
-    CallSite::new(Site { name, ..site(module, crate_name, crate_version) })
+pub const fn call_site(name: &'static str, origin: &'static Origin) -> CallSite {
+    CallSite::new(Site { name, ..site(origin) })
 }
 
 /// The same to be filled in.
 #[track_caller]
-pub const fn site(module: &'static str, crate_name: &'static str, crate_version: &'static str) -> Site {
-    let place = Location::caller();
+pub const fn site(origin: &'static Origin) -> Site {
     Site {
         name: "",
         kind: SpanKind::Internal,
         keys: &[],
         constants: &[],
-        origin: Origin { crate_name, crate_version, module, file: place.file(), line: place.line() },
+        origin,
+        line: Location::caller().line(),
     }
 }
 

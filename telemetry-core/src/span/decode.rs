@@ -24,7 +24,8 @@ static UNKNOWN: CallSite = CallSite::new(Site {
     kind: SpanKind::Internal,
     keys: &[],
     constants: &[],
-    origin: Origin { crate_name: "", crate_version: "", module: "", file: "", line: 0 },
+    origin: &Origin { crate_name: "", crate_version: "", module: "", file: "" },
+    line: 0,
 });
 
 /// Stands for a key whose number the call site does not have.
@@ -62,6 +63,8 @@ pub(crate) trait Texts {
     fn kind(&self) -> SpanKind;
     /// The call site's place.
     fn origin(&self) -> &'static Origin;
+    /// The call site's line.
+    fn line(&self) -> u32;
     /// The call site's constant attributes.
     fn constants(&self) -> impl Iterator<Item = Attribute>;
     /// Gives the attributes the call site's last touch, if it can be had.
@@ -93,7 +96,12 @@ impl Texts for Here<'_> {
 
     #[inline(always)]
     fn origin(&self) -> &'static Origin {
-        &self.call_site.site.origin
+        self.call_site.site.origin
+    }
+
+    #[inline(always)]
+    fn line(&self) -> u32 {
+        self.call_site.site.line
     }
 
     #[inline(always)]
@@ -156,6 +164,7 @@ pub(crate) fn record(texts: &impl Texts, conversion: &Conversion, word: u32, bod
         dropped_events_count: u32::from(body.dropped_events),
         dropped_links_count: bits::dropped_links(body.bits),
         origin: texts.origin(),
+        line: texts.line(),
     }
 }
 

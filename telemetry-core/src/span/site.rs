@@ -20,7 +20,9 @@ pub struct Site {
     /// Its constant attributes: they cost nothing at run time.
     pub constants: &'static [(&'static str, Constant)],
     /// Where it is.
-    pub origin: Origin,
+    pub origin: &'static Origin,
+    /// The line there.
+    pub line: u32,
 }
 
 /// The value of a constant attribute.

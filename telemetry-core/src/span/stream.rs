@@ -21,7 +21,7 @@ use crate::context::{self, InContext};
 /// # use telemetry_core::{CallSite, Origin, Site, SpanKind};
 /// # static SITE: CallSite = CallSite::new(Site {
 /// #     name: "export", kind: SpanKind::Internal, keys: &[], constants: &[],
-/// #     origin: Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs", line: 1 },
+/// #     origin: &Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs" }, line: 1,
 /// # });
 /// # struct Rows(u32);
 /// # impl futures_core::Stream for Rows {

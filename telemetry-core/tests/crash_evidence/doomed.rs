@@ -155,13 +155,8 @@ static QUERY: CallSite = CallSite::new(Site {
     kind: SpanKind::Client,
     keys: &[],
     constants: &[("rows", Constant::U64(3))],
-    origin: Origin {
-        crate_name: "doomed",
-        crate_version: "1.2.3",
-        module: "doomed",
-        file: file!(),
-        line: line!(),
-    },
+    origin: &Origin { crate_name: "doomed", crate_version: "1.2.3", module: "doomed", file: file!() },
+    line: line!(),
 });
 
 /// Says which span is open.

@@ -94,10 +94,14 @@ pub(crate) fn declare(private: &TokenStream, site: &Site) -> TokenStream {
 pub(crate) fn declare_as(private: &TokenStream, site: &Site, name: &Name) -> TokenStream {
     let Site { name: _, kind, decision, constants, recorded, declared, timing: _ } = site;
     let static_name = site_name();
+    // One for all of a module: the compiler puts equal constants together.
     let origin = quote_spanned! {Span::mixed_site()=>
-        ::core::module_path!(),
-        ::core::env!("CARGO_PKG_NAME"),
-        ::core::env!("CARGO_PKG_VERSION"),
+        &#private::Origin {
+            crate_name: ::core::env!("CARGO_PKG_NAME"),
+            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+        }
     };
     let kind =
         kind.as_ref().map(|kind| quote_spanned!(Span::mixed_site()=> kind: #private::SpanKind::#kind,));

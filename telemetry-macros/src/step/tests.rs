@@ -24,9 +24,12 @@ fn a_step_is_a_guard() {
                 let it = {
                     static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                         "render",
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     );
                     ::telemetry_core::__private::open(&__TELEMETRY_SITE)
                 };
@@ -49,9 +52,12 @@ fn a_step_with_attributes_is_a_guard_that_has_them() {
                             ("template", ::telemetry_core::__private::Constant::Str("list")),
                         ],
                         ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
+                            &::telemetry_core::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
                         )
                     });
                     let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
@@ -85,9 +91,12 @@ fn a_step_over_a_future_is_a_future() {
                         name: "fetch",
                         keys: &["url"],
                         ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
+                            &::telemetry_core::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
                         )
                     });
                     let mut __telemetry_span = ::telemetry_core::__private::open_step(
@@ -129,9 +138,12 @@ fn the_crate_comes_first() {
                         name: names::RENDER,
                         keys: &["rows"],
                         ..bookstore::telemetry::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
+                            &bookstore::telemetry::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
                         )
                     });
                     let mut __telemetry_span = bookstore::telemetry::__private::open(
@@ -156,40 +168,43 @@ fn each_call_of_a_closure_is_a_span() {
     check(
         quote!("parse", text => |text: &str| text.parse::<u32>()),
         &expect![[r#"
-        fn around() {
-            let it = |text: &str| {
-                static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
-                    name: "parse",
-                    keys: &["text"],
-                    ..::telemetry_core::__private::site(
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
-                    )
-                });
-                let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
-                if ::telemetry_core::__private::SpanGuard::is_recording(&__telemetry_span) {
-                    ::telemetry_core::__private::SpanGuard::attribute(
+            fn around() {
+                let it = |text: &str| {
+                    static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
+                        name: "parse",
+                        keys: &["text"],
+                        ..::telemetry_core::__private::site(
+                            &::telemetry_core::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
+                        )
+                    });
+                    let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
+                    if ::telemetry_core::__private::SpanGuard::is_recording(&__telemetry_span) {
+                        ::telemetry_core::__private::SpanGuard::attribute(
+                            &mut __telemetry_span,
+                            0,
+                            &text,
+                        );
+                    }
+                    let __telemetry_result = ::telemetry_core::__private::call(
                         &mut __telemetry_span,
-                        0,
-                        &text,
+                        &::telemetry_core::__private::Ignored,
+                        || text.parse::<u32>(),
                     );
-                }
-                let __telemetry_result = ::telemetry_core::__private::call(
-                    &mut __telemetry_span,
-                    &::telemetry_core::__private::Ignored,
-                    || text.parse::<u32>(),
-                );
-                ::telemetry_core::__private::record(
-                    &mut __telemetry_span,
-                    &::telemetry_core::__private::Probe::of(&__telemetry_result)
-                        .__telemetry_probe(),
-                    &__telemetry_result,
-                );
-                __telemetry_result
-            };
-        }
-    "#]],
+                    ::telemetry_core::__private::record(
+                        &mut __telemetry_span,
+                        &::telemetry_core::__private::Probe::of(&__telemetry_result)
+                            .__telemetry_probe(),
+                        &__telemetry_result,
+                    );
+                    __telemetry_result
+                };
+            }
+        "#]],
     );
 }
 
@@ -203,9 +218,12 @@ fn an_async_closure_is_awaited_in_its_span() {
                     {
                         static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                             "load",
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
+                            &::telemetry_core::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
                         );
                         let __telemetry_span = ::telemetry_core::__private::open_task(
                             &__TELEMETRY_SITE,
@@ -245,9 +263,12 @@ fn the_future_a_closure_returns_runs_in_its_span() {
                         name: "load",
                         keys: &["id"],
                         ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
+                            &::telemetry_core::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
                         )
                     });
                     let mut __telemetry_span = ::telemetry_core::__private::open_task(

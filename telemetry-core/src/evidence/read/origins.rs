@@ -9,14 +9,13 @@ use crate::record::Origin;
 use crate::span::floor_char_boundary;
 
 /// Stands for a place that is not known.
-pub(super) static NOWHERE: Origin =
-    Origin { crate_name: "", crate_version: "", module: "", file: "", line: 0 };
+pub(super) static NOWHERE: Origin = Origin { crate_name: "", crate_version: "", module: "", file: "" };
 /// The places that are kept, at the most; further ones are nowhere.
 const MAX_KEPT: usize = 16_384;
 /// Bytes that are kept of each text, at the most.
 const MAX_TEXT: usize = 512;
 
-type Key = ([String; 4], u32);
+type Key = [String; 4];
 
 /// The place of a call site.
 pub(super) fn kept(site: &SiteRecord) -> &'static Origin {
@@ -25,16 +24,14 @@ pub(super) fn kept(site: &SiteRecord) -> &'static Origin {
         .map(|text| text[..floor_char_boundary(text, MAX_TEXT)].to_owned());
     let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let kept = kept.get_or_insert_default();
-    let key = (texts, site.line);
-    if let Some(known) = kept.get(&key) {
+    if let Some(known) = kept.get(&texts) {
         return known;
     }
     if kept.len() == MAX_KEPT {
         return &NOWHERE;
     }
-    let [crate_name, crate_version, module, file] = key.0.each_ref().map(|text| &*text.clone().leak());
-    let origin: &'static Origin =
-        Box::leak(Box::new(Origin { crate_name, crate_version, module, file, line: site.line }));
-    kept.insert(key, origin);
+    let [crate_name, crate_version, module, file] = texts.each_ref().map(|text| &*text.clone().leak());
+    let origin: &'static Origin = Box::leak(Box::new(Origin { crate_name, crate_version, module, file }));
+    kept.insert(texts, origin);
     origin
 }

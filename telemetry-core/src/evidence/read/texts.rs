@@ -175,6 +175,10 @@ impl Texts for SiteTexts<'_> {
         self.site.map_or(&NOWHERE, |(_, origin)| origin)
     }
 
+    fn line(&self) -> u32 {
+        self.site.map_or(0, |(site, _)| site.line)
+    }
+
     fn constants(&self) -> impl Iterator<Item = Attribute> {
         let constants = self.site.iter().flat_map(|(site, _)| &site.constants);
         constants.map(|Attribute { key, value }| {

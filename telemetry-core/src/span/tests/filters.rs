@@ -15,7 +15,8 @@ macro_rules! site_at {
             kind: SpanKind::Internal,
             keys: &[],
             constants: &[],
-            origin: ORIGIN,
+            origin: &ORIGIN,
+            line: 1,
         })
         .level(Level::$level);
         &SITE
@@ -144,7 +145,8 @@ fn a_call_site_may_have_a_sampler_of_its_own() {
         kind: SpanKind::Internal,
         keys: &[],
         constants: &[],
-        origin: ORIGIN,
+        origin: &ORIGIN,
+        line: 1,
     })
     .sampler(&AlwaysSample);
     let scope = Scope::builder().sampler(NeverSample).enter().unwrap();

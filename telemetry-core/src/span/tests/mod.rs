@@ -10,8 +10,7 @@ use crate::record::{Origin, Outcome, SpanKind, Status, Value};
 use crate::testing::Scope;
 use crate::{AlwaysSample, Context, NeverSample, RatioSample};
 
-const ORIGIN: Origin =
-    Origin { crate_name: "tests", crate_version: "0", module: "tests", file: "tests.rs", line: 1 };
+static ORIGIN: Origin = Origin { crate_name: "tests", crate_version: "0", module: "tests", file: "tests.rs" };
 
 macro_rules! site {
     ($name:literal $(, keys: $keys:expr)? $(, constants: $constants:expr)?) => {{
@@ -20,7 +19,8 @@ macro_rules! site {
             kind: SpanKind::Internal,
             keys: site!(@ $($keys)?),
             constants: site!(@ $($constants)?),
-            origin: ORIGIN,
+            origin: &ORIGIN,
+ line: 1,
         });
         &SITE
     }};

@@ -24,12 +24,7 @@ pub(in crate::testing) fn span(name: &'static str, id: u64, parent: Option<u64>)
         dropped_attributes_count: 0,
         dropped_events_count: 0,
         dropped_links_count: 0,
-        origin: &Origin {
-            crate_name: "books",
-            crate_version: "1.0.0",
-            module: "books",
-            file: "books.rs",
-            line: 1,
-        },
+        origin: &Origin { crate_name: "books", crate_version: "1.0.0", module: "books", file: "books.rs" },
+        line: 1,
     }
 }

@@ -16,9 +16,12 @@ fn span_names_by_the_function() {
             fn load() {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
@@ -38,9 +41,12 @@ fn trace_names_by_the_path() {
             fn load() {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     ::core::concat!(::core::module_path!(), "::", "load"),
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
@@ -60,9 +66,12 @@ fn name_is_a_literal() {
             fn load() {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "books.load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
@@ -83,9 +92,12 @@ fn name_is_a_constant() {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::CallSite::new(::telemetry_core::__private::Site {
                     name: names::LOAD,
                     ..::telemetry_core::__private::site(
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     )
                 });
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
@@ -106,9 +118,12 @@ fn type_stands_before_the_function() {
             fn load(&self) {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "Store::load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 {}
@@ -130,9 +145,12 @@ fn kind_is_recorded_in_the_call_site() {
                     name: "load",
                     kind: ::telemetry_core::__private::SpanKind::Server,
                     ..::telemetry_core::__private::site(
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     )
                 });
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
@@ -153,9 +171,12 @@ fn root_begins_a_trace() {
             fn load() {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open_root(&__TELEMETRY_SITE);
                 {}
@@ -177,9 +198,12 @@ fn crate_is_where_the_library_is_found() {
             fn load() -> Result<Book, Error> {
                 static __TELEMETRY_SITE: bookstore::telemetry::__private::CallSite = bookstore::telemetry::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &bookstore::telemetry::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let mut __telemetry_span = bookstore::telemetry::__private::open(&__TELEMETRY_SITE);
                 bookstore::telemetry::__private::call(
@@ -204,9 +228,12 @@ fn a_parent_and_a_sampler_are_said_before_the_span_opens() {
             fn load(headers: &Headers) {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                         "load",
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     )
                     .sampler(const { &::telemetry_core::__private::ratio(0.25) });
                 let __telemetry_span = ::telemetry_core::__private::open_under(
@@ -230,9 +257,12 @@ fn links_are_recorded_when_it_is_open() {
             async fn load(first: SpanContext, second: SpanContext) {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                         "load",
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     )
                     .sampler(&SAMPLER);
                 let __telemetry_links = ::telemetry_core::__private::wanted(

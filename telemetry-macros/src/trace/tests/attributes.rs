@@ -25,9 +25,12 @@ fn literal_attributes_are_constants() {
                         ("cached", ::telemetry_core::__private::Constant::Bool(true)),
                     ],
                     ..::telemetry_core::__private::site(
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     )
                 });
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
@@ -59,9 +62,12 @@ fn attributes_are_evaluated_only_when_the_span_records() {
                         "author.name",
                     ],
                     ..::telemetry_core::__private::site(
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     )
                 });
                 let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
@@ -124,9 +130,12 @@ fn declared_attributes_are_methods_of_the_handle() {
                     name: "load",
                     keys: &["rows", "book.title", "type"],
                     ..::telemetry_core::__private::site(
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     )
                 });
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
@@ -191,9 +200,12 @@ fn bind_alone_is_the_handle() {
             fn load() {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 let span = ::telemetry_core::__private::SpanGuard::handle(&__telemetry_span);

@@ -39,9 +39,12 @@ fn methods_of_an_impl_are_named_by_the_type() {
                         name: "Store::load",
                         kind: ::telemetry_core::__private::SpanKind::Client,
                         ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
+                            &::telemetry_core::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
                         )
                     });
                     let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
@@ -53,9 +56,12 @@ fn methods_of_an_impl_are_named_by_the_type() {
                 fn save(&self) {
                     static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                         "save",
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     );
                     let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                     {}
@@ -86,9 +92,12 @@ fn functions_of_a_module_are_named_by_their_path() {
                 pub fn load() {
                     static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                         ::core::concat!(::core::module_path!(), "::", "load"),
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     );
                     let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                     {}
@@ -97,9 +106,12 @@ fn functions_of_a_module_are_named_by_their_path() {
                     fn read(&self) {
                         static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                             "Book::read",
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
+                            &::telemetry_core::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
                         );
                         let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                         {}

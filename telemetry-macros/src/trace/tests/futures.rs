@@ -20,9 +20,12 @@ fn an_async_function_runs_in_its_span() {
                     name: "load",
                     keys: &["id"],
                     ..::telemetry_core::__private::site(
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     )
                 });
                 let mut __telemetry_span = ::telemetry_core::__private::open_task(&__TELEMETRY_SITE);
@@ -60,9 +63,12 @@ fn an_async_function_may_return_nothing() {
             async fn tidy() {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "tidy",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 ::telemetry_core::__private::Traced {
                     span: ::telemetry_core::__private::open_task(&__TELEMETRY_SITE),
@@ -102,9 +108,12 @@ fn a_boxed_future_runs_in_its_span() {
                         name: "load",
                         keys: &["id"],
                         ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
+                            &::telemetry_core::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
                         )
                     });
                     let mut __telemetry_span = ::telemetry_core::__private::open_task(

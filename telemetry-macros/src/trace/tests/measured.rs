@@ -21,9 +21,12 @@ fn metrics_wrap_the_span_of_a_scope() {
                     name: __TELEMETRY_NAME,
                     keys: &["id"],
                     ..::telemetry_core::__private::site(
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     )
                 });
                 static __TELEMETRY_CALLS: ::telemetry_core::__private::Calls = ::telemetry_core::__private::Calls::new(
@@ -69,9 +72,12 @@ fn metrics_wrap_the_span_of_a_future_with_its_timing() {
                 const __TELEMETRY_NAME: &'static ::core::primitive::str = "load";
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     __TELEMETRY_NAME,
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 static __TELEMETRY_CALLS: ::telemetry_core::__private::Calls = ::telemetry_core::__private::Calls::new(
                     __TELEMETRY_NAME,
@@ -118,9 +124,12 @@ fn a_future_that_is_made_is_measured_from_the_call_on() {
                 const __TELEMETRY_NAME: &'static ::core::primitive::str = "load";
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     __TELEMETRY_NAME,
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 static __TELEMETRY_CALLS: ::telemetry_core::__private::Calls = ::telemetry_core::__private::Calls::new(
                     __TELEMETRY_NAME,
@@ -178,9 +187,12 @@ fn a_tracked_body_leaves_a_labelled_block() {
             fn load(id: u64) -> Result<Book, Error> {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 let __telemetry_result: Result<Book, Error> = '__telemetry_body: {
@@ -233,9 +245,12 @@ fn an_attribute_under_a_condition_makes_a_form_for_either_case() {
                 fn load(&self) {
                     static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                         "load",
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     );
                     let __telemetry_span = ::telemetry_core::__private::open_root(&__TELEMETRY_SITE);
                     {}
@@ -253,9 +268,12 @@ fn an_attribute_under_a_condition_makes_a_form_for_either_case() {
                 fn load(&self) {
                     static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                         "Shelf::load",
-                        ::core::module_path!(),
-                        ::core::env!("CARGO_PKG_NAME"),
-                        ::core::env!("CARGO_PKG_VERSION"),
+                        &::telemetry_core::__private::Origin {
+                            crate_name: ::core::env!("CARGO_PKG_NAME"),
+                            crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                            module: ::core::module_path!(),
+                            file: ::core::file!(),
+                        },
                     );
                     let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                     {}
@@ -296,9 +314,12 @@ fn arguments_that_async_trait_takes_apart_are_taken_apart_before_the_span_opens(
                         name: "load",
                         keys: &["row"],
                         ..::telemetry_core::__private::site(
-                            ::core::module_path!(),
-                            ::core::env!("CARGO_PKG_NAME"),
-                            ::core::env!("CARGO_PKG_VERSION"),
+                            &::telemetry_core::__private::Origin {
+                                crate_name: ::core::env!("CARGO_PKG_NAME"),
+                                crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                                module: ::core::module_path!(),
+                                file: ::core::file!(),
+                            },
                         )
                     });
                     let mut __telemetry_span = ::telemetry_core::__private::open_task(

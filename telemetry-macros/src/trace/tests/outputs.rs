@@ -18,9 +18,12 @@ fn err_off_looks_for_no_error() {
             fn load() -> Result<Book, Error> {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 { find()? }
@@ -42,9 +45,12 @@ fn err_can_be_mapped() {
             fn load() -> Result<Book, Error> {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 ::telemetry_core::__private::call(
@@ -71,9 +77,12 @@ fn what_is_returned_is_recorded_beside_an_error() {
             fn load() -> Result<Book, Error> {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 ::telemetry_core::__private::call(
@@ -114,9 +123,12 @@ fn async_says_that_a_future_is_returned() {
             fn load(id: Id) -> Later<Book> {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let mut __telemetry_span = ::telemetry_core::__private::open_step(&__TELEMETRY_SITE);
                 let __telemetry_future = ::telemetry_core::__private::making(

@@ -18,9 +18,12 @@ fn a_result_is_caught_on_every_way_out() {
             fn load(db: &Db, id: i64) -> Result<Book, Error> {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 ::telemetry_core::__private::call(
@@ -47,9 +50,12 @@ fn owned_arguments_are_dropped_before_the_span_ends() {
             fn keep(self, a: Guard, mut b: Guard, _c: Guard, #[cfg(unix)] d: Guard, n: u8) {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "keep",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 ::telemetry_core::__private::call(
@@ -88,9 +94,12 @@ fn a_borrow_is_returned_as_it_stands() {
             fn title(&mut self) -> &mut str {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "title",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 { &mut self.title }
@@ -112,9 +121,12 @@ fn an_opaque_type_is_returned_as_it_stands() {
             fn titles(&self) -> impl Fn(&str) -> usize {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "titles",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 { |title| title.len() }
@@ -136,9 +148,12 @@ fn an_opaque_type_inside_a_result_is_inferred() {
             fn titles(&self) -> Result<impl Iterator<Item = Title>, Error> {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "titles",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 let __telemetry_result = ::telemetry_core::__private::call(
@@ -172,9 +187,12 @@ fn a_tracked_caller_is_left_the_caller() {
             fn load() -> Result<Book, Error> {
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let mut __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 let __telemetry_result: Result<Book, Error> = { find() };
@@ -226,9 +244,12 @@ fn attributes_and_signature_stay_as_written() {
                 #![allow(unused)]
                 static __TELEMETRY_SITE: ::telemetry_core::__private::CallSite = ::telemetry_core::__private::call_site(
                     "load",
-                    ::core::module_path!(),
-                    ::core::env!("CARGO_PKG_NAME"),
-                    ::core::env!("CARGO_PKG_VERSION"),
+                    &::telemetry_core::__private::Origin {
+                        crate_name: ::core::env!("CARGO_PKG_NAME"),
+                        crate_version: ::core::env!("CARGO_PKG_VERSION"),
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                    },
                 );
                 let __telemetry_span = ::telemetry_core::__private::open(&__TELEMETRY_SITE);
                 { [a; N] }

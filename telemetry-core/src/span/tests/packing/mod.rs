@@ -64,7 +64,8 @@ fn packing_site() -> &'static CallSite {
             kind: SpanKind::Internal,
             keys: site_keys(),
             constants: &[("constant", Constant::Str("value")), ("rows", Constant::Bool(false))],
-            origin: ORIGIN,
+            origin: &ORIGIN,
+            line: 1,
         })))
     })
 }
