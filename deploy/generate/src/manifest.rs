@@ -120,6 +120,11 @@ pub(crate) mod tests {
                 vec![json!({"name": "backend", "values": ["memory", "sqlite"]})],
                 "shop",
             ),
+            ("process_cpu_seconds_total", "counter", vec![], "telemetry-core"),
+            ("process_max_fds", "gauge", vec![], "telemetry-core"),
+            ("process_open_fds", "gauge", vec![], "telemetry-core"),
+            ("process_start_time_seconds", "gauge", vec![], "telemetry-core"),
+            ("tokio_workers", "gauge", vec![text("runtime")], "telemetry-tokio"),
             ("telemetry_ring_occupancy_ratio", "gauge", vec![], "telemetry-core"),
             ("telemetry_sink_errors_total", "counter", vec![text("sink")], "telemetry-core"),
             (

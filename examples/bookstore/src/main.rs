@@ -16,7 +16,9 @@ use bookstore::signals::Signals;
 use bookstore::telemetry;
 use telemetry_core::Bootstrap;
 use telemetry_core::metric::manifest::Manifest;
+use telemetry_core::metric::process::ProcessMetrics;
 use telemetry_http::{HttpBootstrap, TelemetryLayer};
+use telemetry_tokio::{Shown, TokioMetrics, TokioMetricsError};
 use telemetry_viewer::{Viewer, ViewerSink};
 use tokio::runtime::Runtime;
 
@@ -27,10 +29,7 @@ fn main() -> ExitCode {
     match args::parse(std::env::args().skip(1)) {
         Ok(Command::Serve(args)) => end(run(&args)),
         Ok(Command::Inventory(args)) => end(inventory(&args)),
-        Ok(Command::Manifest) => {
-            say(&format_args!("{}\n", Manifest::current().to_json()));
-            ExitCode::SUCCESS
-        }
+        Ok(Command::Manifest) => end(manifest()),
         Ok(Command::Help) => {
             say(&args::USAGE);
             ExitCode::SUCCESS
@@ -57,6 +56,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     register_sinks()?;
     let bootstrap = telemetry::start(args)?;
     let runtime = Runtime::new()?;
+    let _shown = show(&runtime, bootstrap.as_ref())?;
     // Before anybody is told where it listens: whoever knows that may send a signal.
     let mut signals = {
         let _context = runtime.enter();
@@ -93,8 +93,8 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
             report.joint = bootstrap.memory.and_then(|memory| JointTrace::find(&memory.spans(), &theirs));
             let json = bootstrap.telemetry.sinks().iter().any(|sink| sink.sink == "stdout");
             // Standard output is all spans then, a line each.
-            let show = if json { tell } else { say };
-            show(&report.with_spans(&bootstrap.telemetry));
+            let print = if json { tell } else { say };
+            print(&report.with_spans(&bootstrap.telemetry));
         }
         bootstrap.telemetry.shutdown(DRAIN_TIMEOUT)?;
     } else if let Some(report) = report {
@@ -107,7 +107,21 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
 fn register_sinks() -> Result<(), Box<dyn Error>> {
     telemetry_otlp::register()?;
     telemetry_sqlite::register()?;
+    telemetry_viewer::register()?;
     Ok(())
+}
+
+/// Prints what a bookstore can measure, what is registered only while one runs included.
+fn manifest() -> Result<(), Box<dyn Error>> {
+    let _process = ProcessMetrics::register()?;
+    let _runtimes = TokioMetrics::new().register()?;
+    say(&format_args!("{}\n", Manifest::current().to_json()));
+    Ok(())
+}
+
+/// Shows how the runtime fares, where anything is measured.
+fn show(runtime: &Runtime, bootstrap: Option<&Bootstrap>) -> Result<Option<Shown>, TokioMetricsError> {
+    bootstrap.map(|_| TokioMetrics::new().runtime("main", runtime.handle()).register()).transpose()
 }
 
 /// Serves stock until it is told to stop.
@@ -116,7 +130,9 @@ fn inventory(args: &InventoryArgs) -> Result<(), Box<dyn Error>> {
     let bootstrap = telemetry::start_inventory(args)?;
     let metrics = bootstrap.as_ref().and_then(Bootstrap::metrics_service);
     let layer = bootstrap.as_ref().map_or_else(TelemetryLayer::new, Bootstrap::http_layer);
-    Runtime::new()?.block_on(async {
+    let runtime = Runtime::new()?;
+    let _shown = show(&runtime, bootstrap.as_ref())?;
+    runtime.block_on(async {
         let mut signals = Signals::watch()?;
         let listener = tokio::net::TcpListener::bind(args.listen).await?;
         tell(&format_args!("inventory: listening on http://{}", listener.local_addr()?));

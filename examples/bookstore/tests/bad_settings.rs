@@ -33,6 +33,7 @@ const BAD: &[(&str, &[&str])] = &[
         &["1023", "0", "128", "33554432", "-256", "1e4", "16k", "16384.0", "many"],
     ),
     ("TELEMETRY_AUTO_LOG_CORRELATION", &["t"]),
+    ("TELEMETRY_PROCESS_METRICS", &["some"]),
     ("TELEMETRY_FILTER", &["bookstore=loud", "bookstore=debgu", "[=info", "a=b=c", "books tore=info", ","]),
     ("OTEL_SDK_DISABLED", &["yes", "1"]),
     ("OTEL_SERVICE_NAME", &["\t"]),
@@ -98,6 +99,10 @@ const BAD: &[(&str, &[&str])] = &[
     ("TELEMETRY_SQLITE_PATH", &[" ", "/no/such/folder/telemetry.sqlite", "/", "Cargo.toml"]),
     ("TELEMETRY_SQLITE_MAX_AGE", &["1m", "7d", "-1h", "week"]),
     ("TELEMETRY_SQLITE_MAX_BYTES", &["1000", "1GiB", "-1"]),
+    ("TELEMETRY_VIEWER_ADDRESS", &["4381", "localhost:4381", "127.0.0.1", "http://127.0.0.1:4381"]),
+    ("TELEMETRY_VIEWER_ALLOW_ANY_PEER", &["local"]),
+    ("TELEMETRY_VIEWER_ALLOW_HOSTS", &["desk,,viewer"]),
+    ("TELEMETRY_VIEWER_MAX_SPANS", &["0", "1k"]),
 ];
 
 /// Variables that are refused together.
@@ -154,7 +159,8 @@ fn said(resolver: &Resolver) -> String {
         .clone()
         .rows(telemetry_otlp::SETTINGS)
         .rows(telemetry_sqlite::SETTINGS)
-        .choices("SINKS", ["otlp", "sqlite"]);
+        .rows(telemetry_viewer::SETTINGS)
+        .choices("SINKS", ["otlp", "sqlite", "viewer"]);
     let resolved = match resolver.resolve() {
         Err(errors) => return errors.to_string(),
         Ok(resolved) => resolved,
@@ -163,7 +169,7 @@ fn said(resolver: &Resolver) -> String {
         return error.to_string();
     }
     match SqliteSink::from_settings(&resolved) {
-        Err(error) => error.to_string(),
+        Err(error) => error.to_string().replace(env!("CARGO_MANIFEST_DIR"), "{here}"),
         Ok(_) => ACCEPTED.to_owned(),
     }
 }

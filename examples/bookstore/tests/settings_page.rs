@@ -7,9 +7,12 @@ use telemetry_core::settings::{DEFAULT_PREFIX, INTEGRATIONS_HEADING, integration
 #[test]
 fn the_page_says_what_the_integrations_say() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/settings.md");
-    let sections =
-        [("telemetry-otlp", telemetry_otlp::SETTINGS), ("telemetry-sqlite", telemetry_sqlite::SETTINGS)]
-            .map(|(name, rows)| integration_markdown(name, rows, DEFAULT_PREFIX));
+    let sections = [
+        ("telemetry-otlp", telemetry_otlp::SETTINGS),
+        ("telemetry-sqlite", telemetry_sqlite::SETTINGS),
+        ("telemetry-viewer", telemetry_viewer::SETTINGS),
+    ]
+    .map(|(name, rows)| integration_markdown(name, rows, DEFAULT_PREFIX));
     let made = INTEGRATIONS_HEADING.to_owned() + &sections.concat();
     let page = std::fs::read_to_string(&path).unwrap();
     let (core, kept) = page.split_at(page.find(INTEGRATIONS_HEADING).unwrap_or(page.len()));

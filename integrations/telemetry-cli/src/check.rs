@@ -4,9 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use telemetry_core::settings::{
-    DotEnv, Environment, Resolved, ResolvedValue, Resolver, SettingsErrors, Tier,
-};
+use telemetry_core::settings::{DotEnv, Environment, Provenance, Resolved, Resolver, SettingsErrors, Tier};
 use telemetry_core::sink::with_registered;
 
 use crate::args::Check;
@@ -27,6 +25,7 @@ const WARNING: Style = AnsiColor::Yellow.on_default();
 pub(crate) fn check(args: &Check) -> Result<ExitCode, Failure> {
     telemetry_otlp::register()?;
     telemetry_sqlite::register()?;
+    telemetry_viewer::register()?;
     let resolver = Resolver::new()
         .prefix(&args.prefix)
         .environment(Environment::process())
@@ -58,8 +57,12 @@ fn show(resolved: &Resolved, args: &Check) -> std::io::Result<()> {
             writeln!(
                 out,
                 "{NAME}{name}{NAME:#}  {CHANGED}{text}{CHANGED:#}  {FAINT}{}{FAINT:#}",
-                from(value)
+                from(value.provenance())
             )?;
+        }
+        for hidden in value.hidden() {
+            let (shown, from) = (hidden.to_string(), from(hidden.provenance()));
+            writeln!(out, "{:widest$}  {FAINT}hides {} {from}{FAINT:#}", "", harmless(&shown))?;
         }
     }
     for warning in resolved.warnings() {
@@ -75,14 +78,14 @@ fn show(resolved: &Resolved, args: &Check) -> std::io::Result<()> {
 }
 
 /// Where a value came from, in few words.
-fn from(value: &ResolvedValue) -> String {
-    let tier = match value.tier() {
+fn from(provenance: &Provenance) -> String {
+    let tier = match provenance.tier {
         Tier::Environment => "environment".to_owned(),
         Tier::OpenTelemetry => "standard environment".to_owned(),
         Tier::DotEnv => ".env".to_owned(),
         other => other.to_string(),
     };
-    match &value.provenance().variable {
+    match &provenance.variable {
         Some(variable) => format!("({tier}: {variable})"),
         None => format!("({tier})"),
     }

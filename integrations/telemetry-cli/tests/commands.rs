@@ -231,6 +231,36 @@ fn check_shows_each_setting_with_its_tier() {
 }
 
 #[test]
+fn check_shows_what_lower_tiers_say_and_no_secret_of_theirs() {
+    let folder = Folder::new();
+    let file = "TELEMETRY_SAMPLE_RATIO=0.1\nTELEMETRY_OTLP_HEADERS=api-key=hunter2\n\
+                TELEMETRY_SERVICE_NAME=http://shop:hunter2@desk\n";
+    std::fs::write(folder.file(".env"), file).unwrap();
+    let mut command = telemetry(&folder, &["check", "--changed"]);
+    command
+        .env("TELEMETRY_SAMPLE_RATIO", "0.5")
+        .env("OTEL_TRACES_SAMPLER", "traceidratio")
+        .env("OTEL_TRACES_SAMPLER_ARG", "0.25")
+        .env("OTEL_EXPORTER_OTLP_HEADERS", "authorization=hunter2");
+    let (code, shown, said) = run(&mut command);
+    assert_eq!(code, 0, "{said}");
+    let lines: Vec<&str> = shown.lines().map(str::trim).collect();
+    let at = lines.iter().position(|line| line.starts_with("SAMPLE_RATIO")).unwrap();
+    assert!(lines[at].ends_with("0.5  (environment: TELEMETRY_SAMPLE_RATIO)"), "{shown}");
+    assert_eq!(
+        lines[at + 1..at + 3],
+        [
+            "hides 0.25 (standard environment: OTEL_TRACES_SAMPLER_ARG)",
+            "hides 0.1 (.env: TELEMETRY_SAMPLE_RATIO)",
+        ],
+        "{shown}"
+    );
+    assert!(shown.contains("hides *** (.env: TELEMETRY_OTLP_HEADERS)"), "{shown}");
+    assert!(shown.contains("http://***@desk"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
 fn check_tells_every_mistake_and_keeps_secrets() {
     let folder = Folder::new();
     let mut command = telemetry(&folder, &["check"]);

@@ -225,6 +225,10 @@ def reference_metrics():
             Histogram([HistogramDataPoint(labels, START, end, 3, 7.25, [1, 0, 2], [0.5, 1.0], 0, 0, [wait])], cumulative),
         ),
         Metric(
+            "shop_busy_seconds_total", "What it is.", "s",
+            Sum([NumberDataPoint(labels, START, end, 0.75)], cumulative, True),
+        ),
+        Metric(
             "shop_work_seconds", "What it is.", "s",
             ExponentialHistogram([
                 ExponentialHistogramDataPoint(

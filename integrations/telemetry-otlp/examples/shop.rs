@@ -133,6 +133,8 @@ fn metrics() -> MetricsSnapshot {
     let mut waits = family("shop_wait_seconds", Some("seconds"), MetricKind::Histogram, value);
     waits.series[0].exemplars = vec![Exemplar::new(trace(TRACE), id(2), 0.25, START + 8)];
     snapshot.families.push(waits);
+    let busy = MetricValue::RealCounter(0.75);
+    snapshot.families.push(family("shop_busy_seconds_total", Some("seconds"), MetricKind::Counter, busy));
     let work = ExponentialHistogram {
         scale: 3,
         offset: -5,

@@ -36,6 +36,9 @@ fn less(now: &MetricValue, before: &MetricValue) -> Option<MetricValue> {
         (MetricValue::Counter(now), MetricValue::Counter(before)) => {
             now.checked_sub(*before).map(MetricValue::Counter)
         }
+        (MetricValue::RealCounter(now), MetricValue::RealCounter(before)) => {
+            (now >= before).then(|| MetricValue::RealCounter(now - before))
+        }
         (
             MetricValue::Histogram { bounds, counts, sum },
             MetricValue::Histogram { bounds: same, counts: before, sum: sum_before },

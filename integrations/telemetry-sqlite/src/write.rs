@@ -166,7 +166,7 @@ fn insert_point(
         MetricValue::Counter(total) => (Sql::Integer(signed(*total)), None, None),
         // A real that is not a number would be a null.
         MetricValue::Gauge(value) if value.is_nan() => (Sql::Text("NaN".to_owned()), None, None),
-        MetricValue::Gauge(value) => (Sql::Real(*value), None, None),
+        MetricValue::RealCounter(value) | MetricValue::Gauge(value) => (Sql::Real(*value), None, None),
         MetricValue::Histogram { .. } | MetricValue::Exponential(_) => {
             let (count, sum) = value.observed().unwrap_or_default();
             (

@@ -62,7 +62,7 @@ pub(crate) fn plot(family: Family) -> Plot {
 pub(crate) fn number(value: &MetricValue) -> f64 {
     match value {
         MetricValue::Counter(total) => *total as f64,
-        MetricValue::Gauge(value) => *value,
+        MetricValue::RealCounter(value) | MetricValue::Gauge(value) => *value,
         MetricValue::Histogram { .. } | MetricValue::Exponential(_) => {
             value.observed().map_or(0.0, |(count, _)| count as f64)
         }
@@ -96,9 +96,13 @@ fn plotted(series: Series) -> PlottedSeries {
 /// What happened between two readings; nothing where the second is of another run, whose counts began anew.
 fn growth(before: &(u64, MetricValue), after: &(u64, MetricValue)) -> Option<Vec<Option<f64>>> {
     let seconds = after.0.checked_sub(before.0).filter(|nanos| *nanos > 0)? as f64 / 1e9;
-    if let (MetricValue::Counter(from), MetricValue::Counter(to)) = (&before.1, &after.1) {
-        let added = to.checked_sub(*from)?;
-        return Some(vec![Some(millis(after.0)), Some(added as f64 / seconds)]);
+    let rate = |added: f64| Some(vec![Some(millis(after.0)), Some(added / seconds)]);
+    match (&before.1, &after.1) {
+        (MetricValue::Counter(from), MetricValue::Counter(to)) => return rate(to.checked_sub(*from)? as f64),
+        (MetricValue::RealCounter(from), MetricValue::RealCounter(to)) if to >= from => {
+            return rate(to - from);
+        }
+        _ => {}
     }
     let ((bounds, from), (same, to)) = (before.1.buckets()?, after.1.buckets()?);
     if bounds != same || from.len() != to.len() {
@@ -174,6 +178,10 @@ mod tests {
             [(1, 10), (3, 30), (4, 5), (5, 6)].map(|(time, total)| (time, MetricValue::Counter(total)));
         let family = family(MetricKind::Counter, vec![("a", totals.to_vec())]);
         assert_eq!(points(family), json!([[3000.0, 10.0], [5000.0, 1.0]]));
+        let totals = [(1, 1.25), (3, 2.25), (4, 0.5), (5, 0.75)]
+            .map(|(time, total)| (time, MetricValue::RealCounter(total)));
+        let family = self::family(MetricKind::Counter, vec![("a", totals.to_vec())]);
+        assert_eq!(points(family), json!([[3000.0, 0.5], [5000.0, 0.25]]));
     }
 
     #[test]

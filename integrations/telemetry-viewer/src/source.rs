@@ -6,13 +6,14 @@ use serde_json::Value as Json;
 use telemetry_core::TraceId;
 use telemetry_core::metric::snapshot::{MetricKind, MetricValue};
 
+use crate::search::Search;
 use crate::span::Trace;
 
 /// The most spans of one trace that are shown.
 pub(crate) const MAX_TRACE_SPANS: usize = 50_000;
 
-/// Where a trace stands among all, the later ones being greater: when its latest span began, and what tells it from
-/// others of that moment.
+/// Where a trace stands among all, the later ones being greater: when its latest span began, or the latest that a search
+/// asks for, and what tells it from others of that moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
     pub(crate) start_unix_nanos: u64,
@@ -21,12 +22,20 @@ pub(crate) struct Position {
 
 /// What can be read. Everything may take a while, and is called on threads for that.
 pub(crate) trait Source: Send + Sync + 'static {
-    /// Shows traces before a position, the latest first, until told to stop.
+    /// Shows traces before a position, the latest first, until told to stop; at least those that meet the search. What is
+    /// passed over without being looked at whole is told by a position without a trace, from time to time.
     fn visit_traces(
         &self,
         before: Option<Position>,
-        visit: &mut dyn FnMut(Position, &Trace) -> ControlFlow<()>,
+        search: &Search,
+        visit: &mut dyn FnMut(Position, Option<&Trace>) -> ControlFlow<()>,
     ) -> Result<(), SourceError>;
+
+    /// Whether a search looks at traces one after another, so that their number says something.
+    fn counts(&self, search: &Search) -> bool {
+        let _ = search;
+        true
+    }
 
     /// A trace, with up to [`MAX_TRACE_SPANS`] of its spans.
     fn trace(&self, id: TraceId) -> Result<Option<Trace>, SourceError>;

@@ -5,6 +5,7 @@ mod support;
 use std::sync::Arc;
 
 use serde_json::json;
+use telemetry_core::record::{Status, Value};
 use telemetry_core::sink::Sink;
 use telemetry_viewer::{Limits, Viewer, ViewerSink};
 
@@ -108,4 +109,53 @@ async fn a_file_is_read_while_it_grows() {
     file.export_spans(&records(traces(1..=2))).unwrap();
     file.export_metrics(&Arc::clone(&reading(1, &[("north", 1)]))).unwrap();
     assert_eq!(get(&router, "/api/traces").await.json()["traces"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_search_of_a_file_goes_on_by_the_spans_it_asks_for_and_misses_none() {
+    let folder = Folder::new();
+    let path = folder.path().join("spans.db");
+    let mut file = file_sink(&path);
+    // What is looked for begins long before the latest span of its trace, and between other traces.
+    let spans = |number: u64| {
+        let later = number + number % 7 * 1_000;
+        let wanted = number.is_multiple_of(3);
+        let mut early = Described {
+            trace: number.into(),
+            id: number * 10 + 2,
+            parent: number * 10 + 1,
+            start: number,
+            ..Described::default()
+        };
+        if wanted {
+            early.name = "needle.find".to_owned();
+            early.status = Status::Error;
+            early.attributes = vec![("book.id", Value::U64(number % 2))];
+        }
+        let root = Described { id: number * 10 + 1, parent: 0, start: later, ..early.clone() };
+        let root =
+            Described { name: "work".to_owned(), status: Default::default(), attributes: vec![], ..root };
+        [early, root]
+    };
+    file.export_spans(&records((1..=3_000).flat_map(spans))).unwrap();
+    let router = Viewer::open(&path).unwrap().router();
+    for (search, expected) in [
+        ("status:error", 1_000),
+        ("needle", 1_000),
+        ("book.id=1", 500),
+        ("book.id~1%20name:work", 500),
+        ("book.id=1%20status:error%20find", 500),
+        ("needle%20book.id=2", 0),
+    ] {
+        let (mut seen, mut query) = (std::collections::HashSet::new(), String::new());
+        loop {
+            let page = get(&router, &format!("/api/traces?limit=70&q={search}{query}")).await.json();
+            for trace in page["traces"].as_array().unwrap() {
+                assert!(seen.insert(trace["trace_id"].to_string()), "{search}: {trace} came twice");
+            }
+            let Some(next) = page["next"].as_str() else { break };
+            query = format!("&before={next}");
+        }
+        assert_eq!(seen.len(), expected, "{search}");
+    }
 }

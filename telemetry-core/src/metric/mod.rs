@@ -73,6 +73,7 @@ mod observed;
 pub(crate) mod own;
 mod pairs;
 mod place;
+pub mod process;
 pub(crate) mod registry;
 mod round;
 pub(crate) mod rules;

@@ -195,7 +195,7 @@ impl Sampler {
 }
 
 impl MetricStore {
-    fn add_sampler(
+    pub(super) fn add_sampler(
         &'static self,
         name: Cow<'static, str>,
         run: Box<dyn FnMut() + Send>,

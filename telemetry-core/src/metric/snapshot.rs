@@ -176,6 +176,9 @@ impl Exemplar {
 pub enum MetricValue {
     /// A counter's total.
     Counter(u64),
+    /// The total of a counter that [observes](super::dynamic::Observed) one that is not whole, seconds for instance; of
+    /// kind [`MetricKind::Counter`], too.
+    RealCounter(f64),
     /// A gauge's value.
     Gauge(f64),
     /// A histogram's buckets.
@@ -196,7 +199,7 @@ impl MetricValue {
     /// ones](ExponentialHistogram::explicit); none of a counter or a gauge.
     pub fn buckets(&self) -> Option<(Arc<[f64]>, Vec<u64>)> {
         match self {
-            Self::Counter(_) | Self::Gauge(_) => None,
+            Self::Counter(_) | Self::RealCounter(_) | Self::Gauge(_) => None,
             Self::Histogram { bounds, counts, .. } => Some((Arc::clone(bounds), counts.clone())),
             Self::Exponential(histogram) => Some(histogram.explicit()),
         }
@@ -205,7 +208,7 @@ impl MetricValue {
     /// How many observations a histogram holds, and their sum; none of a counter or a gauge.
     pub fn observed(&self) -> Option<(u64, f64)> {
         match self {
-            Self::Counter(_) | Self::Gauge(_) => None,
+            Self::Counter(_) | Self::RealCounter(_) | Self::Gauge(_) => None,
             Self::Histogram { counts, sum, .. } => Some((counts.iter().sum(), *sum)),
             Self::Exponential(histogram) => Some((histogram.count(), histogram.sum)),
         }

@@ -67,7 +67,8 @@ pub fn regroup(series: Vec<MetricSeries>, mut labels: impl FnMut(&[Pair]) -> Vec
 fn add(to: &mut MetricSeries, other: MetricSeries) {
     match (&mut to.value, other.value) {
         (MetricValue::Counter(total), MetricValue::Counter(more)) => *total += more,
-        (MetricValue::Gauge(value), MetricValue::Gauge(more)) => *value += more,
+        (MetricValue::RealCounter(value), MetricValue::RealCounter(more))
+        | (MetricValue::Gauge(value), MetricValue::Gauge(more)) => *value += more,
         (
             MetricValue::Histogram { bounds, counts, sum },
             MetricValue::Histogram { bounds: others, counts: more, sum: more_sum },

@@ -92,6 +92,9 @@ pub fn configure(resolver: Resolver, version: Option<&str>) -> Result<Option<Boo
     if let Some(evidence) = &settings.crash_evidence {
         builder = builder.crash_evidence(evidence.clone());
     }
+    if settings.process_metrics {
+        builder = builder.process_metrics();
+    }
     for name in &settings.sinks {
         let sink: Box<dyn Sink> = match name.as_str() {
             "prometheus" => Box::new(prometheus.insert(PrometheusSink::new()).clone()),

@@ -8,7 +8,7 @@ use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::running::{self, Run};
 use super::source::{PipelineSource, suppress};
 use super::telemetry::{Telemetry, enable, live_metrics, say, set_filter};
-use super::{GLOBAL, RingError, at_exit, evidence, fork};
+use super::{GLOBAL, RingError, at_exit, evidence, fork, process};
 use crate::drain::{Drain, DrainStartError, Options, is_interval};
 use crate::evidence::CrashEvidence;
 use crate::filter::Filter;
@@ -59,6 +59,7 @@ pub struct TelemetryBuilder {
     pub(super) at_exit: bool,
     sinks: Vec<Box<dyn Sink>>,
     pub(super) evidence: Option<CrashEvidence>,
+    pub(super) process_metrics: bool,
 }
 
 impl TelemetryBuilder {
@@ -195,8 +196,9 @@ impl TelemetryBuilder {
         };
         starting.done(run.clone());
         report_conflicts();
+        let process = self.process_metrics.then(process::metrics).flatten();
         enable();
-        Ok(Telemetry { resource, run, most: self.most })
+        Ok(Telemetry { resource, run, most: self.most, _process: process })
     }
 
     /// Looks at what was given, whatever runs already.
@@ -232,6 +234,7 @@ impl Telemetry {
             at_exit: true,
             sinks: Vec::new(),
             evidence: None,
+            process_metrics: false,
         }
     }
 }

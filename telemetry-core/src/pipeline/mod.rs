@@ -8,6 +8,7 @@ mod draining;
 mod evidence;
 mod fork;
 mod health;
+mod process;
 mod ring_cell;
 mod running;
 mod slots;

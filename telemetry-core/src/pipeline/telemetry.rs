@@ -10,6 +10,7 @@ use super::{Accounting, GLOBAL};
 use crate::drain::{Delivery, DrainError, DrainStartError, ShutdownError};
 use crate::filter::Filter;
 use crate::metric::RegistryConflict;
+use crate::metric::process::ProcessMetrics;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::resource::Resource;
 use crate::sample::{RatioError, RatioSample, Sampler, of_traces_here};
@@ -40,6 +41,8 @@ pub struct Telemetry {
     pub(super) run: Run,
     /// The most traces recorded in a second, of those that begin here.
     pub(super) most: Option<u16>,
+    /// Taken out of the metrics after the shutdown.
+    pub(super) _process: Option<ProcessMetrics>,
 }
 
 /// Writes a line to standard error; where that is gone, there is nobody to tell.

@@ -6,13 +6,14 @@ use super::kind::Kind;
 use super::otel::{Equivalent, PROPAGATORS as OTEL_PROPAGATORS, SDK_DISABLED, TRACES_SAMPLER};
 use super::table::{DefaultValue, Setting};
 use crate::evidence::{DEFAULT_KEEP, MAX_KEEP};
+use crate::metric::process::SUPPORTED;
 use crate::propagate::PROPAGATORS;
 
 /// The names a sink can be chosen by without registering one.
 pub const SINKS: &[&str] = &["prometheus", "stdout", "memory", "tty", "auto", "chrome"];
 
 /// The names of sinks that are not of the core: a program registers them with the integration they come with.
-pub(super) const INTEGRATION_SINKS: &[&str] = &["sqlite", "otlp"];
+pub(super) const INTEGRATION_SINKS: &[&str] = &["sqlite", "otlp", "viewer"];
 
 /// The rows, in the order of the documentation.
 pub(super) const ROWS: &[Setting] = &[
@@ -105,8 +106,8 @@ pub(super) const ROWS: &[Setting] = &[
     Setting::new(
         "SINKS",
         Kind::Choices(SINKS),
-        "Where spans and metrics go. A sink registered by the program under a name can be chosen too; `sqlite` and \
-         `otlp` come with integrations, to be registered under those names.",
+        "Where spans and metrics go. A sink registered by the program under a name can be chosen too; `sqlite`, \
+         `otlp` and `viewer` come with integrations, to be registered under those names.",
     )
     .default(DefaultValue::Fixed("prometheus")),
     Setting::new(
@@ -127,6 +128,13 @@ pub(super) const ROWS: &[Setting] = &[
         "Whether log lines written inside a span carry its identifiers, by the integrations for `tracing` and `log`.",
     )
     .default(DefaultValue::Fixed("true")),
+    Setting::new(
+        "PROCESS_METRICS",
+        Kind::Bool,
+        "Whether the process's own figures (`process_cpu_seconds_total`, memory, file descriptors, threads) are among the \
+         metrics.",
+    )
+    .default(DefaultValue::Computed { shown: "`true` on Linux, else `false`", find: has_process_metrics }),
     Setting::new(
         "FILTER",
         Kind::Filter,
@@ -160,6 +168,10 @@ pub(super) const ROWS: &[Setting] = &[
 ];
 
 const _: () = assert!(DEFAULT_KEEP == 10);
+
+fn has_process_metrics() -> String {
+    SUPPORTED.to_string()
+}
 
 /// The executable's name without its extension, or `unknown_service` where the system does not tell.
 fn executable_name() -> String {

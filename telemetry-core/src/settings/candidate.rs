@@ -30,7 +30,7 @@ impl Findings {
 }
 
 /// The value with a mask over what an address says of its user, as in `http://user:password@host`.
-fn without_password(value: String) -> String {
+pub(super) fn without_password(value: String) -> String {
     let user = value.find("://").map(|at| at + 3).and_then(|from| {
         let authority = value[from..].split(['/', '?', '#']).next()?;
         Some(from..from + authority.rfind('@')?)

@@ -45,7 +45,7 @@ pub use kind::{Kind, Rejection};
 pub use markdown::{INTEGRATIONS_HEADING, integration_markdown};
 pub use otel::{Equivalent, Mapping, Reading};
 pub use resolve::{DEFAULT_PREFIX, Resolver, Values};
-pub use resolved::{Resolved, ResolvedValue, Settings};
+pub use resolved::{HiddenValue, Resolved, ResolvedValue, Settings};
 pub use resource::{instance_id, resource};
 pub use table::{DefaultValue, Setting, Table, TableError};
 pub use value::SettingValue;

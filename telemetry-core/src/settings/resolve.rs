@@ -6,7 +6,7 @@ use super::dotenv::DotEnv;
 use super::environment::Environment;
 use super::error::{Provenance, SettingError, SettingWarning, SettingsErrors, Tier};
 use super::kind::Rejection;
-use super::resolved::{Resolved, ResolvedValue};
+use super::resolved::{HiddenValue, Resolved, ResolvedValue};
 use super::table::{Setting, Table};
 use super::value::SettingValue;
 use crate::nearest::nearest;
@@ -211,16 +211,20 @@ impl Resolver {
             standard(row, Tier::DotEnv, file, found),
             row.default_text().map(|text| Candidate::without_variable(Tier::Default, text.into())),
         ];
-        let mut winner = None;
+        let mut winner: Option<ResolvedValue> = None;
         for Candidate { from, given } in candidates.into_iter().flatten() {
             let checked = match &given {
                 Ok(value) => row.kind().accept(value, &more),
                 Err(refused) => Err(Rejection { accepted: refused.accepted(row, &more), entry: None }),
             };
             match checked {
-                Ok(value) => {
-                    winner.get_or_insert(ResolvedValue { setting: *row, value, from });
-                }
+                Ok(value) => match &mut winner {
+                    None => winner = Some(ResolvedValue { setting: *row, value, from, hidden: Vec::new() }),
+                    Some(winner) if from.tier != Tier::Default => {
+                        winner.hidden.push(HiddenValue { setting: *row, value, from });
+                    }
+                    Some(_) => {}
+                },
                 Err(mut rejection) => {
                     name_integration(row, &mut rejection);
                     let value = given.map_or_else(|refused| refused.value, |value| value.to_string());

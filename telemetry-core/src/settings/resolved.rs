@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::candidate::MASK;
+use super::candidate::{MASK, without_password};
 use super::error::{Provenance, SettingWarning, Tier};
 use super::table::Setting;
 use super::value::SettingValue;
@@ -55,6 +55,7 @@ impl Resolved {
             sinks: self.required("SINKS", |value| value.as_list().map(<[String]>::to_vec)),
             span_ring_capacity: integer as usize,
             auto_log_correlation: self.required("AUTO_LOG_CORRELATION", SettingValue::as_bool),
+            process_metrics: self.required("PROCESS_METRICS", SettingValue::as_bool),
             crash_evidence: self.crash_evidence(),
             filter: self.get("FILTER").and_then(|value| value.value.as_text()?.parse().ok()),
         }
@@ -100,12 +101,46 @@ impl<'a> IntoIterator for &'a Resolved {
     }
 }
 
-/// The value of one setting, and where it came from. Displayed masked where the setting is secret.
+/// The value of one setting, and where it came from. Displayed masked where the setting is secret, and without the
+/// password of an address.
 #[derive(Clone)]
 pub struct ResolvedValue {
     pub(super) setting: Setting,
     pub(super) value: SettingValue,
     pub(super) from: Provenance,
+    pub(super) hidden: Vec<HiddenValue>,
+}
+
+/// A value of a lower tier, which the one in force hides. Displayed masked where the setting is secret.
+#[derive(Clone)]
+pub struct HiddenValue {
+    pub(super) setting: Setting,
+    pub(super) value: SettingValue,
+    pub(super) from: Provenance,
+}
+
+impl HiddenValue {
+    /// The tier and the variable it came from.
+    pub const fn provenance(&self) -> &Provenance {
+        &self.from
+    }
+}
+
+impl fmt::Display for HiddenValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&shown(&self.setting, &self.value))
+    }
+}
+
+impl fmt::Debug for HiddenValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={self} ({})", self.setting.name(), self.from)
+    }
+}
+
+/// A value as anybody may see it: without secrets, and without the password of an address.
+fn shown(setting: &Setting, value: &SettingValue) -> String {
+    if setting.is_secret() { MASK.to_owned() } else { without_password(value.to_string()) }
 }
 
 impl ResolvedValue {
@@ -129,6 +164,11 @@ impl ResolvedValue {
         &self.from
     }
 
+    /// The values that other tiers give, the higher ones first; what holds when nobody says anything is not among them.
+    pub fn hidden(&self) -> &[HiddenValue] {
+        &self.hidden
+    }
+
     /// Whether the value must not be shown.
     pub const fn is_secret(&self) -> bool {
         self.setting.is_secret()
@@ -137,7 +177,7 @@ impl ResolvedValue {
 
 impl fmt::Display for ResolvedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_secret() { f.write_str(MASK) } else { self.value.fmt(f) }
+        f.write_str(&shown(&self.setting, &self.value))
     }
 }
 
@@ -149,6 +189,7 @@ impl fmt::Debug for ResolvedValue {
 
 /// The built-in settings, typed and within their ranges.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 #[non_exhaustive]
 pub struct Settings {
     /// Whether anything is recorded.
@@ -175,6 +216,8 @@ pub struct Settings {
     pub span_ring_capacity: usize,
     /// Whether log lines written inside a span carry its identifiers.
     pub auto_log_correlation: bool,
+    /// Whether the process's own figures are among the metrics.
+    pub process_metrics: bool,
     /// Where evidence of crashes goes; nowhere where none.
     pub crash_evidence: Option<CrashEvidence>,
     /// Which call sites record; all where none.

@@ -185,7 +185,7 @@ fn values(metrics: Option<&MetricsSnapshot>, name: &str, labels: &[(&str, &str)]
     };
     let whole = series(name).filter_map(|series| match &series.value {
         MetricValue::Counter(total) => Some(*total as f64),
-        MetricValue::Gauge(value) => Some(*value),
+        MetricValue::RealCounter(value) | MetricValue::Gauge(value) => Some(*value),
         MetricValue::Histogram { .. } | MetricValue::Exponential(_) => None,
     });
     let parts = HISTOGRAM_PARTS.iter().filter_map(|(suffix, figure)| {

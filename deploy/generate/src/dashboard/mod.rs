@@ -17,6 +17,10 @@ const CHOSEN: &str = "service=~\"$service\", environment=~\"$environment\", inst
 const OWN: &str = "telemetry-core";
 /// The scope of the metrics of requests.
 const REQUESTS: &str = "telemetry-http";
+/// The metrics of runtimes, one of which has many series.
+const RUNTIMES: &str = "telemetry-tokio";
+/// The row of the figures that a process has of itself, by the names of Prometheus's own clients.
+const PROCESS: &str = "process";
 /// Counters that have no series before something is wrong; no data is as good as zero.
 const SELDOM: [&str; 1] = ["telemetry_metric_overflow_total"];
 /// How long a title may be.
@@ -85,17 +89,29 @@ fn variable(name: &str, query: &str) -> Value {
 
 /// Whose metrics there are, with titles, in the order of the rows.
 fn scopes(manifest: &Manifest) -> Vec<(&str, &str)> {
-    let all: BTreeSet<&str> = manifest.metrics.iter().map(|metric| &*metric.scope.name).collect();
+    let all: BTreeSet<&str> = manifest.metrics.iter().map(scope).collect();
     let known = |scope: &'static str, title: &'static str| all.contains(scope).then_some((scope, title));
-    let others = all.iter().filter(|scope| ![OWN, REQUESTS].contains(scope)).map(|scope| match *scope {
+    let others = all.iter().filter(|scope| ![OWN, PROCESS, REQUESTS, RUNTIMES].contains(scope));
+    let others = others.map(|scope| match *scope {
         "" => ("", "Others"),
         scope => (scope, scope),
     });
-    known(REQUESTS, "Requests").into_iter().chain(others).chain(known(OWN, "Telemetry itself")).collect()
+    let last = [(RUNTIMES, "Runtimes"), (PROCESS, "Processes"), (OWN, "Telemetry itself")];
+    let last = last.into_iter().filter_map(|(scope, title)| known(scope, title));
+    known(REQUESTS, "Requests").into_iter().chain(others).chain(last).collect()
 }
 
-fn panels(manifest: &Manifest, scope: &str) -> Vec<Panel> {
-    let metrics = || manifest.metrics.iter().filter(move |metric| metric.scope.name == scope);
+/// Whose a metric is.
+fn scope(metric: &Metric) -> &str {
+    if is_of_process(metric) { PROCESS } else { &metric.scope.name }
+}
+
+fn is_of_process(metric: &Metric) -> bool {
+    metric.scope.name == OWN && metric.name.starts_with("process_")
+}
+
+fn panels(manifest: &Manifest, whose: &str) -> Vec<Panel> {
+    let metrics = || manifest.metrics.iter().filter(move |metric| scope(metric) == whose);
     let mut panels = Vec::new();
     let mut shown = BTreeSet::new();
     for metric in metrics() {
@@ -144,14 +160,19 @@ fn error_rate(metric: &Metric) -> Option<[Panel; 2]> {
     Some([by_status, errors])
 }
 
-/// Connections in use beside those there are: how busy the pool is.
+/// What is used beside what there is: how near to its end it is.
 fn saturation<'a>(manifest: &'a Manifest, metric: &'a Metric) -> Option<(Panel, Vec<&'a str>)> {
-    let stem = metric.name.strip_suffix("_in_use_connections")?;
-    let total = manifest.metric(&format!("{stem}_total_connections"))?;
-    let (used, all) = (&metric.name, &total.name);
+    let (all, title, what) = match metric.name.strip_suffix("_in_use_connections") {
+        Some(stem) => (format!("{stem}_total_connections"), "Pool saturation", "the pool's connections at work"),
+        None if metric.name == "process_open_fds" => {
+            ("process_max_fds".to_owned(), "File descriptors", "the file descriptors it may have that are open")
+        }
+        None => return None,
+    };
+    let (used, all) = (&metric.name, &manifest.metric(&all)?.name);
     let panel = Panel {
-        title: "Pool saturation".to_owned(),
-        description: format!("The share of the pool's connections at work; `{used}` of `{all}`."),
+        title: title.to_owned(),
+        description: format!("The share of {what}; `{used}` of `{all}`."),
         unit: "percentunit",
         targets: vec![Target::new(
             format!("sum by (instance) ({used}{{{CHOSEN}}}) / sum by (instance) ({all}{{{CHOSEN}}})"),
@@ -164,6 +185,11 @@ fn saturation<'a>(manifest: &'a Manifest, metric: &'a Metric) -> Option<(Panel, 
 /// A metric for itself.
 fn alone(metric: &Metric) -> Panel {
     let targets = match metric.kind {
+        // A moment: how long ago it was says more.
+        Kind::Gauge if metric.name == "process_start_time_seconds" => vec![Target::new(
+            format!("time() - max by (instance) ({}{{{CHOSEN}}})", metric.name),
+            "{{instance}}",
+        )],
         Kind::Counter => vec![rate(metric)],
         Kind::Gauge => vec![value(metric)],
         Kind::Histogram => quantiles(metric),
@@ -182,9 +208,9 @@ fn rate(metric: &Metric) -> Target {
 /// Amounts add up over the processes; times and shares do not.
 fn value(metric: &Metric) -> Target {
     let Metric { name, .. } = metric;
-    let mut by = labels(metric);
+    let by = labels(metric);
     if matches!(unit(metric), "s" | "percentunit") {
-        by.insert(0, "instance");
+        let by = if by.first() == Some(&"instance") { by } else { [vec!["instance"], by].concat() };
         return Target::new(format!("{}({name}{{{CHOSEN}}})", grouped("max", &by)), legend(&by, ""));
     }
     Target::new(format!("{}({name}{{{CHOSEN}}})", grouped("sum", &by)), legend(&by, "all"))
@@ -201,8 +227,10 @@ fn quantiles(metric: &Metric) -> Vec<Target> {
     quantiles.collect()
 }
 
+/// What its series are told apart by; those of a process by that process.
 fn labels(metric: &Metric) -> Vec<&str> {
-    metric.labels.iter().map(|label| &*label.name).collect()
+    let instance = is_of_process(metric).then_some("instance");
+    instance.into_iter().chain(metric.labels.iter().map(|label| &*label.name)).collect()
 }
 
 fn grouped(aggregation: &str, by: &[&str]) -> String {
@@ -221,6 +249,8 @@ fn unit(metric: &Metric) -> &'static str {
     let named =
         |unit: &str| metric.unit.as_deref() == Some(unit) || metric.name.ends_with(&format!("_{unit}"));
     match metric.kind {
+        // Seconds a second: the share of its time, of processors the number.
+        Kind::Counter if metric.name.ends_with("_seconds_total") => "percentunit",
         Kind::Counter => "ops",
         _ if named("seconds") => "s",
         _ if named("bytes") => "bytes",
@@ -268,6 +298,12 @@ mod tests {
                 "Pool saturation",
                 "What shop_pool_waiters says",
                 "What shop_rate_limit_hits_total says",
+                "Runtimes",
+                "What tokio_workers says",
+                "Processes",
+                "File descriptors",
+                "What process_cpu_seconds_total says",
+                "What process_start_time_seconds says",
                 "Telemetry itself",
                 "What telemetry_ring_occupancy_ratio says",
                 "What telemetry_sink_errors_total says",
@@ -279,6 +315,29 @@ mod tests {
         for metric in shop().metrics {
             assert!(said.contains(&metric.name), "{} is nowhere", metric.name);
         }
+    }
+
+    #[test]
+    fn figures_of_processes_are_shown_by_process() {
+        let dashboard = dashboard();
+        let queries = |title: &str| -> String {
+            let panels = dashboard["panels"].as_array().unwrap();
+            let panel = panels.iter().find(|panel| panel["title"] == title).unwrap();
+            panel["targets"][0]["expr"].as_str().unwrap().replace(CHOSEN, "")
+        };
+        let instances = "by (instance)";
+        assert_eq!(
+            queries("What process_cpu_seconds_total says"),
+            format!("sum {instances} (rate(process_cpu_seconds_total{{}}[$__rate_interval]))")
+        );
+        assert_eq!(
+            queries("What process_start_time_seconds says"),
+            format!("time() - max {instances} (process_start_time_seconds{{}})")
+        );
+        assert_eq!(
+            queries("File descriptors"),
+            format!("sum {instances} (process_open_fds{{}}) / sum {instances} (process_max_fds{{}})")
+        );
     }
 
     #[test]

@@ -120,6 +120,11 @@ fn point<E: Encode>(out: &mut E, period: Period, of: Point<'_>) {
                 (field(6, "asInt"), Scalar::SFixed64(value as i64))
             });
         }
+        MetricValue::RealCounter(total) => {
+            labels(out, field(7, "attributes"), of);
+            times(out, period.start_unix_nanos);
+            out.present(field(4, "asDouble"), Scalar::Double(*total));
+        }
         MetricValue::Gauge(value) => {
             labels(out, field(7, "attributes"), of);
             // A gauge is what it is at one moment: it has no start.

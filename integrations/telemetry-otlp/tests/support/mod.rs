@@ -4,16 +4,18 @@
 pub(crate) mod grpc;
 pub(crate) mod http;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use telemetry_core::metric::snapshot::{
     MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
 };
-use telemetry_core::record::SpanRecord;
-use telemetry_core::sink::{LossReason, Losses, Sink, SinkError};
+use telemetry_core::record::{SpanRecord, Value};
+use telemetry_core::resource::Resource;
+use telemetry_core::sink::{LossReason, Losses, Sink, SinkContext, SinkError};
 use telemetry_core::testing::Scope;
 use telemetry_core::{Span, span};
-use telemetry_otlp::{OtlpBuilder, OtlpSink};
+use telemetry_otlp::{OtlpBuilder, OtlpSink, Protocol};
 
 /// Long enough never to be reached by a test that passes.
 pub(crate) const AMPLE: Duration = Duration::from_secs(60);
@@ -33,6 +35,21 @@ pub(crate) fn spans(count: u64) -> Vec<SpanRecord> {
 /// A sink that waits a few milliseconds before it tries again.
 pub(crate) fn hasty(endpoint: &str) -> OtlpBuilder {
     OtlpSink::builder().endpoint(endpoint).retry_waits(Duration::from_millis(1), Duration::from_millis(5))
+}
+
+/// As [`hasty`], in JSON.
+pub(crate) fn json_to(collector: &http::Collector) -> OtlpBuilder {
+    hasty(&collector.endpoint()).protocol(Protocol::HttpJson)
+}
+
+/// A sink of the service `books`.
+pub(crate) fn attached(builder: OtlpBuilder) -> OtlpSink {
+    let mut resource = Resource::empty();
+    resource.set("service.name", Value::Str("books".into()));
+    resource.set("process.pid", Value::I64(7));
+    let mut sink = builder.build().unwrap();
+    sink.attach(&SinkContext { resource: Arc::new(resource), ..SinkContext::default() });
+    sink
 }
 
 /// What the sink lost of these spans.

@@ -10,6 +10,10 @@ import { Plot } from "./plot.js";
 const WINDOWS = [[60, "1 min"], [300, "5 min"], [900, "15 min"], [3600, "1 h"]];
 /// The pipeline's figures of itself stand after those of the service.
 const OWN = "telemetry_";
+/// What a process and its runtimes take, whatever the service does.
+const PROCESS = ["process_", "tokio_"];
+/// A gauge of this name is a moment, in seconds since the Unix epoch; how long ago it was says more.
+const MOMENT = /_(start_time|timestamp)_seconds$/;
 const QUANTILE_LABELS = ["p50", "p95", "p99"];
 
 export class MetricsPage {
@@ -74,7 +78,8 @@ export class MetricsPage {
   #show() {
     const wanted = this.#input.value.trim().toLowerCase();
     const shown = this.#families.filter((family) => family.name.toLowerCase().includes(wanted));
-    const groups = [["Of the service", shown.filter((family) => !family.name.startsWith(OWN))], ["Of the pipeline itself", shown.filter((family) => family.name.startsWith(OWN))]];
+    const of = (wanted) => shown.filter((family) => groupOf(family) === wanted);
+    const groups = [["Of the service", of("service")], ["Of the process", of("process")], ["Of the pipeline itself", of("pipeline")]];
     const filled = groups.filter(([, families]) => families.length > 0);
     if (filled.length === 0) {
       const said = this.#families.length > 0 ? ["No instrument has this in its name", "The filter looks at names alone."]
@@ -86,6 +91,11 @@ export class MetricsPage {
     keyed(this.#content, filled, ([title]) => title, ([title, families]) => renewGroup(h("section", { class: "part" }, h("h2", { class: "group" }, title, h("span", {})), h("div", { class: "cards" })), families),
       (section, [, families]) => renewGroup(section, families));
   }
+}
+
+function groupOf({ name }) {
+  if (name.startsWith(OWN)) return "pipeline";
+  return PROCESS.some((prefix) => name.startsWith(prefix)) ? "process" : "service";
 }
 
 function renewGroup(section, families) {
@@ -107,7 +117,7 @@ function fillCard(card, family) {
     now.replaceChildren(...headline(family, lines, values, unit), h("small", {}, moved ? clock(moved.time) : sense(family)));
     legend.replaceChildren(...legendOf(family, lines, values, unit));
   };
-  const latest = family.series.length === 1 ? `, now ${measured(family.series[0].latest, family.kind === "gauge" ? family.unit : null)}` : "";
+  const latest = family.series.length === 1 && !isMoment(family) ? `, now ${measured(family.series[0].latest, family.kind === "gauge" ? family.unit : null)}` : "";
   const plot = new Plot(lines, unit, `${family.name}, ${counted(family.series.length, "series").replace("seriess", "series")}${latest}`, show);
   show(null);
   card.replaceChildren(h("header", {}, h("h2", {}, family.name), now), h("p", { "data-hint": family.help }, family.help), plot.element, legend);
@@ -122,16 +132,28 @@ function linesOf(family) {
   }
   // Of several the 95th percentile tells most.
   const at = family.kind === "histogram" ? 3 : 1;
-  return family.series.map((series, index) => ({ label: series.labels.map(([name, value]) => `${name}=${value}`).join(" "), hue: hueAt(index), points: series.points.map((point) => [point[0], point[at]]) }));
+  const valueOf = isMoment(family) ? ([time, moment]) => (moment === null ? null : time / 1e3 - moment) : (point) => point[at];
+  return family.series.map((series, index) => ({ label: series.labels.map(([name, value]) => `${name}=${value}`).join(" "), hue: hueAt(index), points: series.points.map((point) => [point[0], valueOf(point)]) }));
+}
+
+function isMoment(family) {
+  return family.kind === "gauge" && MOMENT.test(family.name);
+}
+
+/// Whether a counter's rate is a share of the time that passed.
+function isShare(family) {
+  return family.kind === "counter" && family.name.endsWith("_seconds_total");
 }
 
 function unitOf(family) {
-  if (family.name.endsWith("_ratio")) return "ratio";
+  if (family.name.endsWith("_ratio") || isShare(family)) return "ratio";
   if (family.kind === "counter") return null;
   return family.unit ?? ["seconds", "bytes"].find((unit) => family.name.endsWith(`_${unit}`)) ?? null;
 }
 
 function sense(family) {
+  if (isMoment(family)) return "ago";
+  if (isShare(family)) return "of the time";
   return { counter: "a second", gauge: "now", histogram: family.series.length === 1 ? "p95" : "p95 by series" }[family.kind];
 }
 
@@ -147,7 +169,7 @@ function legendOf(family, lines, values, unit) {
   const single = lines.length === 1 && lines[0].label === "";
   const entries = single ? [] : lines.map((line, index) => h("li", { hue: line.hue, "data-hint": line.label }, h("span", { class: "of" }, line.label || "all"), h("b", {}, measured(values[index], unit))));
   const total = family.series.reduce((sum, series) => sum + (series.latest ?? 0), 0);
-  if (family.kind !== "gauge") entries.push(h("li", { class: "rest" }, `${whole(total)} in all`));
+  if (family.kind !== "gauge") entries.push(h("li", { class: "rest" }, `${isShare(family) ? measured(total, "seconds") : whole(total)} in all`));
   if (family.series_left_out > 0) entries.push(h("li", { class: "rest" }, `${family.series_left_out} smaller series not shown`));
   return entries;
 }

@@ -193,7 +193,8 @@ export class TracesPage {
 
   #nothing(searched) {
     if (this.#state.q) {
-      const where = this.#next ? `among the latest ${counted(searched, "trace")}; further back there may be some.` : `among ${counted(searched, "trace")}.`;
+      const among = searched === null ? (latest) => (latest ? "so far back" : "in the file") : (latest) => `among ${latest}${counted(searched, "trace")}`;
+      const where = this.#next ? `${among("the latest ")}; further back there may be some.` : `${among("")}.`;
       return [icon("search", 36), h("h2", {}, "No trace matches"), h("p", {}, `Nothing was found ${where}`)];
     }
     return [icon("rows", 36), h("h2", {}, "No traces yet"), h("p", {}, "They appear here as soon as the first one has ended and was drained, a second later at the most.")];

@@ -20,8 +20,8 @@ const ORDERED: usize = 1_000;
 #[derive(Debug, Serialize)]
 pub(super) struct Listed {
     traces: Vec<Summary>,
-    /// How many traces were looked at.
-    searched: usize,
+    /// How many traces were looked at; none where a file was searched by its spans.
+    searched: Option<usize>,
     /// Where to go on, by `before`; none when everything was looked at.
     next: Option<String>,
 }
@@ -34,11 +34,13 @@ impl Listing {
         let begun = Instant::now();
         let (mut traces, mut searched, mut spans) = (Vec::new(), 0, 0);
         let mut next: Option<Position> = None;
-        source.visit_traces(self.before, &mut |position, trace| {
-            searched += 1;
-            spans += trace.spans.len();
-            if self.search.meets(trace) {
-                traces.extend(Summary::of(trace));
+        source.visit_traces(self.before, &self.search, &mut |position, trace| {
+            if let Some(trace) = trace {
+                searched += 1;
+                spans += trace.spans.len();
+                if self.search.meets(trace) {
+                    traces.extend(Summary::of(trace));
+                }
             }
             if traces.len() >= enough || spans >= MAX_SPANS || begun.elapsed() >= PATIENCE {
                 next = Some(position);
@@ -53,6 +55,7 @@ impl Listing {
             Order::Slowest => traces.sort_by_key(|trace| std::cmp::Reverse(trace.duration_nanos)),
         }
         traces.truncate(self.limit);
+        let searched = source.counts(&self.search).then_some(searched);
         Ok(Listed { traces, searched, next: next.map(Position::text) })
     }
 }

@@ -90,6 +90,7 @@ fn labels(json: &str) -> Vec<(String, String)> {
 fn value(kind: MetricKind, row: &Row<'_>) -> rusqlite::Result<Option<MetricValue>> {
     Ok(match (kind, row.get_ref(2)?) {
         (MetricKind::Counter, ValueRef::Integer(total)) => Some(MetricValue::Counter(total.cast_unsigned())),
+        (MetricKind::Counter, ValueRef::Real(total)) => Some(MetricValue::RealCounter(total)),
         (MetricKind::Gauge, ValueRef::Real(value)) => Some(MetricValue::Gauge(value)),
         (MetricKind::Gauge, ValueRef::Text(_)) => Some(MetricValue::Gauge(f64::NAN)),
         (MetricKind::Histogram, _) => {

@@ -31,17 +31,16 @@ impl Services {
     }
 }
 
-/// A trace with its position, with up to so many of its spans, the earliest written first.
+/// A trace with up to so many of its spans, the earliest written first.
 pub(super) fn trace(
     connection: &Connection,
     services: &mut Services,
     id: TraceId,
     max_spans: usize,
-) -> rusqlite::Result<Option<(Position, Trace)>> {
+) -> rusqlite::Result<Option<Trace>> {
     let sql = format!("SELECT {COLUMNS} FROM spans WHERE trace_id = ?1 ORDER BY spans.id LIMIT ?2");
     let mut query = connection.prepare_cached(&sql)?;
     let mut rows = query.query(params![id.to_string(), max_spans as i64 + 1])?;
-    let mut position: Option<Position> = None;
     let mut spans = Vec::new();
     let mut more = false;
     while let Some(row) = rows.next()? {
@@ -49,27 +48,15 @@ pub(super) fn trace(
             more = true;
             break;
         }
-        let tie = row.get::<_, i64>(0)?.cast_unsigned();
-        let Some(span) = span(connection, services, row)? else { continue };
-        position = position.max(Some(Position { start_unix_nanos: span.start_unix_nanos, tie }));
-        spans.push(Arc::new(span));
+        spans.extend(span(connection, services, row)?.map(Arc::new));
     }
     let left_out = if more { count(connection, id)?.saturating_sub(max_spans as u64) } else { 0 };
-    if more {
-        position = last(connection, id)?;
-    }
-    Ok(position.map(|position| (position, Trace { id, spans, left_out })))
+    Ok((!spans.is_empty()).then_some(Trace { id, spans, left_out }))
 }
 
 fn count(connection: &Connection, id: TraceId) -> rusqlite::Result<u64> {
     let sql = "SELECT count(*) FROM spans WHERE trace_id = ?1";
     connection.query_row(sql, [id.to_string()], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned)
-}
-
-/// The position of a trace of which not all spans are read.
-fn last(connection: &Connection, id: TraceId) -> rusqlite::Result<Option<Position>> {
-    let sql = "SELECT start_unix_nanos, id FROM spans WHERE trace_id = ?1 ORDER BY start_unix_nanos DESC, id DESC LIMIT 1";
-    connection.query_row(sql, [id.to_string()], position).map(Some)
 }
 
 pub(super) fn position(row: &Row<'_>) -> rusqlite::Result<Position> {

@@ -12,6 +12,7 @@ use telemetry_core::sink::{Sink, SinkContext, SinkError};
 
 use super::history::{History, families};
 use super::store::Store;
+use crate::search::Search;
 use crate::source::{About, Family, MAX_TRACE_SPANS, Position, Source, SourceError};
 use crate::span::{Span, Trace};
 
@@ -154,7 +155,8 @@ impl Source for ViewerSink {
     fn visit_traces(
         &self,
         before: Option<Position>,
-        visit: &mut dyn FnMut(Position, &Trace) -> ControlFlow<()>,
+        _: &Search,
+        visit: &mut dyn FnMut(Position, Option<&Trace>) -> ControlFlow<()>,
     ) -> Result<(), SourceError> {
         let traces = self.lock().store.traces();
         let mut placed: Vec<(Position, Arc<Trace>)> = traces
@@ -167,7 +169,7 @@ impl Source for ViewerSink {
             .collect();
         placed.sort_unstable_by_key(|(position, _)| std::cmp::Reverse(*position));
         for (position, trace) in &placed {
-            if visit(*position, trace).is_break() {
+            if visit(*position, Some(trace)).is_break() {
                 break;
             }
         }

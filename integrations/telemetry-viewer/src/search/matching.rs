@@ -13,25 +13,30 @@ impl Search {
 
 impl Term {
     fn meets(&self, trace: &Trace) -> bool {
-        let any = |holds: &dyn Fn(&Span) -> bool| trace.spans.iter().any(|span| holds(span));
         match self {
-            Self::Name(text) => any(&|span| contains(&span.name, text)),
-            Self::Route(text) => {
-                any(&|span| span.attribute("http.route").is_some_and(|route| contains(&text_of(route), text)))
-            }
-            Self::Service(text) => any(&|span| contains(&span.service, text)),
-            Self::Kind(kind) => any(&|span| span.kind == *kind),
-            Self::Status(status) => any(&|span| span.status == *status),
-            Self::HttpStatus(first, last) => {
-                any(&|span| span.http_status().is_some_and(|status| (*first..=*last).contains(&status)))
-            }
             Self::TraceId(beginning) => trace.id.to_string().starts_with(beginning),
             Self::Longer(nanos) => length(trace) > *nanos,
             Self::Shorter(nanos) => length(trace) < *nanos,
-            Self::Equals(key, text) => any(&|span| has(span, key, &|value| text_of(value) == *text)),
-            Self::Contains(key, text) => {
-                any(&|span| has(span, key, &|value| contains(&text_of(value), text)))
+            _ => trace.spans.iter().any(|span| self.holds(span)),
+        }
+    }
+
+    /// Whether a span makes its trace meet the term; none does for a term that is about the trace.
+    fn holds(&self, span: &Span) -> bool {
+        match self {
+            Self::Name(text) => contains(&span.name, text),
+            Self::Route(text) => {
+                span.attribute("http.route").is_some_and(|route| contains(&text_of(route), text))
             }
+            Self::Service(text) => contains(&span.service, text),
+            Self::Kind(kind) => span.kind == *kind,
+            Self::Status(status) => span.status == *status,
+            Self::HttpStatus(first, last) => {
+                span.http_status().is_some_and(|status| (*first..=*last).contains(&status))
+            }
+            Self::Equals(key, text) => has(span, key, &|value| text_of(value) == *text),
+            Self::Contains(key, text) => has(span, key, &|value| contains(&text_of(value), text)),
+            Self::TraceId(_) | Self::Longer(_) | Self::Shorter(_) => false,
         }
     }
 }
@@ -49,7 +54,7 @@ fn has(span: &Span, key: &str, holds: &dyn Fn(&Value) -> bool) -> bool {
 }
 
 /// Whether a text contains another that is lowercase already.
-fn contains(text: &str, lowercase: &str) -> bool {
+pub(crate) fn contains(text: &str, lowercase: &str) -> bool {
     if text.is_ascii() && lowercase.is_ascii() {
         let (text, part) = (text.as_bytes(), lowercase.as_bytes());
         return part.is_empty() || text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part));

@@ -5,4 +5,8 @@ mod matching;
 mod parse;
 mod term;
 
+#[cfg(feature = "sqlite")]
+pub(crate) use matching::contains;
 pub(crate) use term::Search;
+#[cfg(feature = "sqlite")]
+pub(crate) use term::Term;

@@ -11,7 +11,7 @@ use super::builder::Declaration;
 use super::error::WrongLabels;
 use super::rules;
 use super::table::Collect;
-use super::value::{Level, Spread, Total, Value};
+use super::value::{Level, Observed, Spread, Total, Value};
 use crate::metric::collect::SeriesOverflow;
 use crate::metric::exemplar::{self, ATTEMPTS};
 use crate::metric::labels::{OVERFLOW_LABEL, OVERFLOW_VALUE};
@@ -150,6 +150,12 @@ impl<V: Value> Inner<V> {
         Arc::new(Entry { labels, value: V::new(&self.declaration.bounds), exemplars: Mutex::default() })
     }
 
+    fn refuse(&self) {
+        if let Some(store) = self.store {
+            store.count_refused();
+        }
+    }
+
     fn is_on(&self) -> bool {
         self.store.is_none_or(MetricStore::is_enabled)
     }
@@ -250,6 +256,24 @@ impl Series<Total> {
     }
 }
 
+impl Series<Observed> {
+    /// Says what the total kept elsewhere is now: the series grows by what it has grown since the last call. A total that
+    /// falls has started anew, and counts from zero again.
+    ///
+    /// To be said by one thread at a time, in the order it was read. A total that is negative or not finite is refused, and
+    /// counted in `telemetry_metric_refused_total` unless the registry stands alone.
+    pub fn set_total(&self, total: f64) {
+        if !self.family.is_on() {
+            return;
+        }
+        if total.is_finite() && total >= 0.0 {
+            self.entry.value.set(total);
+        } else {
+            self.family.refuse();
+        }
+    }
+}
+
 impl Series<Level> {
     /// Sets the value.
     pub fn set(&self, value: f64) {
@@ -284,9 +308,7 @@ impl Series<Spread> {
             return;
         }
         if !value.is_finite() {
-            if let Some(store) = self.family.store {
-                store.count_refused();
-            }
+            self.family.refuse();
             return;
         }
         let bucket = self.family.declaration.bounds.partition_point(|bound| *bound < value);

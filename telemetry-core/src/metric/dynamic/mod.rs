@@ -53,7 +53,7 @@ pub use builder::{Builder, LabelledBuilder};
 pub use error::{RegisterError, WrongLabels};
 pub use family::{Family, Series};
 pub(super) use table::Table;
-pub use value::{Level, Spread, Total, Value};
+pub use value::{Level, Observed, Spread, Total, Value};
 
 use super::local;
 use super::snapshot::MetricsSnapshot;
@@ -81,7 +81,11 @@ impl Registry {
     /// The registry whose instruments show beside those of `metric!`: the process's, in a test's scope that of the
     /// scope.
     pub fn current() -> Self {
-        Self { home: Home::Store(local::store()) }
+        Self::of(local::store())
+    }
+
+    pub(in crate::metric) const fn of(store: &'static MetricStore) -> Self {
+        Self { home: Home::Store(store) }
     }
 
     /// A registry that stands alone.
@@ -97,6 +101,17 @@ impl Registry {
     /// Its name ends in `_total`; `help` says what it counts.
     #[track_caller]
     pub fn counter(&self, name: impl Into<String>, help: impl Into<String>) -> Builder<Total> {
+        Builder::new(self, name.into(), help.into())
+    }
+
+    /// A counter that observes a total (`f64`) kept elsewhere, to be given labels and registered: whoever reads that total,
+    /// a [sampler](super::register_sampler) once a tick for instance, says what it is by
+    /// [`set_total`](Series::set_total).
+    ///
+    /// Its name ends in `_total`. Where the total is a whole number,
+    /// [`CounterSeries::follow`](super::CounterSeries::follow) does it for a counter of `metric!`.
+    #[track_caller]
+    pub fn observed(&self, name: impl Into<String>, help: impl Into<String>) -> Builder<Observed> {
         Builder::new(self, name.into(), help.into())
     }
 

@@ -6,14 +6,82 @@ use std::thread;
 use super::*;
 use crate::__private::metric::counter;
 use crate::metric::Counter;
+use crate::metric::exposition::Format;
 use crate::metric::instrument::Declared;
-use crate::metric::snapshot::{MetricFamily, MetricKind};
+use crate::metric::snapshot::{MetricFamily, MetricKind, MetricValue};
 use crate::metric::store::GLOBAL;
 use crate::testing::Scope;
 
 fn samples(registry: &Registry) -> Vec<String> {
     let snapshot = registry.snapshot();
     snapshot.text().lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
+}
+
+#[test]
+fn an_observed_counter_is_what_its_total_has_grown_by() {
+    let registry = Registry::new();
+    let busy = registry.observed("busy_seconds_total", "Busy.").register().unwrap();
+    let shown = |total: f64| {
+        busy.set_total(total);
+        samples(&registry).remove(0)
+    };
+    assert_eq!(samples(&registry), ["busy_seconds_total 0"]);
+    assert_eq!(shown(0.1), "busy_seconds_total 0.1");
+    // Said, not added up: no rounding error grows.
+    assert_eq!(shown(0.3), "busy_seconds_total 0.3");
+    assert_eq!(shown(0.3), "busy_seconds_total 0.3");
+    // It has started anew, twice.
+    assert_eq!(shown(0.2), "busy_seconds_total 0.5");
+    assert_eq!(shown(0.0), "busy_seconds_total 0.5");
+    assert_eq!(shown(1.5), "busy_seconds_total 2");
+    for refused in [-1.0, f64::NAN, f64::INFINITY] {
+        assert_eq!(shown(refused), "busy_seconds_total 2");
+    }
+    let open_metrics = registry.snapshot().text_in(Format::OpenMetrics).to_owned();
+    assert_eq!(
+        open_metrics,
+        "# TYPE busy_seconds counter\n# UNIT busy_seconds seconds\n# HELP busy_seconds Busy.\n\
+         busy_seconds_total 2.0\n# EOF\n"
+    );
+    let error = registry.observed("busy_seconds", "Busy.").register().unwrap_err();
+    assert!(matches!(error, RegisterError::CounterWithoutTotal { .. }), "{error}");
+}
+
+#[test]
+fn an_observed_counter_never_falls_while_threads_say_its_total() {
+    let registry = Registry::new();
+    let busy = registry.observed("busy_seconds_total", "Busy.").register().unwrap();
+    let read = || match registry.snapshot().families[0].series[0].value {
+        MetricValue::RealCounter(total) => total,
+        ref other => panic!("{other:?}"),
+    };
+    thread::scope(|threads| {
+        for offset in [0.0, 0.25] {
+            let busy = busy.clone();
+            threads.spawn(move || (0..10_000).for_each(|total| busy.set_total(f64::from(total) + offset)));
+        }
+        let mut before = 0.0;
+        for _ in 0..10_000 {
+            let now = read();
+            assert!(now >= before, "{now} after {before}");
+            before = now;
+        }
+    });
+    assert!(read() >= 9_999.0);
+}
+
+#[test]
+fn observed_totals_that_are_refused_are_counted_and_nothing_is_when_disabled() {
+    let scope = Scope::new();
+    let busy = Registry::current().observed("busy_seconds_total", "Busy.").register().unwrap();
+    busy.set_total(2.5);
+    busy.set_total(-1.0);
+    scope.disable();
+    busy.set_total(4.0);
+    busy.set_total(-1.0);
+    let text = scope.metrics().text().to_owned();
+    assert!(text.contains("\nbusy_seconds_total 2.5\n"), "{text}");
+    assert!(text.contains("\ntelemetry_metric_refused_total 1\n"), "{text}");
 }
 
 #[test]
@@ -198,7 +266,7 @@ fn the_registry_of_a_scope_shows_beside_declared_instruments() {
     };
     let shown = family(&scope).unwrap();
     assert_eq!((shown.kind, shown.unit.as_deref()), (MetricKind::Counter, Some("seconds")));
-    assert_eq!(shown.series[0].value, crate::metric::snapshot::MetricValue::Counter(1));
+    assert_eq!(shown.series[0].value, MetricValue::Counter(1));
     assert!(scope.metrics().families.is_sorted_by_key(|family| family.name.clone()));
     let clash = registry.gauge("test_things", "A declared counter's family.").register().unwrap_err();
     let RegisterError::Taken { other, other_place, .. } = &clash else { panic!("{clash}") };

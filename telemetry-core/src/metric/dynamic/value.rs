@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::metric::snapshot::{MetricKind, MetricValue};
 use crate::metric::update::exchange;
 
-/// What a series of an instrument holds: [`Total`], [`Level`] or [`Spread`].
+/// What a series of an instrument holds: [`Total`], [`Observed`], [`Level`] or [`Spread`].
 pub trait Value: sealed::Value {}
 
 pub(super) mod sealed {
@@ -25,6 +25,17 @@ pub(super) mod sealed {
 #[derive(Debug)]
 pub struct Total(AtomicU64);
 
+/// What a counter has of a total that is kept elsewhere. Bits of numbers, none of them negative.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// The total as it was said last.
+    last: AtomicU64,
+    /// What it had come to whenever it started anew.
+    before: AtomicU64,
+    /// Both together, which is what is read.
+    shown: AtomicU64,
+}
+
 /// A gauge's value.
 #[derive(Debug)]
 pub struct Level(AtomicU64);
@@ -39,6 +50,7 @@ pub struct Spread {
 }
 
 impl Value for Total {}
+impl Value for Observed {}
 impl Value for Level {}
 impl Value for Spread {}
 
@@ -61,6 +73,38 @@ impl sealed::Value for Total {
 impl Total {
     pub(super) fn add(&self, amount: u64) {
         self.0.fetch_add(amount, Ordering::Relaxed);
+    }
+}
+
+impl sealed::Value for Observed {
+    const KIND: MetricKind = MetricKind::Counter;
+
+    fn new(_: &Arc<[f64]>) -> Self {
+        Self::default()
+    }
+
+    fn read(&self, _: &Arc<[f64]>) -> MetricValue {
+        MetricValue::RealCounter(f64::from_bits(self.shown.load(Ordering::Relaxed)))
+    }
+
+    fn begin_anew(&self) {
+        for bits in [&self.last, &self.before, &self.shown] {
+            bits.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Observed {
+    /// Shows a total, neither negative nor infinite; one that fell has started anew.
+    pub(super) fn set(&self, total: f64) {
+        let last = f64::from_bits(self.last.swap(total.to_bits(), Ordering::Relaxed));
+        if total < last {
+            add(&self.before, last);
+        }
+        let shown = f64::from_bits(self.before.load(Ordering::Relaxed)) + total;
+        // The bits of numbers that are not negative are in the order of the numbers. So a counter never falls, also where
+        // two threads say totals at once.
+        self.shown.fetch_max(shown.to_bits(), Ordering::Relaxed);
     }
 }
 

@@ -1,7 +1,8 @@
 //! The texts that metrics are scraped as: the Prometheus text format 0.0.4, and `OpenMetrics` 1.0.
 //!
 //! Families stand in the order of the snapshot, which is sorted by name; series in the order of their label values.
-//! Counters and bucket counts are written as whole numbers, exact to the last digit; floating-point numbers as Go's
+//! Counters and bucket counts are written as whole numbers, exact to the last digit (a counter that observes a total
+//! which is not whole, as a floating-point number); floating-point numbers as Go's
 //! shortest form writes them, since that is what Prometheus's own clients send.
 //!
 //! A base-2 exponential histogram is written with one bucket for each power of two in its range: the texts know explicit
@@ -66,7 +67,7 @@ fn estimate(family: &MetricFamily) -> usize {
             MetricValue::Exponential(histogram) => {
                 ((histogram.counts.len() >> histogram.scale.clamp(0, 31)) + 4, "_bucket{le=\"0.001\"}".len())
             }
-            MetricValue::Counter(_) | MetricValue::Gauge(_) => (1, "{}".len()),
+            MetricValue::Counter(_) | MetricValue::RealCounter(_) | MetricValue::Gauge(_) => (1, "{}".len()),
         };
         lines * (family.name.len() + labels + more + NUMBER / 2) + series.exemplars.len() * EXEMPLAR
     });
@@ -152,7 +153,7 @@ impl Writer {
                 }
                 self.out.push('\n');
             }
-            MetricValue::Gauge(value) => {
+            MetricValue::RealCounter(value) | MetricValue::Gauge(value) => {
                 self.sample_name(name, suffix, &series.labels);
                 self.float(*value);
                 self.out.push('\n');

@@ -215,7 +215,10 @@ fn labels() -> impl Strategy<Value = Vec<Pair>> {
 
 fn any_series(kind: MetricKind) -> BoxedStrategy<MetricSeries> {
     let value = match kind {
-        MetricKind::Counter => any::<u64>().prop_map(MetricValue::Counter).boxed(),
+        MetricKind::Counter => {
+            let whole = any::<u64>().prop_map(MetricValue::Counter);
+            prop_oneof![whole, (0.0..f64::MAX).prop_map(MetricValue::RealCounter)].boxed()
+        }
         MetricKind::Gauge => any::<f64>().prop_map(MetricValue::Gauge).boxed(),
         MetricKind::Histogram => {
             let bounds = prop::collection::btree_set(-1_000_000_i64..1_000_000, 0..6);
@@ -268,7 +271,9 @@ fn said(family: &MetricFamily) -> Family {
         };
         match value {
             MetricValue::Counter(total) => say("", None, *total as f64, total.to_string()),
-            MetricValue::Gauge(value) => say("", None, *value, float(*value)),
+            MetricValue::RealCounter(value) | MetricValue::Gauge(value) => {
+                say("", None, *value, float(*value))
+            }
             MetricValue::Histogram { bounds, counts, sum } => {
                 let mut total = 0;
                 for (at, count) in counts.iter().enumerate() {

@@ -140,7 +140,7 @@ fn line(series: &MetricSeries) -> String {
     let labels: Vec<_> = series.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let value = match &series.value {
         MetricValue::Counter(count) => count.to_string(),
-        MetricValue::Gauge(value) => value.to_string(),
+        MetricValue::RealCounter(value) | MetricValue::Gauge(value) => value.to_string(),
         MetricValue::Histogram { counts, sum, .. } => format!("{counts:?} {sum}"),
         MetricValue::Exponential(histogram) => format!("{:?} {}", histogram.counts, histogram.sum),
     };

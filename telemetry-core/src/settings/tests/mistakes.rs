@@ -34,6 +34,7 @@ const BAD_IN_ENVIRONMENT: &[&[Bad]] = &[
         ("SINKS", "TELEMETRY_SINKS", "stdout,,memory", NAMES),
         ("SPAN_RING_CAPACITY", "TELEMETRY_SPAN_RING_CAPACITY", "1023", CAPACITY),
         ("AUTO_LOG_CORRELATION", "TELEMETRY_AUTO_LOG_CORRELATION", "t", BOOL),
+        ("PROCESS_METRICS", "TELEMETRY_PROCESS_METRICS", "most", BOOL),
         ("FILTER", "TELEMETRY_FILTER", "bookstore=loud", FILTER),
     ],
     &[

@@ -16,6 +16,7 @@ fn defaults_are_those_documented() {
     assert_eq!(settings.sinks, ["prometheus"]);
     assert_eq!(settings.span_ring_capacity, 16_384);
     assert!(settings.auto_log_correlation);
+    assert_eq!(settings.process_metrics, cfg!(target_os = "linux"));
     assert_eq!(settings.filter, None);
     assert_eq!(settings.crash_evidence, None);
 }

@@ -2,8 +2,13 @@
 
 use std::fmt::Write;
 
+use super::shape::{columns, runs_from_the_right, shaped};
 use anstyle::Style;
-use unicode_width::UnicodeWidthChar;
+
+/// Around what runs from right to left, so that a terminal which turns it does not take the rest of the line along. Others
+/// show nothing for them.
+const ISOLATE: &str = "\u{2068}";
+const END_OF_ISOLATE: &str = "\u{2069}";
 
 /// Styled fragments. What is pushed as text is escaped, so it takes exactly the columns it seems to.
 #[derive(Default)]
@@ -13,11 +18,15 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Appends a text from anywhere, its control characters escaped.
+    /// Appends a text from anywhere, its control characters escaped and in a shape that takes the same columns everywhere.
     pub(super) fn push(&mut self, style: Style, text: &str) {
-        let escaped = escaped(text);
-        self.width += escaped.chars().map(columns).sum::<usize>();
-        self.fragments.push((style, escaped));
+        self.push_shaped(style, shaped(text));
+    }
+
+    /// Appends a text that has been shaped.
+    pub(super) fn push_shaped(&mut self, style: Style, text: String) {
+        self.width += text.chars().map(columns).sum::<usize>();
+        self.fragments.push((style, text));
     }
 
     /// The columns it takes.
@@ -68,10 +77,12 @@ impl Line {
             self.fragments.pop();
         }
         for (style, text) in &self.fragments {
+            let (before, after) =
+                if runs_from_the_right(text) { (ISOLATE, END_OF_ISOLATE) } else { ("", "") };
             if colors && !style.is_plain() {
-                let _ = write!(out, "{style}{text}{style:#}");
+                let _ = write!(out, "{style}{before}{text}{after}{style:#}");
             } else {
-                out.push_str(text);
+                let _ = write!(out, "{before}{text}{after}");
             }
         }
         out.push('\n');
@@ -87,19 +98,20 @@ pub(crate) fn escaped(text: &str) -> String {
     escaped
 }
 
-fn columns(c: char) -> usize {
-    c.width().unwrap_or(0)
-}
-
 /// Appends a character as it is, or as an escape where it would steer the terminal or hide what follows.
-fn push_escaped(out: &mut String, c: char) {
+pub(super) fn push_escaped(out: &mut String, c: char) {
     match c {
         '\n' => out.push_str("\\n"),
         '\r' => out.push_str("\\r"),
         '\t' => out.push_str("\\t"),
-        c if c.is_control() || is_invisible(c) => out.extend(c.escape_unicode()),
+        c if is_escaped(c) => out.extend(c.escape_unicode()),
         c => out.push(c),
     }
+}
+
+/// Whether a character is shown as an escape.
+pub(super) fn is_escaped(c: char) -> bool {
+    c.is_control() || is_invisible(c)
 }
 
 /// Characters without a shape of their own that reorder or separate text.
@@ -159,6 +171,17 @@ mod tests {
         assert_eq!(cut("a\x1b[31mb", 40), "a\\u{1b}[31mb");
         assert_eq!(cut("a\nb\rc\td\u{7f}\u{9b}", 40), "a\\nb\\rc\\td\\u{7f}\\u{9b}");
         assert_eq!(cut("\u{202e}abc\u{200b}", 40), "\\u{202e}abc\\u{200b}");
+    }
+
+    #[test]
+    fn what_runs_from_right_to_left_is_isolated_also_where_it_is_cut() {
+        let mut line = line("a ");
+        line.push(Style::new(), "שלום עולם");
+        line.push(Style::new(), " 12 ms");
+        let mut out = String::new();
+        line.write(&mut out, false);
+        assert_eq!(out, "a \u{2068}שלום עולם\u{2069} 12 ms\n");
+        assert_eq!(cut("שלום עולם", 6), "\u{2068}שלום \u{2069}…");
     }
 
     #[test]

@@ -2,11 +2,14 @@
 
 mod bar;
 mod duration;
+mod fold;
 mod line;
 mod render;
 #[cfg(test)]
 mod render_tests;
+mod shape;
 mod tree;
+mod wrap;
 
 use std::fmt;
 use std::io::{self, Write};
@@ -40,7 +43,11 @@ const DEFAULT_WIDTH: usize = 100;
 /// A trace is drawn when its local root has ended, or 5 s after its first span came; its remaining spans then form
 /// a tree of their own. At most 10,000 spans are held; past that the oldest trace is drawn early. On standard output
 /// colours follow the terminal and `NO_COLOR`, and the width is the terminal's, 100 columns when there is none.
-/// Control characters in names and values are shown as escapes. Metrics are not drawn.
+/// A run of more than twenty siblings of one name that ended well is folded into one row behind its first ten. Errors stand
+/// below their span in ten lines at the most, everything else is cut at the width.
+///
+/// Names and values may be anything: control characters are shown as escapes, emoji in their plain form, and text that runs
+/// from right to left is isolated, so that columns stay aligned. Metrics are not drawn.
 pub struct TtySink {
     writer: Box<dyn Write + Send>,
     style: Style,

@@ -7,8 +7,10 @@ use crate::record::{Attribute, Outcome, SpanKind, SpanRecord, Status, Value};
 
 use super::bar::bar;
 use super::duration::{human, time_of_day};
+use super::fold::{Drawn, Run, folded};
 use super::line::Line;
 use super::tree::{self, Node, Row};
+use super::wrap::wrapped;
 
 const PLAIN: Ansi = Ansi::new();
 const BOLD: Ansi = Ansi::new().bold();
@@ -25,6 +27,8 @@ const ERROR_NAME: Ansi = AnsiColor::Red.on_default().bold();
 
 /// The columns of a duration, right-aligned.
 const DURATION_COLUMNS: usize = 8;
+/// The columns of the number of ancestors that are not shown.
+const NUMBER_COLUMNS: usize = 6;
 /// Below this width there are no bars.
 const MIN_WIDTH_WITH_BARS: usize = 60;
 const MIN_WIDTH: usize = 20;
@@ -64,16 +68,32 @@ fn render_trace(spans: &[SpanRecord], style: &Style) -> String {
     let Some(first) = spans.iter().min_by_key(|span| span.start_unix_nanos) else { return String::new() };
     let end = spans.iter().map(SpanRecord::end_unix_nanos).max().unwrap_or(first.start_unix_nanos);
     let width = style.width.max(MIN_WIDTH);
-    let rows: Vec<_> = tree::rows(spans).into_iter().map(|row| (heading(&row, width), row)).collect();
+    let rows: Vec<_> = folded(tree::rows(spans))
+        .into_iter()
+        .map(|drawn| match drawn {
+            Drawn::Row(row) => (heading(&row, width), Drawn::Row(row)),
+            Drawn::Folded(run) => (summary(&run, width), Drawn::Folded(run)),
+        })
+        .collect();
     let longest = rows.iter().map(|(heading, _)| heading.width()).max().unwrap_or(0);
     let canvas = Canvas::new(width, longest, (first.start_unix_nanos, end), style.colors);
     let mut out = String::new();
     canvas.finish(&mut out, header(first, spans, &style.service));
-    for (heading, row) in rows {
+    for (heading, drawn) in rows {
+        let row = match drawn {
+            Drawn::Row(row) => row,
+            Drawn::Folded(run) => {
+                canvas.timed(&mut out, heading, run.times, run.total_nanos, (BAR, DIM));
+                continue;
+            }
+        };
         match row.node {
             Node::Missing(_) => canvas.finish(&mut out, heading),
             Node::Span(span) => {
-                canvas.span(&mut out, heading, span, row.lasts.is_empty());
+                let bar = if span.status == Status::Error { ERROR } else { BAR };
+                let duration = if row.lasts.is_empty() { BOLD } else { PLAIN };
+                let times = (span.start_unix_nanos, span.end_unix_nanos());
+                canvas.timed(&mut out, heading, times, span.duration_nanos, (bar, duration));
                 for detail in details(&row, width, span) {
                     canvas.finish(&mut out, detail);
                 }
@@ -110,17 +130,15 @@ impl Canvas {
         Self { colors, width, bar_columns: shared - text_columns, text_columns, window }
     }
 
-    fn span(&self, out: &mut String, mut line: Line, span: &SpanRecord, top: bool) {
+    /// A line with the bar of what happened between two moments, and its duration, in these colours.
+    fn timed(&self, out: &mut String, mut line: Line, times: (u64, u64), nanos: u64, styles: (Ansi, Ansi)) {
         line.cut_to(self.text_columns);
         line.pad_to(self.text_columns + 2);
         if self.bar_columns > 0 {
-            let times = (span.start_unix_nanos, span.end_unix_nanos());
-            let style = if span.status == Status::Error { ERROR } else { BAR };
-            line.push(style, &bar(self.window, times, self.bar_columns));
+            line.push(styles.0, &bar(self.window, times, self.bar_columns));
             line.pad_to(self.width - DURATION_COLUMNS);
         }
-        let duration = human(span.duration_nanos);
-        line.push(if top { BOLD } else { PLAIN }, &format!("{duration:>DURATION_COLUMNS$}"));
+        line.push(styles.1, &format!("{:>DURATION_COLUMNS$}", human(nanos)));
         line.write(out, self.colors);
     }
 
@@ -149,10 +167,7 @@ fn header(first: &SpanRecord, spans: &[SpanRecord], service: &str) -> Line {
 
 /// What a row says of its span, uncut.
 fn heading(row: &Row<'_>, width: usize) -> Line {
-    let mut line = guides(row, width);
-    if let Some(last) = row.lasts.last() {
-        line.push(GUIDE, if *last { "└─ " } else { "├─ " });
-    }
+    let mut line = branch(row, width);
     let span = match row.node {
         Node::Span(span) => span,
         Node::Missing(id) => {
@@ -163,7 +178,11 @@ fn heading(row: &Row<'_>, width: usize) -> Line {
     let failed = span.status == Status::Error;
     let top = row.lasts.is_empty();
     match (failed, top) {
-        (true, _) => line.push(ERROR_NAME, &format!("✗ {}", span.name)),
+        (true, _) => {
+            // Apart from a name that runs from right to left.
+            line.push(ERROR_NAME, "✗ ");
+            line.push(ERROR_NAME, &span.name);
+        }
         (false, true) => line.push(BOLD, &span.name),
         (false, false) => line.push(PLAIN, &span.name),
     }
@@ -185,6 +204,25 @@ fn heading(row: &Row<'_>, width: usize) -> Line {
     line
 }
 
+/// What a row says of spans that are folded into it; their time is that of all of them.
+fn summary(run: &Run<'_>, width: usize) -> Line {
+    let mut line = branch(&run.row, width);
+    line.push(DIM, &format!("⋯ {} more ", run.count));
+    line.push(PLAIN, run.name);
+    let (shortest, longest) = run.durations;
+    line.push(DIM, &format!(" of {} to {}", human(shortest), human(longest)));
+    line
+}
+
+/// The beginning of a row's line.
+fn branch(row: &Row<'_>, width: usize) -> Line {
+    let mut line = guides(row, width);
+    if let Some(last) = row.lasts.last() {
+        line.push(GUIDE, if *last { "└─ " } else { "├─ " });
+    }
+    line
+}
+
 /// The lines under a span: its error, its events, its links.
 fn details(row: &Row<'_>, width: usize, span: &SpanRecord) -> Vec<Line> {
     let mut lines = Vec::new();
@@ -198,7 +236,11 @@ fn details(row: &Row<'_>, width: usize, span: &SpanRecord) -> Vec<Line> {
         lines.push(line);
     };
     if let (Status::Error, Some(error)) = (span.status, error_text(span)) {
-        below(&|line| line.push(ERROR, &error));
+        // Guides and indents are as wide for every one of them.
+        let room = width.saturating_sub(branch(row, width).width() + 3);
+        for part in wrapped(&error, room) {
+            below(&|line| line.push_shaped(ERROR, part.clone()));
+        }
     }
     for event in &span.events {
         below(&|line| {
@@ -217,15 +259,17 @@ fn details(row: &Row<'_>, width: usize, span: &SpanRecord) -> Vec<Line> {
 }
 
 /// The guides of a row's ancestors; of a row so deep that they would take over a third of the width, those of the
-/// nearest ones.
+/// nearest ones, behind the number of the others.
 fn guides(row: &Row<'_>, width: usize) -> Line {
     let mut line = Line::default();
     let Some((_, ancestors)) = row.lasts.split_last() else { return line };
-    let hidden = ancestors.len().saturating_sub(width / 9);
-    if hidden > 0 {
-        line.push(GUIDE, "⋯  ");
+    let mut shown = ancestors;
+    if let Some(excess) = ancestors.len().checked_sub(width / 9).filter(|excess| *excess > 0) {
+        shown = &ancestors[(excess + NUMBER_COLUMNS / 3).min(ancestors.len())..];
+        line.push(GUIDE, &format!("⋯{}", row.depth - 1 - shown.len()));
+        line.pad_to(NUMBER_COLUMNS);
     }
-    for last in &ancestors[hidden + usize::from(hidden > 0)..] {
+    for last in shown {
         line.push(GUIDE, if *last { "   " } else { "│  " });
     }
     line

@@ -161,8 +161,115 @@ fn spans_without_their_parent_show_the_gap() {
 #[test]
 fn errors_are_red() {
     let drawn = render(&request(), &Style { colors: true, ..style(80) });
-    assert!(drawn.contains("\u{1b}[1m\u{1b}[31m✗ render\u{1b}[0m"), "{drawn}");
+    assert!(drawn.contains("\u{1b}[31m✗ \u{1b}[0m\u{1b}[1m\u{1b}[31mrender\u{1b}[0m"), "{drawn}");
     assert!(drawn.contains("\u{1b}[31mshop::RenderError: no field \"price\"\u{1b}[0m"), "{drawn}");
+}
+
+#[test]
+fn names_and_values_of_any_script_stay_in_their_columns() {
+    let names = [
+        "書籍を読み込む 日本語の長い名前",
+        "שלום עולם 123",
+        "👩\u{200d}👩\u{200d}👧 family",
+        "❤\u{fe0f} heart",
+        "e\u{301}a\u{300} combining",
+        "می\u{200c}خواهم",
+        "क्षत्रिय देवनागरी",
+        "\u{1b}[31mred\u{202e}",
+    ];
+    let mut spans = vec![span(TRACE, 1, 0, "GET /все/книги", 0, 1_000)];
+    spans.extend(names.into_iter().enumerate().map(|(at, name)| {
+        let at = at as u64;
+        let mut child = span(TRACE, at + 2, 1, name, at * 100, 250);
+        child.attributes = vec![text("key", name)];
+        if name.starts_with('م') {
+            child.status = Status::Error;
+        }
+        child
+    }));
+    let drawn = render(&spans, &style(80));
+    let expected = "\
+▌ bookstore  trace 4bf92f35  00:00:00.000Z  9 spans  1 error
+GET /все/книги                                        ━━━━━━━━━━━━━━━━   1.00 ms
+├─ 書籍を読み込む 日本語の長い名前 key=\"書籍を読み…   ━━━━                250 µs
+├─ \u{2068}שלום עולם 123\u{2069}\u{2068} key=\"שלום עולם 123\"\u{2069}                   ╺━━━╸              250 µs
+├─ 👩👩👧 family key=\"👩👩👧 family\"                     ━━━━             250 µs
+├─ ❤ heart key=\"❤ heart\"                                  ╺━━━━           250 µs
+├─ e\u{301}a\u{300} combining key=\"e\u{301}a\u{300} combining\"                          ━━━━╸         250 µs
+├─ ✗ \u{2068}می\u{200c}خواهم\u{2069}\u{2068} key=می\u{200c}خواهم\u{2069}                                      ━━━━        250 µs
+├─ क\u{94d}षत\u{94d}रिय द\u{947}वनागरी key=\"क\u{94d}षत\u{94d}रिय द\u{947}वनागरी\"                         ╺━━━╸      250 µs
+└─ \\u{1b}[31mred\\u{202e} key=\\u{1b}[31mred\\u{202e}               ━━━━     250 µs
+";
+    assert_eq!(drawn, expected, "{drawn}");
+    for line in drawn.lines().skip(1) {
+        assert_eq!(
+            line.chars().filter_map(unicode_width::UnicodeWidthChar::width).sum::<usize>(),
+            80,
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn errors_of_many_lines_stand_below_their_span() {
+    let mut root = span(TRACE, 1, 0, "GET /stock", 0, 500);
+    root.status = Status::Error;
+    root.attributes = vec![
+        text("error.type", "shop::StoreError"),
+        text(
+            "error.message",
+            "could not ask the inventory, which has been away for a while\n\tcaused by: \u{1b}[1mrefused\n",
+        ),
+    ];
+    let child = span(TRACE, 2, 1, "connect", 10, 100);
+    assert_eq!(
+        render(&[root, child], &style(60)),
+        "\
+▌ bookstore  trace 4bf92f35  00:00:00.000Z  2 spans  1 error
+✗ GET /stock              ━━━━━━━━━━━━━━━━━━━━━━━━    500 µs
+│  shop::StoreError: could not ask the inventory, which has
+│    been away for a while
+│      caused by: \\u{1b}[1mrefused
+└─ connect                ━━━━━╸                      100 µs
+"
+    );
+}
+
+#[test]
+fn a_thousand_children_that_are_alike_are_a_dozen_rows() {
+    let mut spans = vec![span(TRACE, 1, 0, "GET /books", 0, 10_100)];
+    spans.extend((2..1_002).map(|id| span(TRACE, id, 1, "db.query", id * 10, 8 + id % 7)));
+    let drawn = render(&spans, &style(60));
+    let lines: Vec<&str> = drawn.lines().collect();
+    assert_eq!(lines.len(), 14);
+    assert_eq!(lines[0], "▌ bookstore  trace 4bf92f35  00:00:00.000Z  1001 spans");
+    assert_eq!(lines[12], "├─ ⋯ 989 more db.query of 8.00 µs t…  ━━━━━━━━━━━━   10.9 ms");
+    let wide = render(&spans, &style(200));
+    assert!(wide.contains("├─ ⋯ 989 more db.query of 8.00 µs to 14.0 µs  "), "{wide}");
+}
+
+#[test]
+fn a_hundred_levels_show_the_nearest_and_the_number_of_the_others() {
+    let spans: Vec<_> = (1..=100).map(|id| span(TRACE, id, id - 1, "level", id, 500 - id)).collect();
+    let drawn = render(&spans, &style(80));
+    let lines: Vec<&str> = drawn.lines().collect();
+    assert_eq!(lines.len(), 101);
+    assert!(lines[10].starts_with("                        └─ level  "), "{drawn}");
+    assert!(lines[11].starts_with("⋯3                      └─ level  "), "{drawn}");
+    assert!(lines[100].starts_with("⋯92                     └─ level  "), "{drawn}");
+}
+
+#[test]
+fn the_width_is_that_of_the_moment() {
+    let spans = request();
+    let screen = Screen::default();
+    let mut sink = TtySink::to(screen.clone()).with_width(80);
+    sink.export_spans(&spans).unwrap();
+    let narrow = screen.take();
+    let mut sink = TtySink { fixed_width: Some(120), ..sink };
+    sink.export_spans(&spans).unwrap();
+    let widest = |drawn: &str| drawn.lines().map(unicode_width::UnicodeWidthStr::width).max();
+    assert_eq!((widest(&narrow), widest(&screen.take())), (Some(80), Some(120)));
 }
 
 /// A writer that can be read while the sink has it.

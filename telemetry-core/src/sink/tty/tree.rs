@@ -11,6 +11,8 @@ pub(crate) struct Row<'a> {
     /// For each level down to this row: true when that ancestor, or the row itself, is the last of its siblings.
     /// Empty for the top level.
     pub(crate) lasts: Vec<bool>,
+    /// The levels above it, also those that `lasts` has forgotten.
+    pub(crate) depth: usize,
     pub(crate) has_children: bool,
 }
 
@@ -85,8 +87,8 @@ fn descend<'a>(
     rows: &mut Vec<Row<'a>>,
 ) {
     // A stack of its own: a chain of spans may be deeper than the thread's stack allows.
-    let mut open = vec![(node, index, Vec::new())];
-    while let Some((node, index, lasts)) = open.pop() {
+    let mut open = vec![(node, index, Vec::new(), 0)];
+    while let Some((node, index, lasts, depth)) = open.pop() {
         if index.is_some_and(|i| std::mem::replace(&mut drawn[i], true)) {
             continue;
         }
@@ -98,14 +100,14 @@ fn descend<'a>(
             .get(&id)
             .map(|below| below.iter().copied().filter(|&i| !drawn[i] && !is_top(&node, &spans[i])).collect())
             .unwrap_or_default();
-        rows.push(Row { node, lasts: lasts.clone(), has_children: !below.is_empty() });
+        rows.push(Row { node, lasts: lasts.clone(), depth, has_children: !below.is_empty() });
         for (position, &i) in below.iter().enumerate().rev() {
             let mut lasts = lasts.clone();
             if lasts.len() >= MAX_LEVELS {
                 lasts.remove(0);
             }
             lasts.push(position + 1 == below.len());
-            open.push((Node::Span(&spans[i]), Some(i), lasts));
+            open.push((Node::Span(&spans[i]), Some(i), lasts, depth + 1));
         }
     }
 }
@@ -171,6 +173,6 @@ mod tests {
         let spans: Vec<_> = (1..=10_000).map(|i| span(1, i, i - 1, "link", i, 1)).collect();
         let rows = rows(&spans);
         assert_eq!(rows.len(), 10_000);
-        assert_eq!(rows[9_999].lasts.len(), MAX_LEVELS);
+        assert_eq!((rows[9_999].lasts.len(), rows[9_999].depth), (MAX_LEVELS, 9_999));
     }
 }
