@@ -44,7 +44,7 @@ fn seconds(text: &str) -> f64 {
 fn a_request_takes_as_long_as_its_span() {
     let scope = Scope::new();
     serve(|| scope.advance(Duration::from_millis(1_500)));
-    assert_eq!(seconds(&scope.metrics().text()).to_bits(), 1.5_f64.to_bits());
+    assert_eq!(seconds(scope.metrics().text()).to_bits(), 1.5_f64.to_bits());
     drop(scope);
 
     let patience = Duration::from_secs(20);
@@ -55,7 +55,7 @@ fn a_request_takes_as_long_as_its_span() {
     serve(|| ());
     telemetry.drain_now(patience).unwrap();
     let spans = memory.spans();
-    let (span, measured) = (spans[0].duration_nanos as f64 / 1e9, seconds(&telemetry.metrics().text()));
+    let (span, measured) = (spans[0].duration_nanos as f64 / 1e9, seconds(telemetry.metrics().text()));
     let clock = std::fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource");
     if cfg!(target_arch = "x86_64") && clock.is_ok_and(|clock| clock.trim() == "tsc") {
         assert!((span - measured).abs() < 2e-9, "one reading serves both: {span} and {measured}");

@@ -177,7 +177,7 @@ fn the_state_of_a_trace_goes_from_the_headers_of_a_request_to_the_collector() {
         let caller = inbound("0af7651916cd43dd8448eb211c80319c", "rojo=1,congo=t61");
         let sender = inbound("00000000000000000000000000000abc", "azul=2");
         let request = SpanBuilder::new(&REQUEST).remote(&caller).enter();
-        request.handle().link(sender.span());
+        request.handle().link(sender.span().unwrap());
         let outer = request.handle().context().unwrap();
         let inside = SpanBuilder::new(&REQUEST).enter();
         inside.handle().link(outer);

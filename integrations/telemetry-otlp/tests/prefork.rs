@@ -82,19 +82,25 @@ fn each_sink_exports_every_span_once_from_the_process_that_recorded_it() {
 
     let recorded = books(&folder);
     assert_eq!(recorded.len(), 1 + WORKERS * (RESTARTS + 1));
-    let in_children: u64 = recorded.iter().filter(|(process, _)| **process != pid()).map(|(_, spans)| spans).sum();
+    let in_children: u64 =
+        recorded.iter().filter(|(process, _)| **process != pid()).map(|(_, spans)| spans).sum();
     assert_eq!(in_children, (WORKERS * RESTARTS * REQUESTS) as u64 * SPANS);
-    for (sink, exported) in
-        [("HTTP", sent_over_http(&over_http)), ("gRPC", sent_over_grpc(&over_grpc)), ("SQLite", written(&database))]
-    {
+    for (sink, exported) in [
+        ("HTTP", sent_over_http(&over_http)),
+        ("gRPC", sent_over_grpc(&over_grpc)),
+        ("SQLite", written(&database)),
+    ] {
         let identifiers: HashSet<&str> = exported.iter().map(|(_, span)| span.as_str()).collect();
         assert_eq!(identifiers.len(), exported.len(), "{sink}: no span twice, no identifier twice");
         let mut by_process: HashMap<i64, u64> = HashMap::new();
         for (process, _) in &exported {
             *by_process.entry(*process).or_default() += 1;
         }
-        let expected: HashMap<i64, u64> =
-            recorded.iter().filter(|(_, spans)| **spans > 0).map(|(process, spans)| (*process, *spans)).collect();
+        let expected: HashMap<i64, u64> = recorded
+            .iter()
+            .filter(|(_, spans)| **spans > 0)
+            .map(|(process, spans)| (*process, *spans))
+            .collect();
         assert_eq!(by_process, expected, "{sink}");
     }
     fs::remove_dir_all(folder).unwrap();
@@ -240,8 +246,8 @@ fn sent_over_grpc(collector: &grpc::Collector) -> Exported {
         for span in fields(&only(&resource_spans, 2)).filter(|(number, _)| *number == 2) {
             let span = span.1.bytes();
             assert_eq!(attribute(&span, 9, "pid"), process, "exported by another process");
-            let identifier = only(&span, 2);
-            exported.push((process, identifier.iter().map(|byte| format!("{byte:02x}")).collect()));
+            let identifier = u64::from_be_bytes(only(&span, 2).try_into().unwrap());
+            exported.push((process, format!("{identifier:016x}")));
         }
     }
     exported

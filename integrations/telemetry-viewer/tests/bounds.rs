@@ -134,7 +134,7 @@ async fn a_search_of_a_file_goes_on_by_the_spans_it_asks_for_and_misses_none() {
         }
         let root = Described { id: number * 10 + 1, parent: 0, start: later, ..early.clone() };
         let root =
-            Described { name: "work".to_owned(), status: Default::default(), attributes: vec![], ..root };
+            Described { name: "work".to_owned(), status: Status::default(), attributes: vec![], ..root };
         [early, root]
     };
     file.export_spans(&records((1..=3_000).flat_map(spans))).unwrap();

@@ -272,7 +272,7 @@ fn said(family: &MetricFamily) -> Family {
         match value {
             MetricValue::Counter(total) => say("", None, *total as f64, total.to_string()),
             MetricValue::RealCounter(value) | MetricValue::Gauge(value) => {
-                say("", None, *value, float(*value))
+                say("", None, *value, float(*value));
             }
             MetricValue::Histogram { bounds, counts, sum } => {
                 let mut total = 0;

@@ -17,7 +17,8 @@ static SITE: CallSite = CallSite::new(Site {
     kind: SpanKind::Internal,
     keys: &[],
     constants: &[],
-    origin: Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs", line: 1 },
+    origin: &Origin { crate_name: "app", crate_version: "1.0.0", module: "app", file: "app.rs" },
+    line: 1,
 });
 
 fn read(header: &str) -> Baggage {

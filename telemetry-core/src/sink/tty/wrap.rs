@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn many_lines_are_cut_and_counted() {
-        let text: String = (1..=30).map(|line| format!("line {line}\r\n")).collect();
+        let lines: Vec<String> = (1..=30).map(|line| format!("line {line}\r\n")).collect();
+        let text = lines.concat();
         let lines = wrapped(&(text + "\n\n"), 40);
         assert_eq!(lines.len(), MAX_LINES);
         assert_eq!((&*lines[0], &*lines[8], &*lines[9]), ("line 1", "line 9", "… 21 more lines"));
