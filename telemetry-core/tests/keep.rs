@@ -113,6 +113,7 @@ fn a_trace_of_a_caller_that_does_not_record_is_watched_here() {
         Context::of(&held).run(|| request(&scope, Duration::ZERO, fails));
     };
     call("00", "rojo=1", false);
+    assert!(scope.take_spans().is_empty());
     call("00", "rojo=2", true);
     assert_eq!(tree(&scope), "  request\n    load !\n", "under the caller's span");
     let spans = scope.take_spans();

@@ -33,8 +33,13 @@ impl Database {
     /// A connection to the file that the path leads to just now, and its number. One that was removed, or that another
     /// has taken the place of, would be written where nobody looks.
     pub(crate) fn connection(&mut self) -> Result<(&mut Connection, u64), OpenError> {
-        let open = self.connection.take().filter(|_| identity(&self.path) == self.identity);
-        let connection = match open {
+        if self.connection.is_some() && identity(&self.path) != self.identity {
+            // What is opened next is another one, though it may be given the very number of the one that is gone. Nor does
+            // closing that one bring anything into the log of its successor, or remove it.
+            self.let_go();
+            (self.identity, self.number) = (None, self.number + 1);
+        }
+        let connection = match self.connection.take() {
             Some(connection) => connection,
             None => self.open_anew()?,
         };

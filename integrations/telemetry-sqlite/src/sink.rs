@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use rusqlite::{ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use telemetry_core::metric::snapshot::MetricsSnapshot;
 use telemetry_core::record::SpanRecord;
 use telemetry_core::resource::Resource;
@@ -60,6 +60,30 @@ struct Rows {
     written: Written,
 }
 
+impl Rows {
+    fn transact<T>(
+        &mut self,
+        connection: &mut Connection,
+        resource: &Resource,
+        work: impl Fn(&Transaction<'_>, i64, &Written) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let run = match self.run {
+            Some(run) => run,
+            None => write::run(&transaction, resource, now_unix_nanos())?,
+        };
+        let done = work(&transaction, run, &self.written)?;
+        transaction.commit()?;
+        self.run = Some(run);
+        Ok(done)
+    }
+}
+
+/// Whether rows that others refer to are missing.
+fn is_violation(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
+}
+
 impl SqliteSink {
     /// Opens a file, which is made where there is none and brought to the latest version of the schema, with the default
     /// limits: 168 hours and 1 GiB.
@@ -109,36 +133,20 @@ impl SqliteSink {
     /// Runs a transaction with the row of this process, which is made in the first one.
     fn transact<T>(
         &mut self,
-        work: impl FnOnce(&Transaction<'_>, i64, &Written) -> rusqlite::Result<T>,
+        work: impl Fn(&Transaction<'_>, i64, &Written) -> rusqlite::Result<T>,
     ) -> Result<T, SinkError> {
         let Self { database, resource, rows, .. } = self;
         let (connection, file) = database.connection().map_err(other)?;
         if rows.file != file {
             *rows = Rows { file, ..Rows::default() };
         }
-        let transact = || {
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let run = match rows.run {
-                Some(run) => run,
-                None => write::run(&transaction, resource, now_unix_nanos())?,
-            };
-            let done = work(&transaction, run, &rows.written)?;
-            transaction.commit()?;
-            Ok((run, done))
-        };
-        match transact() {
-            Ok((run, done)) => {
-                rows.run = Some(run);
-                Ok(done)
-            }
-            Err(error) => {
-                if rusqlite::Error::sqlite_error_code(&error) == Some(ErrorCode::ConstraintViolation) {
-                    // Somebody has deleted our rows: they are made anew.
-                    *rows = Rows { file, ..Rows::default() };
-                }
-                Err(other(error))
-            }
+        let mut done = rows.transact(connection, resource, &work);
+        if done.as_ref().is_err_and(is_violation) {
+            // Somebody has deleted our rows: they are made anew.
+            *rows = Rows { file, ..Rows::default() };
+            done = rows.transact(connection, resource, &work);
         }
+        done.map_err(other)
     }
 
     fn retain_by_age(&mut self) -> Result<(), SinkError> {

@@ -269,7 +269,6 @@ fn a_file_that_is_removed_or_replaced_is_made_anew_and_nothing_is_written_where_
     // Emptied by somebody.
     let other = Connection::open(folder.file()).unwrap();
     other.execute_batch("DELETE FROM spans; DELETE FROM runs").unwrap();
-    assert!(sink.export_spans(&spans(3)).unwrap_err().to_string().contains("FOREIGN KEY"));
     sink.export_spans(&spans(4)).unwrap();
     assert_eq!(
         number(&reader(&folder.file()), "SELECT count(*) FROM spans JOIN runs ON runs.id = run_id"),
