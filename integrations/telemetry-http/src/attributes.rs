@@ -145,21 +145,14 @@ impl AttributeValue for Url<'_> {
     }
 }
 
-/// A header's text; a value that is not visible ASCII is not recorded.
-pub(crate) struct Text<'a>(pub(crate) &'a HeaderValue);
+/// The value of a header, or a part of it: not recorded where a byte is not ASCII. What else is not visible can be in no
+/// header's value.
+pub(crate) struct Ascii<'a>(pub(crate) &'a [u8]);
 
-impl AttributeValue for Text<'_> {
+impl AttributeValue for Ascii<'_> {
     fn record(&self, entry: Entry<'_>) {
-        if let Some(text) = text(self.0) {
-            entry.str(text);
-        }
+        entry.ascii(self.0);
     }
-}
-
-/// The text of a header; none where a byte is no visible ASCII. Whole words of it are looked at at once, where
-/// `HeaderValue::to_str` looks at each byte: what else is no visible ASCII can be in no header's value.
-pub(crate) fn text(value: &HeaderValue) -> Option<&str> {
-    str::from_utf8(value.as_bytes()).ok().filter(|text| text.is_ascii())
 }
 
 /// An address as it is usually written.
@@ -173,23 +166,23 @@ impl AttributeValue for Address {
 }
 
 /// The name of the host a request was sent to, without the port.
-pub(crate) fn host<'a>(uri: &'a Uri, header: Option<&'a HeaderValue>) -> Option<&'a str> {
-    let named = uri.authority().map(http::uri::Authority::as_str);
-    host_name(named.or_else(|| text(header?))?)
+pub(crate) fn host<'a>(uri: &'a Uri, header: Option<&'a HeaderValue>) -> Option<&'a [u8]> {
+    let named = uri.authority().map(|authority| authority.as_str().as_bytes());
+    host_name(named.or_else(|| header.map(HeaderValue::as_bytes))?)
 }
 
 /// A host without its port and whatever stands before it.
-pub(crate) fn host_name(host: &str) -> Option<&str> {
+pub(crate) fn host_name(host: &[u8]) -> Option<&[u8]> {
     // Most are no more than a name: one look at each byte.
-    if !host.is_empty() && !host.bytes().any(|byte| matches!(byte, b'@' | b'[' | b':')) {
+    if !host.is_empty() && !host.iter().any(|byte| matches!(byte, b'@' | b'[' | b':')) {
         return Some(host);
     }
-    // By bytes: a search for a character takes longer to begin than a host is long.
-    let host = host.bytes().rposition(|byte| byte == b'@').map_or(host, |at| &host[at + 1..]);
-    if host.starts_with('[') {
-        return host.find(']').map(|end| &host[..=end]);
+    let position = |host: &[u8], wanted| host.iter().position(|byte| *byte == wanted);
+    let host = host.iter().rposition(|byte| *byte == b'@').map_or(host, |at| &host[at + 1..]);
+    if host.starts_with(b"[") {
+        return position(host, b']').map(|end| &host[..=end]);
     }
-    let end = host.bytes().position(|byte| byte == b':').unwrap_or(host.len());
+    let end = position(host, b':').unwrap_or(host.len());
     Some(&host[..end]).filter(|name| !name.is_empty())
 }
 
@@ -210,24 +203,36 @@ mod tests {
     fn the_host_loses_its_port_and_whatever_stands_before_it() {
         let by_header = |value: &'static str| {
             let header = HeaderValue::from_static(value);
-            host(&Uri::from_static("/a"), Some(&header)).map(str::to_owned)
+            host(&Uri::from_static("/a"), Some(&header)).map(<[u8]>::to_vec)
         };
-        assert_eq!(by_header("books.example:8080").as_deref(), Some("books.example"));
-        assert_eq!(by_header("books.example").as_deref(), Some("books.example"));
-        assert_eq!(by_header("[::1]:8080").as_deref(), Some("[::1]"));
+        assert_eq!(by_header("books.example:8080").as_deref(), Some(&b"books.example"[..]));
+        assert_eq!(by_header("books.example").as_deref(), Some(&b"books.example"[..]));
+        assert_eq!(by_header("[::1]:8080").as_deref(), Some(&b"[::1]"[..]));
         assert_eq!(by_header(":80"), None);
         let absolute = Uri::from_static("http://user:secret@books.example:1/a");
-        assert_eq!(host(&absolute, None), Some("books.example"));
+        assert_eq!(host(&absolute, None), Some(&b"books.example"[..]));
         assert_eq!(host(&Uri::from_static("/a"), None), None);
     }
 
     #[test]
-    fn the_text_of_a_header_is_visible_ascii_or_none() {
-        for byte in 0..=u8::MAX {
-            let Ok(value) = HeaderValue::from_bytes(&[b'a', byte]) else { continue };
-            assert_eq!(text(&value), value.to_str().ok(), "{byte:#x}");
+    fn the_value_of_a_header_is_recorded_where_it_is_visible_ascii() {
+        static SITE: [CallSite; 3] = sites(SpanKind::Internal);
+        let values = (0..=u8::MAX).filter_map(|byte| HeaderValue::from_bytes(&[b'a', byte]).ok());
+        let scope = telemetry_core::testing::Scope::new();
+        for value in values.chain([HeaderValue::from_bytes("größer".as_bytes()).unwrap()]) {
+            let mut span = telemetry_core::SpanBuilder::new(&SITE[0]).task();
+            span.attribute(key::HOST, &Ascii(value.as_bytes()));
+            drop(span);
+            let spans = scope.take_spans();
+            assert_eq!(spans[0].attributes.first().and_then(text_of), value.to_str().ok(), "{value:?}");
         }
-        assert_eq!(text(&HeaderValue::from_bytes("größer".as_bytes()).unwrap()), None);
+    }
+
+    fn text_of(attribute: &Attribute) -> Option<&str> {
+        match &attribute.value {
+            telemetry_core::record::Value::Str(text) => Some(text),
+            _ => None,
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use telemetry_core::SpanContext;
-use telemetry_core::propagate::{self, Extract, Inject, Keys, Propagators, Remote, TraceState};
+use telemetry_core::propagate::{self, Extract, Held, Inject, Keys, Propagators, Remote, TraceState};
 
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static(propagate::TRACEPARENT);
 pub(crate) const TRACESTATE: HeaderName = HeaderName::from_static(propagate::TRACESTATE);
@@ -100,13 +100,16 @@ impl<'a> Seen<'a> {
         propagate::parse_traceparent(parent.as_bytes())
     }
 
-    /// The state of the caller's trace. One that is malformed is dropped, and the parent stands.
-    pub(crate) fn state(&self, keys: Keys) -> TraceState {
-        if !self.has_state {
-            return TraceState::EMPTY;
-        }
+    /// Keeps the caller's span, with the state of its trace. One that is malformed is dropped, and the span stands.
+    #[inline]
+    pub(crate) fn hold(&self, span: SpanContext, keys: Keys) -> Held {
+        if self.has_state { self.hold_with_state(span, keys) } else { Held::of_span(span) }
+    }
+
+    #[inline(never)]
+    fn hold_with_state(&self, span: SpanContext, keys: Keys) -> Held {
         let states = self.headers.get_all(TRACESTATE).iter().map(HeaderValue::as_bytes);
-        TraceState::parse(states, keys).unwrap_or_default()
+        Remote { span, state: TraceState::parse(states, keys).unwrap_or_default() }.hold()
     }
 }
 

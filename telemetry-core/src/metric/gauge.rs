@@ -216,7 +216,8 @@ pub struct GaugeHold {
 
 impl GaugeHold {
     fn new(core: &'static Core, place: impl FnOnce() -> Place) -> Self {
-        let slot = if core.gate() == OFF { None } else { update::gauge_slot(core, place()) };
+        let gate = core.gate();
+        let slot = if gate == OFF { None } else { update::gauge_slot(core, gate, place()) };
         if let Some(slot) = slot {
             Change::Add(1.0).apply(slot);
         }

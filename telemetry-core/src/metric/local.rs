@@ -12,7 +12,7 @@
 use std::cell::Cell;
 use std::ptr;
 
-use super::cells::{Change, Owner, View};
+use super::cells::{Change, Owner, StaticView};
 use super::registry;
 use super::store::{GLOBAL, MetricStore};
 
@@ -25,7 +25,7 @@ pub(super) struct MetricLocal {
     /// The [origin](MetricStore::origin) of the thread's store.
     pub(super) origin: Cell<u64>,
     /// The gauges of the thread's store that are found by index; see [`MetricStore::first_gauges`].
-    pub(super) gauges: View,
+    pub(super) gauges: StaticView,
     /// The store this thread writes to.
     pub(super) store: Cell<&'static MetricStore>,
     /// Whether the slow path is on the stack: an update from inside it (by an allocator that counts, say) must not
@@ -39,7 +39,7 @@ thread_local! {
             fixed: Owner::new(),
             series: Owner::new(),
             origin: Cell::new(0),
-            gauges: View::empty(),
+            gauges: StaticView::empty(),
             store: Cell::new(&GLOBAL),
             busy: Cell::new(false),
         }

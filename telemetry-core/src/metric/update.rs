@@ -202,6 +202,8 @@ fn change_gauge_entry_slowly(core: &'static Core, entry: &'static SeriesEntry, c
     }
 }
 
+#[cold]
+#[inline(never)]
 fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> {
     slowly_or_lost(|local, store| {
         let base = registry::base_of(core)?;
@@ -209,7 +211,7 @@ fn find_gauge(core: &'static Core, offset: usize) -> Option<&'static AtomicU64> 
             return None;
         }
         let first = store.first_gauges();
-        local.gauges.point_at_static(first);
+        local.gauges.point_at(first);
         first.get(base + offset).or_else(|| store.late_gauges(core).get(offset))
     })
     .flatten()
@@ -230,10 +232,14 @@ fn find_entry(core: &'static Core, entry: &'static SeriesEntry) -> Option<&'stat
     if ptr::eq(store, entry.home.store) { Some(entry) } else { series::look_up_again(core, entry) }
 }
 
-/// The slot of a gauge that counts what is under way, for one that begins now; none where updates do nothing.
-pub(super) fn gauge_slot(core: &'static Core, place: Place) -> Option<&'static AtomicU64> {
+/// The slot of a gauge that counts what is under way, for one that begins now; none where updates do nothing. `gate` as
+/// above.
+pub(super) fn gauge_slot(core: &'static Core, gate: u32, place: Place) -> Option<&'static AtomicU64> {
     match place {
-        Place::Index(offset) => find_gauge(core, offset),
+        Place::Index(offset) => {
+            let slowly = || find_gauge(core, offset);
+            MetricLocal::here().gauges.with(gate as usize + offset, Some, slowly)
+        }
         Place::Entry(entry) => find_entry(core, entry).map(|entry| &entry.gauge),
     }
 }

@@ -91,6 +91,7 @@ pub(super) fn hold(trace: u128, state: &TraceState, baggage: &Baggage) -> u32 {
 }
 
 /// Lets go of what [`hold`] kept. It stays for a while, for what goes on after its request.
+#[inline]
 pub(super) fn release(trace: u128, number: u32) {
     if number != 0 {
         shelf(trace).release(trace, number);

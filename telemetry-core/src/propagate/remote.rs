@@ -53,6 +53,13 @@ impl Held {
         Self(Brought { sender: Sender::Span(remote.span), number })
     }
 
+    /// A sender's span that came with no state and no baggage.
+    #[doc(hidden)]
+    #[inline]
+    pub const fn of_span(span: SpanContext) -> Self {
+        Self(Brought { sender: Sender::Span(span), number: 0 })
+    }
+
     pub(super) fn of_nobody(baggage: &Baggage, is_denied: bool) -> Self {
         let trace = Local::with(Local::reserve_trace);
         let number = kept::hold(trace, &TraceState::EMPTY, baggage);
@@ -90,6 +97,7 @@ impl Brought {
 }
 
 impl Drop for Held {
+    #[inline]
     fn drop(&mut self) {
         kept::release(self.0.trace(), self.0.number);
     }

@@ -79,16 +79,32 @@ pub(super) fn float(body: &mut Body, key: Key, value: f64) {
 }
 
 pub(super) fn text(body: &mut Body, key: Key, value: &str) {
-    if let Key::Site(key, _) = key
-        && value.len() <= SHORT_TEXT
-        && let Some(bytes) = room::<TEXT_BYTES>(body)
-    {
-        bytes[..3].copy_from_slice(&[kind::STR << 4, key, value.len() as u8]);
-        copy_short(bytes.last_chunk_mut().expect("short text fits"), value.as_bytes());
-        body.attribute_len += 3 + value.len() as u8;
-        return;
+    if !short_text(body, key, value.as_bytes()) {
+        write::attribute(body, key, Packed::Str(value));
     }
-    write::attribute(body, key, Packed::Str(value));
+}
+
+/// Text that was found to be ASCII.
+pub(super) fn ascii(body: &mut Body, key: Key, value: &[u8]) {
+    if !short_text(body, key, value)
+        && let Ok(text) = str::from_utf8(value)
+    {
+        write::attribute(body, key, Packed::Str(text));
+    }
+}
+
+/// Writes an entry with text, given as its bytes; false when it is not short.
+#[inline(always)]
+fn short_text(body: &mut Body, key: Key, text: &[u8]) -> bool {
+    let Key::Site(key, _) = key else { return false };
+    if text.len() > SHORT_TEXT {
+        return false;
+    }
+    let Some(bytes) = room::<TEXT_BYTES>(body) else { return false };
+    bytes[..3].copy_from_slice(&[kind::STR << 4, key, text.len() as u8]);
+    copy_short(bytes.last_chunk_mut().expect("short text fits"), text);
+    body.attribute_len += 3 + text.len() as u8;
+    true
 }
 
 /// Copies at most sixteen bytes by at most two overlapping moves on each side.

@@ -106,6 +106,18 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// Records text of ASCII alone by copying it, and nothing where a byte is none: for headers, whose values are bytes.
+    #[doc(hidden)]
+    pub fn ascii(self, value: &[u8]) {
+        if !value.is_ascii() {
+            return;
+        }
+        match self.target {
+            Target::Span(access) => access.write(|_, body| short::ascii(body, self.key, value)),
+            Target::Event(_) => _ = str::from_utf8(value).map(|text| self.put(Packed::Str(text))),
+        }
+    }
+
     /// Records static text by reference, whatever its length.
     pub fn static_str(self, value: &'static str) {
         self.put(Packed::Static(value));

@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, StatusCode, Uri};
 use telemetry_core::propagate::Propagators;
 use telemetry_core::{Name, Span, SpanBuilder, Status, TaskSpan};
 
-use crate::attributes::{self, Kept, Url, key};
+use crate::attributes::{self, Ascii, Kept, Url, key};
 use crate::conventions::Conventions;
 use crate::grpc;
 use crate::headers::HeadersMut;
@@ -133,7 +133,7 @@ fn describe(span: &mut TaskSpan, conventions: Conventions, method: KnownMethod, 
     span.attribute(key::URL, &short);
     span.attribute(key::METHOD, &Kept(method.as_str()));
     span.attribute(key::METHOD_ORIGINAL, &attributes::original(outgoing.method, method));
-    span.attribute(key::PEER_NAME, &attributes::host(outgoing.uri, outgoing.headers.get(HOST)));
+    span.attribute(key::PEER_NAME, &attributes::host(outgoing.uri, outgoing.headers.get(HOST)).map(Ascii));
     span.attribute(key::PEER_PORT, &outgoing.uri.port_u16());
     if conventions != Conventions::Old {
         span.attribute(key::SCHEME, &scheme(outgoing.uri).map(Kept));

@@ -65,7 +65,7 @@ impl Measured {
     }
 
     /// It has ended after so long, with the status the client was sent: without one, it was cancelled, or lost in a panic.
-    pub(crate) fn end(self, status: Option<StatusCode>, seconds: f64) {
+    pub(crate) fn end(&self, status: Option<StatusCode>, seconds: f64) {
         let status = match status {
             Some(status) => status,
             None if self.failed || std::thread::panicking() => StatusCode::INTERNAL_SERVER_ERROR,

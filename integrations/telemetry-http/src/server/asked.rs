@@ -8,7 +8,7 @@ use http_body::Body;
 use telemetry_core::TaskSpan;
 
 use super::route;
-use crate::attributes::{self, Address, Kept, Text, Url, key};
+use crate::attributes::{self, Address, Ascii, Kept, Url, key};
 use crate::headers::Seen;
 use crate::method::KnownMethod;
 
@@ -71,14 +71,14 @@ impl Asked {
         response_length: Option<u64>,
     ) {
         let host = self.host.as_ref().and_then(|host| match host {
-            Host::Header(header) => attributes::text(header),
-            Host::Authority(authority) => Some(authority.as_str()),
+            Host::Header(header) => attributes::host_name(header.as_bytes()),
+            Host::Authority(authority) => attributes::host_name(authority.as_str().as_bytes()),
         });
         span.attribute(key::STATUS, &status.map(|status| status.as_u16()));
         span.attribute(key::RESPONSE_LENGTH, &response_length);
-        span.attribute(key::HOST, &host.and_then(attributes::host_name));
+        span.attribute(key::HOST, &host.map(Ascii));
         span.attribute(key::PEER, &self.peer.map(Address));
         span.attribute(key::URL, &self.long_url.as_ref().map(Url::of));
-        span.attribute(key::USER_AGENT, &self.user_agent.as_ref().map(Text));
+        span.attribute(key::USER_AGENT, &self.user_agent.as_ref().map(|value| Ascii(value.as_bytes())));
     }
 }

@@ -25,7 +25,14 @@ pin_project! {
 /// The body of a response that nobody was asked for: what a layer such as `tower-http`'s timeout answers with.
 impl<B: Default> Default for ResponseBody<B> {
     fn default() -> Self {
-        Self { inner: B::default(), running: None }
+        Self::unrecorded(B::default())
+    }
+}
+
+impl<B> ResponseBody<B> {
+    /// The body of a response that is not recorded, or no more.
+    pub(crate) const fn unrecorded(inner: B) -> Self {
+        Self { inner, running: None }
     }
 }
 
@@ -38,9 +45,9 @@ impl<B: Body> ResponseBody<B> {
 
     /// Ends the request at once when the server will not ask for the body: there is none, or none is sent.
     fn settle_if_empty(&mut self) {
-        let no_body = self.inner.is_end_stream();
+        let inner = &self.inner;
         let is_over = |running: &mut Running| {
-            no_body || running.exchange().is_some_and(|exchange| exchange.sends_no_body())
+            inner.is_end_stream() || running.exchange().is_some_and(|exchange| exchange.sends_no_body())
         };
         if let Some(running) = self.running.take_if(is_over) {
             running.end(End::Completed);
@@ -57,6 +64,9 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
+        if this.running.is_none() {
+            return this.inner.poll_frame(cx);
+        }
         let polled = Running::within(this.running, || this.inner.as_mut().poll_frame(cx));
         let end = match &polled {
             Poll::Pending => None,

@@ -1,7 +1,7 @@
 //! Whose trace a request brings, by whatever headers were chosen.
 
 use telemetry_core::SpanContext;
-use telemetry_core::propagate::{Extracted, Held, Propagators, Remote};
+use telemetry_core::propagate::{Extracted, Held, Propagators};
 
 use super::options::Options;
 use crate::headers::Seen;
@@ -36,10 +36,7 @@ impl<'a> Caller<'a> {
     pub(super) fn hold(self, options: &Options) -> Option<Held> {
         let trusted = |span| options.cap.as_ref().map_or(span, |cap| cap.hold_back(span));
         match self.extracted {
-            None => {
-                let span = trusted(self.parent?);
-                Some(Remote { span, state: self.seen.state(options.keys) }.hold())
-            }
+            None => Some(self.seen.hold(trusted(self.parent?), options.keys)),
             Some(mut extracted) => {
                 if let Some(remote) = &mut extracted.remote {
                     remote.span = trusted(remote.span);
@@ -52,7 +49,7 @@ impl<'a> Caller<'a> {
     /// Keeps the state of the caller's trace, for a link to that, and nothing else.
     pub(super) fn hold_state(self, options: &Options) -> Option<Held> {
         match self.extracted {
-            None => Some(Remote { span: self.parent?, state: self.seen.state(options.keys) }.hold()),
+            None => Some(self.seen.hold(self.parent?, options.keys)),
             Some(extracted) => extracted.remote.map(|remote| remote.hold()),
         }
     }

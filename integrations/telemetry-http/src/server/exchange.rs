@@ -201,7 +201,7 @@ impl Exchange {
         let _pipeline = options.and_then(|options| options.pipeline).map(|pipeline| pipeline.attach());
         let panicking = std::thread::panicking();
         let ended = self.began.take().map(Started::until_now);
-        if let Some(measured) = self.measured.take() {
+        if let Some(measured) = &self.measured {
             let (status, seconds) = (self.status, ended.map_or(0.0, Lapse::seconds));
             // Inside the span, so that what is measured can be traced to it.
             if !panicking && self.asked.is_some() && measured.wants_span() {
@@ -210,24 +210,22 @@ impl Exchange {
                 measured.end(status, seconds);
             }
         }
-        let stage = mem::take(&mut self.stage);
-        let (asked, identifier) = (self.asked.take(), self.identifier.take());
-        if let Stage::Span { mut span, .. } = stage {
+        if let Stage::Span { mut span, .. } = mem::take(&mut self.stage) {
             // What was announced has been sent: a server that counts does not ask for the end.
             let sent = self.announced.is_some_and(|length| self.sent >= length);
             if self.complete || (sent && !panicking) {
                 span.complete();
             }
-            if let Some(asked) = asked {
+            if let Some(asked) = &self.asked {
                 let length = self.announced.or((self.sent > 0).then_some(self.sent));
                 asked.describe(&mut span, self.status, length);
-                if let Some(identifier) = identifier {
+                if let Some(identifier) = &self.identifier {
                     span.attribute(key::REQUEST_ID, identifier.as_str());
                 }
             }
             span.end_at(ended);
         }
-        self.held = None;
+        (self.measured, self.asked, self.identifier, self.held) = (None, None, None, None);
         (self.status, self.announced, self.sent) = (None, None, 0);
         (self.grpc, self.complete) = (false, false);
     }

@@ -62,6 +62,7 @@ impl Excluded {
         self.0.extend(other.0);
     }
 
+    #[inline]
     pub(crate) fn contains(&self, uri: &Uri) -> bool {
         !self.0.is_empty() && self.matches(uri.path())
     }

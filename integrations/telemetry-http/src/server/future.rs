@@ -39,6 +39,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        if this.running.is_none() {
+            let response = ready!(this.inner.poll(cx))?;
+            return Poll::Ready(Ok(response.map(ResponseBody::unrecorded)));
+        }
         let result = ready!(Running::within(this.running, || this.inner.poll(cx)));
         let mut running = this.running.take();
         match result {

@@ -208,7 +208,11 @@ where
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         let mut running = Running::begin(&self.options, &mut request);
-        let inner = Running::within(&mut running, || self.inner.call(request));
+        // Apart, since a request is moved once more where it goes into a closure.
+        let inner = match &running {
+            None => self.inner.call(request),
+            Some(_) => Running::within(&mut running, || self.inner.call(request)),
+        };
         ResponseFuture::new(inner, running)
     }
 }

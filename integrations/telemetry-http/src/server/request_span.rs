@@ -15,7 +15,19 @@ pub struct RequestSpan(
 );
 
 thread_local! {
-    static CURRENT: Cell<Option<Here>> = const { Cell::new(None) };
+    static CURRENT: Place = const { Place { is_taken: Cell::new(false), latest: Cell::new(None) } };
+}
+
+/// Where a thread keeps the request it works on: the latest one there was stays, so that leaving it is one word.
+struct Place {
+    is_taken: Cell<bool>,
+    latest: Cell<Option<Here>>,
+}
+
+impl Place {
+    fn here(&self) -> Option<Here> {
+        if self.is_taken.get() { self.latest.get() } else { None }
+    }
 }
 
 /// The request a thread works on.
@@ -29,13 +41,13 @@ struct Here {
 impl RequestSpan {
     /// The span of the request this thread is working on; none outside, and for requests without a span.
     pub fn current() -> Option<Self> {
-        CURRENT.get().map(|here| here.span)
+        CURRENT.with(Place::here).map(|here| here.span)
     }
 
     /// Whether the request this thread works on brought the very parent that another one brings, or neither brought
     /// any: then that is the same one under a further layer, or a part of it.
     pub(super) fn has_brought(parent: Option<SpanId>) -> bool {
-        CURRENT.get().is_some_and(|here| here.brought == parent)
+        CURRENT.with(Place::here).is_some_and(|here| here.brought == parent)
     }
 
     /// The request's span here, or one that takes no writes.
@@ -44,8 +56,14 @@ impl RequestSpan {
     }
 
     /// Makes a span the request's for as long as the guard lives.
+    #[inline]
     pub(super) fn enter(span: Span, brought: Option<SpanId>) -> Entered {
-        Entered(CURRENT.replace(Some(Here { span: Self(span), brought })))
+        CURRENT.with(|place| {
+            let outside = place.here();
+            place.latest.set(Some(Here { span: Self(span), brought }));
+            place.is_taken.set(true);
+            Entered(outside)
+        })
     }
 }
 
@@ -53,8 +71,15 @@ impl RequestSpan {
 pub(super) struct Entered(Option<Here>);
 
 impl Drop for Entered {
+    #[inline]
     fn drop(&mut self) {
-        CURRENT.set(self.0);
+        CURRENT.with(|place| {
+            if self.0.is_some() {
+                place.latest.set(self.0);
+            } else {
+                place.is_taken.set(false);
+            }
+        });
     }
 }
 

@@ -150,17 +150,45 @@ impl View {
         self.len.set(block.len());
     }
 
-    /// Points the view at a block that is never freed.
-    #[cfg(not(loom))]
-    pub(crate) fn point_at_static(&self, block: &'static Block) {
-        // SAFETY: it stays for as long as the process runs.
-        unsafe { self.point_at(block) };
-    }
-
     /// Forgets the block.
     pub(crate) fn clear(&self) {
         self.len.set(0);
         self.first.set(ptr::null());
+    }
+}
+
+/// A [`View`] of blocks that are never freed: their cells may be kept.
+#[cfg(not(loom))]
+#[derive(Debug)]
+pub(crate) struct StaticView(View);
+
+#[cfg(not(loom))]
+impl StaticView {
+    pub(crate) const fn empty() -> Self {
+        Self(View::empty())
+    }
+
+    /// Runs `update` on the cell at `index`, or `otherwise` where the view does not reach that far.
+    #[inline(always)]
+    pub(crate) fn with<R>(
+        &self,
+        index: usize,
+        update: impl FnOnce(&'static AtomicU64) -> R,
+        otherwise: impl FnOnce() -> R,
+    ) -> R {
+        // SAFETY: the cell is one of a block that lives as long as the process: nothing else is ever pointed at.
+        self.0.with(index, |cell| update(unsafe { &*ptr::from_ref(cell) }), otherwise)
+    }
+
+    /// Points the view at a block.
+    pub(crate) fn point_at(&self, block: &'static Block) {
+        // SAFETY: it stays for as long as the process runs.
+        unsafe { self.0.point_at(block) };
+    }
+
+    /// Forgets the block.
+    pub(crate) fn clear(&self) {
+        self.0.clear();
     }
 }
 

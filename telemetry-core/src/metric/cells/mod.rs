@@ -28,7 +28,9 @@ mod published;
 mod tests;
 
 #[cfg(not(loom))]
-pub(crate) use block::{Block, View};
+pub(crate) use block::Block;
+#[cfg(not(loom))]
+pub(crate) use block::StaticView;
 pub(crate) use layout::Layout;
 pub(crate) use ledger::{Change, Ledger};
 pub(crate) use owner::Owner;
