@@ -29,35 +29,60 @@ fn main() {
         .drain_interval(Duration::from_secs(300))
         .start()
         .expect("nothing runs yet");
-    let (bare, layered) = (router(), router().layer(TelemetryLayer::new()));
-    let (boxed, wrapped) = (router().layer(Nothing), router().layer(OtherBody));
-    let prototype = Prototype::new();
-    let mut cases: [(&str, &dyn Fn(), &Router, Vec<f64>); 6] = [
-        ("bare router", &|| enable(), &bare, Vec::new()),
-        ("a layer that does nothing", &|| enable(), &boxed, Vec::new()),
-        ("a layer with a body of its own", &|| enable(), &wrapped, Vec::new()),
-        ("disabled", &|| disable(), &layered, Vec::new()),
-        ("unsampled", &|| (enable(), telemetry.set_sampler(NeverSample)).1, &layered, Vec::new()),
-        ("sampled", &|| (enable(), telemetry.set_sampler(AlwaysSample)).1, &layered, Vec::new()),
+    let case = |name, prepare, router: Router| Case::new(name, prepare, &router);
+    let layered = || router().layer(TelemetryLayer::new());
+    let enabled = || enable();
+    let disabled = || disable();
+    let unsampled = || (enable(), telemetry.set_sampler(NeverSample)).1;
+    let sampled = || (enable(), telemetry.set_sampler(AlwaysSample)).1;
+    let mut cases: [Case<'_>; 6] = [
+        case("bare router", &enabled, router()),
+        case("a layer that does nothing", &enabled, router().layer(Nothing)),
+        case("a layer with a body of its own", &enabled, router().layer(OtherBody)),
+        case("disabled", &disabled, layered()),
+        case("unsampled", &unsampled, layered()),
+        case("sampled", &sampled, layered()),
     ];
+    let prototype = Prototype::new();
     // The cases take turns, so that a slow minute of the machine falls on all.
     for _ in 0..bursts {
-        for (_, prepare, router, times) in &mut cases {
-            prepare();
-            let mut service = router.clone();
-            (0..BURST / 10).for_each(|_| serve(&mut service, prototype.request()));
-            let begin = Instant::now();
-            (0..BURST).for_each(|_| serve(&mut service, prototype.request()));
-            times.push(begin.elapsed().as_nanos() as f64 / BURST as f64);
-            telemetry.drain_now(Duration::from_secs(10)).expect("nothing hinders the drain");
+        for case in &mut cases {
+            (case.prepare)();
+            for (router, times) in &mut case.routers {
+                let mut service = router.clone();
+                (0..BURST / 10).for_each(|_| serve(&mut service, prototype.request()));
+                let begin = Instant::now();
+                (0..BURST).for_each(|_| serve(&mut service, prototype.request()));
+                times.push(begin.elapsed().as_nanos() as f64 / BURST as f64);
+                telemetry.drain_now(Duration::from_secs(10)).expect("nothing hinders the drain");
+            }
         }
     }
     assert_eq!(telemetry.accounting().dropped(), 0, "the figures count only spans that were recorded");
-    let mut table = Table::new(["case", "ns a request", "more than bare"]);
-    let bare = median(cases[0].3.iter().copied());
-    for (name, _, _, times) in &cases {
-        let time = median(times.iter().copied());
-        table.row([(*name).to_owned(), format!("{time:.0}"), format!("{:.0}", time - bare)]);
+    let mut table =
+        Table::new(["case", "ns a request", "more than bare", "as it is served", "more than that bare"]);
+    let median = |case: &Case<'_>| case.routers.each_ref().map(|(_, times)| median(times.iter().copied()));
+    let [bare, served_bare] = median(&cases[0]);
+    for case in &cases {
+        let [time, served] = median(case);
+        let more = [time, time - bare, served, served - served_bare].map(|time| format!("{time:.0}"));
+        table.row([case.name.to_owned()].into_iter().chain(more).collect::<Vec<_>>());
     }
     println!("{table}");
+}
+
+/// Requests to one router.
+struct Case<'a> {
+    name: &'static str,
+    prepare: &'a dyn Fn(),
+    /// The router as it was made, and as `axum::serve` serves it, which puts the services of all routes together once and
+    /// not for every request; and how long requests took.
+    routers: [(Router, Vec<f64>); 2],
+}
+
+impl<'a> Case<'a> {
+    fn new(name: &'static str, prepare: &'a dyn Fn(), router: &Router) -> Self {
+        let served = router.clone().with_state(());
+        Self { name, prepare, routers: [router.clone(), served].map(|router| (router, Vec::new())) }
+    }
 }

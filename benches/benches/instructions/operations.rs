@@ -49,8 +49,12 @@ const fn request(name: &'static str, setting: Setting, spans: u64, call: fn(u64)
     Operation { name, setting, bare: "request_bare", inside: false, spans, call }
 }
 
+const fn served(name: &'static str, setting: Setting, spans: u64, call: fn(u64) -> u64) -> Operation {
+    Operation { name, setting, bare: "served_bare", inside: false, spans, call }
+}
+
 /// All of them; what they are compared with comes first.
-pub(crate) const OPERATIONS: [Operation; 27] = [
+pub(crate) const OPERATIONS: [Operation; 33] = [
     operation("bare_call", "bare_call", Setting::Disabled, 0, bare_call),
     operation("bare_function", "bare_function", Setting::Disabled, 0, work),
     operation("bare_async", "bare_async", Setting::Disabled, 0, bare_async),
@@ -78,6 +82,12 @@ pub(crate) const OPERATIONS: [Operation; 27] = [
     request("request_disabled", Setting::Disabled, 0, requests::layered),
     request("request_unsampled", Setting::Unsampled, 0, requests::layered),
     request("request_sampled", Setting::Sampled, 1, requests::layered),
+    served("served_bare", Setting::Disabled, 0, requests::served_bare),
+    served("served_boxed", Setting::Disabled, 0, requests::served_boxed),
+    served("served_wrapped", Setting::Disabled, 0, requests::served_wrapped),
+    served("served_disabled", Setting::Disabled, 0, requests::served_layered),
+    served("served_unsampled", Setting::Unsampled, 0, requests::served_layered),
+    served("served_sampled", Setting::Sampled, 1, requests::served_layered),
 ];
 
 /// Opens the trace that the spans of `run` belong to.

@@ -28,6 +28,7 @@ impl Started {
     }
 
     /// When the fast clock showed this in the process's pipeline; now, while its rate is not known.
+    #[inline]
     pub(crate) fn of_fast_ticks(ticks: u64) -> Self {
         match GLOBAL.timeline.fast_rate() {
             0.0 => Self::read(&GLOBAL.timeline),

@@ -1,7 +1,7 @@
 //! Short attributes under a key of the call site: the entries most spans have, written without asking for the room of
 //! each piece. Whatever does not take this way goes through [`write::attribute`], with the same bytes as its result.
 
-use super::arena::{Key, Packed, SITE_KEYS, kind};
+use super::arena::{Key, Packed, SITE_KEYS, kind, near};
 use super::write::{self, OUTCOME_ROOM};
 use crate::ring::{ATTRIBUTE_BYTES, Body, prefetch_ahead};
 
@@ -11,6 +11,8 @@ const NUMBER_BYTES: usize = 10;
 const SHORT_TEXT: usize = 16;
 /// Tag, key, length and as many bytes as short text has.
 const TEXT_BYTES: usize = 3 + SHORT_TEXT;
+/// Tag, key, address and length of static text.
+const FIXED_BYTES: usize = 14;
 /// What every span can use of its attribute bytes, whatever its name.
 const ROOM: usize = ATTRIBUTE_BYTES - OUTCOME_ROOM;
 
@@ -104,6 +106,33 @@ fn short_text(body: &mut Body, key: Key, text: &[u8]) -> bool {
     bytes[..3].copy_from_slice(&[kind::STR << 4, key, text.len() as u8]);
     copy_short(bytes.last_chunk_mut().expect("short text fits"), text);
     body.attribute_len += 3 + text.len() as u8;
+    true
+}
+
+/// Static text, by reference.
+pub(super) fn fixed(body: &mut Body, key: Key, text: &'static str) {
+    if !short_fixed(body, key, text) {
+        slowly(body, key, Packed::Static(text));
+    }
+}
+
+/// Writes an entry with a reference to static text; false when there is no room for the longer form of it.
+#[inline(always)]
+fn short_fixed(body: &mut Body, key: Key, text: &'static str) -> bool {
+    let (Key::Site(key, _), Ok(len)) = (key, u16::try_from(text.len())) else { return false };
+    let Some(bytes) = room::<FIXED_BYTES>(body) else { return false };
+    let size = if let Some(distance) = near(text) {
+        bytes[..2].copy_from_slice(&[kind::STATIC_NEAR << 4, key]);
+        bytes[2..6].copy_from_slice(&distance.to_le_bytes());
+        bytes[6..8].copy_from_slice(&len.to_le_bytes());
+        8
+    } else {
+        bytes[..2].copy_from_slice(&[kind::STATIC_FAR << 4, key]);
+        bytes[2..10].copy_from_slice(&(text.as_ptr().expose_provenance() as u64).to_le_bytes());
+        bytes[10..].copy_from_slice(&u32::from(len).to_le_bytes());
+        FIXED_BYTES as u8
+    };
+    body.attribute_len += size;
     true
 }
 

@@ -229,6 +229,7 @@ impl TaskSpan {
 #[doc(hidden)]
 impl TaskSpan {
     /// When it was opened; now, where that was not read from the fast clock.
+    #[inline]
     #[allow(unsafe_code, reason = "an open span's start is read in place")]
     pub fn began(&self) -> Started {
         match self.marked.plain() {

@@ -120,7 +120,10 @@ impl<'a> Entry<'a> {
 
     /// Records static text by reference, whatever its length.
     pub fn static_str(self, value: &'static str) {
-        self.put(Packed::Static(value));
+        match self.target {
+            Target::Span(access) => access.write(|_, body| short::fixed(body, self.key, value)),
+            Target::Event(scratch) => scratch.put(self.key, Packed::Static(value)),
+        }
     }
 
     /// Records bytes by copying them; as all values, they are left out and counted where they do not fit: a span takes

@@ -3,7 +3,6 @@
 use http::{Extensions, HeaderMap, Method, Request, Uri, Version};
 use http_body::Body;
 use telemetry_core::__private::Started;
-use telemetry_core::propagate::Held;
 use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
 
 use super::asked::Asked;
@@ -63,13 +62,59 @@ impl Exchange {
             return;
         }
         let brought = caller.parent.map(|parent| parent.span_id);
-        let (mut span, held) = open(options, request, method, names, caller);
+        let mut span = self.open(options, request, names, caller);
         self.began = Some(span.began());
         self.asked = Asked::describe_request(&mut span, request, method, route, &seen);
-        self.held = held;
         let handle = span.handle();
         self.stage = Stage::Span { span, handle, brought };
         self.introduce(options, request, names);
+    }
+
+    /// Opens the span of a request, in the trace of its caller where that is trusted. A request that another layer has
+    /// taken in already stays where that has put it.
+    fn open<B: Body>(
+        &mut self,
+        options: &Options,
+        request: &Request<B>,
+        names: Option<RouteNames>,
+        caller: Caller<'_>,
+    ) -> TaskSpan {
+        let mut builder = SpanBuilder::new(attributes::server(options.conventions));
+        let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
+        if let Some(hooks) = &options.hooks {
+            let head = head(request, names);
+            chosen = hooks.name(&head);
+            inbound = hooks.inbound(&head).unwrap_or(inbound);
+            decided = hooks.sample(&head).map(Decided);
+        }
+        builder = builder.name(match &chosen {
+            Some(name) => Name::interned(name),
+            None => Name::of(names.map_or(self.method.as_name(), |names| names.name(self.method))),
+        });
+        if let Some(decided) = &decided {
+            builder = builder.sampler(decided);
+        }
+        let parent = caller.parent;
+        if options.pipeline.is_none() && RequestSpan::has_brought(parent.map(|parent| parent.span_id)) {
+            return builder.task();
+        }
+        match (inbound, parent) {
+            (Inbound::Ignore, _) | (Inbound::Link, None) => builder.root().task(),
+            // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
+            (Inbound::Link, Some(span)) => {
+                self.held = caller.hold_state(options);
+                builder.root().links(&[span]).task()
+            }
+            (Inbound::Continue, _) => {
+                self.held = caller.hold(options);
+                match &self.held {
+                    Some(held) => builder.remote(held).task(),
+                    // Where the context of a pipeline was taken is not where its requests are.
+                    None if options.pipeline.is_some() => builder.root().task(),
+                    None => builder.task(),
+                }
+            }
+        }
     }
 
     /// Shows the span to those who want to see it: the hooks, and the handler by the request's extensions.
@@ -88,50 +133,6 @@ fn head<B>(request: &Request<B>, names: Option<RouteNames>) -> RequestHead<'_> {
     let (method, uri, headers, extensions): (&Method, &Uri, &HeaderMap, &Extensions) =
         (request.method(), request.uri(), request.headers(), request.extensions());
     RequestHead { method, uri, headers, extensions, route: names.map(|names| names.route) }
-}
-
-/// Opens the span of a request, in the trace of its caller where that is trusted. A request that another layer has
-/// taken in already stays where that has put it.
-fn open<B>(
-    options: &Options,
-    request: &Request<B>,
-    method: KnownMethod,
-    names: Option<RouteNames>,
-    caller: Caller<'_>,
-) -> (TaskSpan, Option<Held>) {
-    let mut builder = SpanBuilder::new(attributes::server(options.conventions));
-    let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
-    if let Some(hooks) = &options.hooks {
-        let head = head(request, names);
-        chosen = hooks.name(&head);
-        inbound = hooks.inbound(&head).unwrap_or(inbound);
-        decided = hooks.sample(&head).map(Decided);
-    }
-    builder = builder.name(match &chosen {
-        Some(name) => Name::interned(name),
-        None => Name::of(names.map_or(method.as_name(), |names| names.name(method))),
-    });
-    if let Some(decided) = &decided {
-        builder = builder.sampler(decided);
-    }
-    let parent = caller.parent;
-    if options.pipeline.is_none() && RequestSpan::has_brought(parent.map(|parent| parent.span_id)) {
-        return (builder.task(), None);
-    }
-    match (inbound, parent) {
-        (Inbound::Ignore, _) | (Inbound::Link, None) => (builder.root().task(), None),
-        // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
-        (Inbound::Link, Some(span)) => {
-            let held = caller.hold_state(options);
-            (builder.root().links(&[span]).task(), held)
-        }
-        (Inbound::Continue, _) => match caller.hold(options) {
-            Some(held) => (builder.remote(&held).task(), Some(held)),
-            // Where the context of a pipeline was taken is not where its requests are.
-            None if options.pipeline.is_some() => (builder.root().task(), None),
-            None => (builder.task(), None),
-        },
-    }
 }
 
 /// What a hook has decided, in the place of a sampler.

@@ -33,17 +33,20 @@ impl<'a> Caller<'a> {
     }
 
     /// Keeps what the caller brought, as far as callers are trusted with it.
+    #[inline(always)]
     pub(super) fn hold(self, options: &Options) -> Option<Held> {
-        let trusted = |span| options.cap.as_ref().map_or(span, |cap| cap.hold_back(span));
         match self.extracted {
-            None => Some(self.seen.hold(trusted(self.parent?), options.keys)),
-            Some(mut extracted) => {
-                if let Some(remote) = &mut extracted.remote {
-                    remote.span = trusted(remote.span);
-                }
-                extracted.hold()
-            }
+            None => Some(self.seen.hold(trusted(options, self.parent?), options.keys)),
+            Some(extracted) => Self::hold_others(*extracted, options),
         }
+    }
+
+    #[cold]
+    fn hold_others(mut extracted: Extracted, options: &Options) -> Option<Held> {
+        if let Some(remote) = &mut extracted.remote {
+            remote.span = trusted(options, remote.span);
+        }
+        extracted.hold()
     }
 
     /// Keeps the state of the caller's trace, for a link to that, and nothing else.
@@ -53,4 +56,10 @@ impl<'a> Caller<'a> {
             Some(extracted) => extracted.remote.map(|remote| remote.hold()),
         }
     }
+}
+
+/// A caller's span, without its sampled flag where callers have had their share.
+#[inline]
+fn trusted(options: &Options, span: SpanContext) -> SpanContext {
+    options.cap.as_ref().map_or(span, |cap| cap.hold_back(span))
 }

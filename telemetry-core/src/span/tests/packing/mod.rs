@@ -150,6 +150,7 @@ fn set(span: &mut SpanGuard, key: Key, given: &Given, generic: bool) {
             Given::I64(value) => span.attribute(number, value),
             Given::U64(value) => span.attribute(number, value),
             Given::F64(value) => span.attribute(number, value),
+            Given::Str(value) if generic && value.is_ascii() => span.attribute(number, &AsHeader(value)),
             Given::Str(value) => span.attribute(number, value),
             Given::Static(value) => span.attribute(number, &ByReference(value)),
             Given::Bytes(value) => span.attribute(number, value),
@@ -182,6 +183,15 @@ struct ByReference(&'static str);
 impl AttributeValue for ByReference {
     fn record(&self, entry: Entry<'_>) {
         entry.static_str(self.0);
+    }
+}
+
+/// Text that is recorded as a header's value is.
+struct AsHeader<'a>(&'a str);
+
+impl AttributeValue for AsHeader<'_> {
+    fn record(&self, entry: Entry<'_>) {
+        entry.ascii(self.0.as_bytes());
     }
 }
 
