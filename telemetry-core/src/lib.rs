@@ -71,16 +71,24 @@
 //!   other sinks than its parent shuts the inherited handle down and starts again.
 //!
 //! # Platforms
-//! Rust 1.88, edition 2024. Linux in full. Elsewhere: no crash evidence; without the kernel's word on the time-stamp counter (and on
-//! anything but x86-64) the operating system's monotonic clock is read; without `membarrier` a thread reserves one slot
-//! at a time, at the price of a compare-and-swap a span. With `panic = "abort"` nothing unwinds, so no panic is recorded
-//! on spans. Two versions of this crate in one program are two pipelines that know nothing of each other.
+//! Rust 1.88, edition 2024. Linux on x86-64 in full, which is what the tests run on.
+//!
+//! | elsewhere | what is less |
+//! |---|---|
+//! | another processor, or a kernel that does not vouch for the time-stamp counter | the operating system's monotonic clock is read |
+//! | macOS and other Unix | no crash evidence, no metrics of the process; without `membarrier` a thread reserves one slot at a time, at the price of a compare-and-swap a span |
+//! | Windows | besides, nothing is delivered by `exit` alone: drop the handle; a trace file is not locked against a second writer |
+//! | 32-bit | needs atomics of 64 bits |
+//! | `panic = "abort"` | nothing unwinds: no panic is recorded on spans, and a sink that panics ends the process |
+//! | two versions of this crate in one program | two pipelines that know nothing of each other |
 #![deny(unsafe_code)]
 
 #[cfg(not(loom))]
 #[path = "private.rs"]
 #[doc(hidden)]
 pub mod __private;
+#[cfg(not(loom))]
+mod caught;
 #[cfg(loom)]
 #[path = "metric/cells/mod.rs"]
 mod cells;
