@@ -31,9 +31,9 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Keeps spans and metrics in a SQLite file.
 ///
 /// A batch is one transaction: it is in the file as a whole, from the moment the sink has returned, or not at all, and
-/// then counts as dropped. Others may read at any time, and several processes may write: a batch waits up to 60 s for one
-/// that keeps the file locked, and no longer than the shutdown may take, while others wait in the sink's queue. The schema and what can be asked
-/// of it are in the [crate's documentation](crate).
+/// then counts as dropped. Others may read at any time, and several processes may write: a batch waits up to 60 s for
+/// one that keeps the file locked, and no longer than the shutdown may take, while others wait in the sink's queue. The
+/// schema and what can be asked of it are in the [crate's documentation](crate).
 ///
 /// # Examples
 /// ```

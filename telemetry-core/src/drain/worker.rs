@@ -145,11 +145,12 @@ impl Shared {
         let name = goes_by.get_or_init(|| free_name(&lanes.list, &wanted)).clone();
         let faults = Arc::clone(&self.options.faults);
         let lane = Arc::new(Lane::new(name.clone(), sink, self.options.queue_batches, faults));
-        lane.fault("tell its name", &named);
-        lane.fault("be attached", &attached);
         sink_thread::spawn(Arc::clone(&lane), context, self.options.suppress)
             .map_err(|e| DrainStartError::thread(&sink_thread::thread_name(&name), &e))?;
-        lanes.list.push(lane);
+        lanes.list.push(Arc::clone(&lane));
+        drop(lanes);
+        lane.fault("tell its name", &named);
+        lane.fault("be attached", &attached);
         Ok(name)
     }
 
