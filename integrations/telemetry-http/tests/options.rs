@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::testing::Scope;
 use telemetry_core::testing::assertions::Assertions;
-use telemetry_core::{AlwaysSample, Decision, LogRequest, NeverSample, Outcome, ParentBased, Span};
+use telemetry_core::{AlwaysSample, Decision, LogRequest, NeverSample, Outcome, ParentBased, Span, step};
 use telemetry_http::{
     ClientLayer, Conventions, Hooks, Inbound, MetricOptions, RequestHead, RequestId, RequestSpan, Resend,
     ResponseHead, TelemetryLayer,
@@ -107,6 +107,37 @@ async fn an_excluded_request_has_no_span_and_passes_its_context_on() {
     through(&layer.measure_excluded(true), work, get("/health")).await;
     scope.assert_metric_value("http_requests_total", &[("method", "GET"), ("status", "200")], 1);
     assert!(scope.spans().is_empty());
+}
+
+#[tokio::test]
+async fn an_excluded_request_of_a_caller_that_is_not_trusted_passes_nothing_on() {
+    let scope = Scope::builder().sampler(ParentBased(NeverSample)).enter().unwrap();
+    let excluding = |inbound| TelemetryLayer::new().exclude("^/").unwrap().inbound(inbound);
+    let work = |_| {
+        drop(step!("inside"));
+        hello(get("/"))
+    };
+    for inbound in [Inbound::Ignore, Inbound::Link] {
+        through(&excluding(inbound), work, get("/")).await;
+    }
+    through(&excluding(Inbound::Continue).hooks(Notes::default()), work, get("/stranger")).await;
+    assert!(scope.spans().is_empty(), "a stranger has something recorded: {}", scope.tree());
+    through(&excluding(Inbound::Continue), work, get("/")).await;
+    assert_eq!(only(&scope).parent_span_id.unwrap().to_string(), CALLER[36..52]);
+}
+
+#[tokio::test]
+async fn a_request_excluded_inside_another_layer_stays_in_the_span_of_that() {
+    let scope = Scope::new();
+    let excluding = TelemetryLayer::new().exclude("^/").unwrap();
+    let work = |_| {
+        drop(step!("inside"));
+        hello(get("/"))
+    };
+    let mut service = TelemetryLayer::new().layer(excluding.layer(Answer(work)));
+    service.call(get("/")).await.unwrap().into_body().collect().await.unwrap();
+    assert_eq!(scope.tree().lines().count(), 2);
+    assert!(scope.tree().ends_with("\n  inside\n"), "{}", scope.tree());
 }
 
 /// Notes what it is told.
