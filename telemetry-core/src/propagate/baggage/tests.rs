@@ -150,9 +150,9 @@ fn a_value_that_is_too_long_leaves_none_of_its_key() {
 #[test]
 fn a_stranger_cannot_have_members_compared_with_one_another() {
     // With all of them kept until the end this takes minutes.
-    let many: String = (0..400_000).map(|key| format!("{key:x}=,")).collect();
+    let many: Vec<String> = (0..400_000).map(|key| format!("{key:x}=")).collect();
     let before = dropped_baggage();
-    let kept = read(&format!("{many}0=last"));
+    let kept = read(&format!("{},0=last", many.join(",")));
     assert_eq!((kept.len(), kept.get("0").as_deref()), (64, Some("last")));
     assert!(dropped_baggage() >= before + 400_000 - 64);
 }
