@@ -231,6 +231,13 @@ async fn a_request_has_an_identifier_from_head_to_head() {
         assert_eq!((RequestId::current(), LogRequest::current()), (None, None));
         scope.clear();
     }
+    LogRequest::replace(Some("job-1".into()));
+    through(&layer, work, get("/")).await;
+    assert_eq!(
+        LogRequest::replace(None).as_deref(),
+        Some("job-1"),
+        "what was set by hand around it is so again"
+    );
     drop(scope);
     let _scope = Scope::builder().disabled().enter().unwrap();
     let response = through(&layer, work, get("/")).await;
