@@ -49,14 +49,17 @@ fn each_setting_of_recording_holds_in_the_scope() {
 #[test]
 fn scopes_of_different_settings_stand_beside_one_another() {
     let never = settings([("TELEMETRY_SAMPLE_RATIO", "0")]).enter().unwrap();
-    std::thread::spawn(|| assert_eq!(recorded(settings([("TELEMETRY_SAMPLE_RATIO", "1")])), 20)).join().unwrap();
+    std::thread::spawn(|| assert_eq!(recorded(settings([("TELEMETRY_SAMPLE_RATIO", "1")])), 20))
+        .join()
+        .unwrap();
     runs();
     assert_eq!(never.spans().len(), 0);
 }
 
 #[test]
 fn what_is_said_of_the_scope_later_goes_before_its_settings() -> Result<(), RingError> {
-    let resolved = Resolver::new().value("SPAN_RING_CAPACITY", 512_u64).value("ENABLED", true).resolve().unwrap();
+    let resolved =
+        Resolver::new().value("SPAN_RING_CAPACITY", 512_u64).value("ENABLED", true).resolve().unwrap();
     assert_eq!(resolved.get("ENABLED").map(|value| value.tier()), Some(Tier::Code));
     let scope = Scope::builder().settings(&resolved).capacity(256).enter()?;
     assert_eq!(scope.ring().capacity(), 256);
