@@ -1,6 +1,6 @@
 //! Settings of a test's scope: each is overridden there, and nowhere else.
 
-use telemetry_core::settings::{Environment, Resolver, Tier};
+use telemetry_core::settings::{Environment, ResolvedValue, Resolver, Tier};
 use telemetry_core::testing::{Scope, ScopeBuilder};
 use telemetry_core::{RingError, span, step};
 
@@ -60,7 +60,7 @@ fn scopes_of_different_settings_stand_beside_one_another() {
 fn what_is_said_of_the_scope_later_goes_before_its_settings() -> Result<(), RingError> {
     let resolved =
         Resolver::new().value("SPAN_RING_CAPACITY", 512_u64).value("ENABLED", true).resolve().unwrap();
-    assert_eq!(resolved.get("ENABLED").map(|value| value.tier()), Some(Tier::Code));
+    assert_eq!(resolved.get("ENABLED").map(ResolvedValue::tier), Some(Tier::Code));
     let scope = Scope::builder().settings(&resolved).capacity(256).enter()?;
     assert_eq!(scope.ring().capacity(), 256);
     Ok(())
