@@ -71,16 +71,18 @@
 //!   other sinks than its parent shuts the inherited handle down and starts again.
 //!
 //! # Platforms
-//! Rust 1.88, edition 2024. Linux on x86-64 in full, which is what the tests run on.
+//! Rust 1.88 or later, edition 2024; 64-bit atomics. Linux on x86-64 in full, and there alone the tests are run. Elsewhere it is
+//! written to do with less:
 //!
-//! | elsewhere | what is less |
+//! | where | what is less |
 //! |---|---|
-//! | another processor, or a kernel that does not vouch for the time-stamp counter | the operating system's monotonic clock is read |
-//! | macOS and other Unix | no crash evidence, no metrics of the process; without `membarrier` a thread reserves one slot at a time, at the price of a compare-and-swap a span |
-//! | Windows | besides, nothing is delivered by `exit` alone: drop the handle; a trace file is not locked against a second writer |
-//! | 32-bit | needs atomics of 64 bits |
-//! | `panic = "abort"` | nothing unwinds: no panic is recorded on spans, and a sink that panics ends the process |
-//! | two versions of this crate in one program | two pipelines that know nothing of each other |
+//! | a processor other than x86-64, or no word of the kernel for its time-stamp counter | the operating system's monotonic clock is read, and memory is not asked for ahead |
+//! | Linux without `membarrier`, and all others | a thread reserves one slot at a time, at the price of a compare-and-swap a span |
+//! | not Linux (macOS, Windows) | no [crash evidence](evidence), no metrics of the process, no huge pages for the ring |
+//! | not Unix (Windows) | also no delivery at `process::exit` (shut down before it), no lock that keeps a second writer from a trace file |
+//! | 32 bits | the largest rings find no room in the address space: spans are dropped as `not_operational`, and counted |
+//! | `panic = "abort"` | nothing unwinds, so no panic is recorded on spans, and a sink that panics ends the process |
+//! | two versions of this crate in one program | two pipelines that know nothing of each other, each with its handle, ring and drain |
 #![deny(unsafe_code)]
 
 #[cfg(not(loom))]
