@@ -58,9 +58,7 @@ impl Exchange {
         let caller = Caller::of(options, &seen);
         if excluded {
             self.began = Some(Started::now());
-            self.held = caller.hold(options);
-            self.stage = self.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
-            return;
+            return self.pass_on(options, request, names, caller);
         }
         let brought = caller.parent.map(|parent| parent.span_id);
         let (mut span, held) = open(options, request, method, names, caller);
@@ -70,6 +68,25 @@ impl Exchange {
         let handle = span.handle();
         self.stage = Stage::Span { span, handle, brought };
         self.introduce(options, request, names);
+    }
+
+    /// Has the context of the caller current where callers are trusted with that. A request that another layer has taken in
+    /// already stays where that has put it.
+    fn pass_on<B>(
+        &mut self,
+        options: &Options,
+        request: &Request<B>,
+        names: Option<RouteNames>,
+        caller: Caller<'_>,
+    ) {
+        if !is_taken_in(options, &caller) && inbound(options, request, names) == Inbound::Continue {
+            self.held = caller.hold(options);
+        }
+        self.stage = match &self.held {
+            Some(held) => Stage::Passing(Context::of(held)),
+            None if options.pipeline.is_some() => Stage::Passing(Context::root()),
+            None => Stage::Bare,
+        };
     }
 
     /// Shows the span to those who want to see it: the hooks, and the handler by the request's extensions.
@@ -90,6 +107,17 @@ fn head<B>(request: &Request<B>, names: Option<RouteNames>) -> RequestHead<'_> {
     RequestHead { method, uri, headers, extensions, route: names.map(|names| names.route) }
 }
 
+/// What becomes of the trace that the caller names.
+fn inbound<B>(options: &Options, request: &Request<B>, names: Option<RouteNames>) -> Inbound {
+    let decided = options.hooks.as_ref().and_then(|hooks| hooks.inbound(&head(request, names)));
+    decided.unwrap_or(options.inbound)
+}
+
+/// Whether a layer around this one has taken in the request.
+fn is_taken_in(options: &Options, caller: &Caller<'_>) -> bool {
+    options.pipeline.is_none() && RequestSpan::has_brought(caller.parent.map(|parent| parent.span_id))
+}
+
 /// Opens the span of a request, in the trace of its caller where that is trusted. A request that another layer has
 /// taken in already stays where that has put it.
 fn open<B>(
@@ -100,11 +128,10 @@ fn open<B>(
     caller: Caller<'_>,
 ) -> (TaskSpan, Option<Held>) {
     let mut builder = SpanBuilder::new(attributes::server(options.conventions));
-    let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
+    let (mut chosen, mut decided) = (None, None);
     if let Some(hooks) = &options.hooks {
         let head = head(request, names);
         chosen = hooks.name(&head);
-        inbound = hooks.inbound(&head).unwrap_or(inbound);
         decided = hooks.sample(&head).map(Decided);
     }
     builder = builder.name(match &chosen {
@@ -114,11 +141,10 @@ fn open<B>(
     if let Some(decided) = &decided {
         builder = builder.sampler(decided);
     }
-    let parent = caller.parent;
-    if options.pipeline.is_none() && RequestSpan::has_brought(parent.map(|parent| parent.span_id)) {
+    if is_taken_in(options, &caller) {
         return (builder.task(), None);
     }
-    match (inbound, parent) {
+    match (inbound(options, request, names), caller.parent) {
         (Inbound::Ignore, _) | (Inbound::Link, None) => (builder.root().task(), None),
         // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
         (Inbound::Link, Some(span)) => {
