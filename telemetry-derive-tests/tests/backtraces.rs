@@ -1,5 +1,6 @@
 //! A backtrace of traced functions shows the lines a person wrote, and each function's attribute outside of its own.
 #![allow(missing_docs)]
+#![allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "the shapes matter")]
 
 use std::backtrace::Backtrace;
 use std::future::Future;
