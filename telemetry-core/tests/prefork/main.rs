@@ -91,7 +91,6 @@ fn workers_export_what_they_recorded_and_nothing_else() {
                 drop((prometheus.text(), memory.spans(), telemetry.metrics(), telemetry.health()));
             }
         });
-        // However the supervision ends.
         let _stop = Stop(&stop);
         let supervision = Supervision { telemetry: &telemetry, folder: &folder };
         supervise(&mut || {
@@ -120,7 +119,7 @@ fn workers_export_what_they_recorded_and_nothing_else() {
     fs::remove_dir_all(folder).unwrap();
 }
 
-/// Stops the threads at its end.
+/// Ends the load with the work, also when that panics.
 struct Stop<'a>(&'a AtomicBool);
 
 impl Drop for Stop<'_> {
