@@ -2,13 +2,12 @@
 
 mod support;
 
-use std::sync::Arc;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
-use support::{Folder, NOON, family, number, reader, snapshot, spans};
+use support::{Folder, NOON, number, reader, snapshot, spans};
 use telemetry_core::sink::{ShutdownSignal, Sink, SinkContext};
 use telemetry_sqlite::SqliteSink;
 
