@@ -153,6 +153,8 @@ try {
     const marks = await page.locator(".ruler .times span").evaluateAll((found) => found.map((mark) => mark.textContent));
     const nanos = marks.map((mark) => (mark === "0" ? 0 : parseFloat(mark) * units[mark.split(" ")[1]]));
     assert.ok(nanos.length >= 3, `${marks}`);
+    const beyond = await page.locator(".ruler .times").evaluate((times) => times.scrollWidth - times.clientWidth);
+    assert.ok(beyond <= 0, `${marks}: the last is cut by ${beyond} pixels`);
     for (let at = 2; at < nanos.length; at += 1) {
       assert.ok(Math.abs(nanos[at] - nanos[at - 1] - nanos[1]) <= nanos[1] * 0.02, `${marks}`);
     }

@@ -1,4 +1,4 @@
-//! The guide, compiled: every block of Rust in a chapter is a test of this crate.
+//! The guide, compiled: every block of Rust in a chapter, and in the repository's README, is a test of this crate.
 //!
 //! The chapters are the files beside this folder, to be read there; `tests/pages.rs` holds their links together.
 #![forbid(unsafe_code)]
@@ -27,4 +27,5 @@ chapters! {
     choosing = "choosing.md";
     errors = "errors.md";
     coming_from = "coming-from.md";
+    readme = "../README.md";
 }

@@ -68,7 +68,8 @@ fn manifest(name: &str, dependency: &str) -> String {
 }
 
 /// A program whose modules have all their functions at hand, so that none is left out by the compiler, and which is
-/// compiled in as many units as modules give, as programs are.
+/// compiled in as many units as modules give, as programs are. So futures are awaited by functions of their own modules:
+/// what closures make would all go into one unit, that of their common trait.
 fn program(contestant: &Contestant, kind: Kind) -> String {
     let mut text = String::from(PRELUDE);
     let mut modules = String::new();
@@ -78,18 +79,21 @@ fn program(contestant: &Contestant, kind: Kind) -> String {
         for number in 0..OF_A_MODULE {
             let (is_async, is_full) = (number % 2 == 1, kind == Kind::Mixed && number % 4 >= 2);
             text.push_str(&function(contestant.attribute(is_full), number, is_async, is_full));
-            let name = format!("function_{number}");
-            let _ = match (is_async, is_full) {
-                (false, false) => writeln!(sync, "        {name},"),
-                (false, true) => writeln!(sync, "        |id| {name}(id).unwrap_or_default(),"),
-                (true, false) => writeln!(asynchronous, "        |id| Box::pin({name}(id)),"),
+            let called = format!("function_{number}(id)");
+            let (list, caller) = match (is_async, is_full) {
+                (false, false) => (&mut sync, None),
+                (false, true) => (&mut sync, Some(format!("u64 {{ {called}.unwrap_or_default() }}"))),
+                (true, false) => (&mut asynchronous, Some(format!("Later {{ Box::pin({called}) }}"))),
                 (true, true) => {
-                    writeln!(
-                        asynchronous,
-                        "        |id| Box::pin(async move {{ {name}(id).await.unwrap_or_default() }}),"
-                    )
+                    let future = format!("async move {{ {called}.await.unwrap_or_default() }}");
+                    (&mut asynchronous, Some(format!("Later {{ Box::pin({future}) }}")))
                 }
             };
+            let listed = if caller.is_some() { "caller" } else { "function" };
+            let _ = writeln!(list, "        {listed}_{number},");
+            if let Some(body) = caller {
+                let _ = writeln!(text, "    fn caller_{number}(id: u64) -> {body}\n");
+            }
         }
         let _ = writeln!(text, "    pub static SYNC: &[fn(u64) -> u64] = &[\n{sync}    ];");
         let _ = writeln!(text, "    pub static ASYNC: &[fn(u64) -> Later] = &[\n{asynchronous}    ];\n}}\n");

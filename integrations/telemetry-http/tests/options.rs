@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Full};
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::testing::Scope;
 use telemetry_core::testing::assertions::Assertions;
-use telemetry_core::{AlwaysSample, Decision, LogRequest, NeverSample, Outcome, ParentBased, Span};
+use telemetry_core::{AlwaysSample, Decision, LogRequest, NeverSample, Outcome, ParentBased, Span, step};
 use telemetry_http::{
     ClientLayer, Conventions, Hooks, Inbound, MetricOptions, RequestHead, RequestId, RequestSpan, Resend,
     ResponseHead, TelemetryLayer,
@@ -109,6 +109,37 @@ async fn an_excluded_request_has_no_span_and_passes_its_context_on() {
     assert!(scope.spans().is_empty());
 }
 
+#[tokio::test]
+async fn an_excluded_request_of_a_caller_that_is_not_trusted_passes_nothing_on() {
+    let scope = Scope::builder().sampler(ParentBased(NeverSample)).enter().unwrap();
+    let excluding = |inbound| TelemetryLayer::new().exclude("^/").unwrap().inbound(inbound);
+    let work = |_| {
+        drop(step!("inside"));
+        hello(get("/"))
+    };
+    for inbound in [Inbound::Ignore, Inbound::Link] {
+        through(&excluding(inbound), work, get("/")).await;
+    }
+    through(&excluding(Inbound::Continue).hooks(Notes::default()), work, get("/stranger")).await;
+    assert!(scope.spans().is_empty(), "a stranger has something recorded: {}", scope.tree());
+    through(&excluding(Inbound::Continue), work, get("/")).await;
+    assert_eq!(only(&scope).parent_span_id.unwrap().to_string(), CALLER[36..52]);
+}
+
+#[tokio::test]
+async fn a_request_excluded_inside_another_layer_stays_in_the_span_of_that() {
+    let scope = Scope::new();
+    let excluding = TelemetryLayer::new().exclude("^/").unwrap();
+    let work = |_| {
+        drop(step!("inside"));
+        hello(get("/"))
+    };
+    let mut service = TelemetryLayer::new().layer(excluding.layer(Answer(work)));
+    service.call(get("/")).await.unwrap().into_body().collect().await.unwrap();
+    let [outer, inside] = &scope.spans()[..] else { panic!("{}", scope.tree()) };
+    assert_eq!((&*inside.name, inside.parent_span_id), ("inside", Some(outer.span_id)));
+}
+
 /// Notes what it is told.
 #[derive(Default)]
 struct Notes(Arc<Mutex<Vec<String>>>);
@@ -200,6 +231,13 @@ async fn a_request_has_an_identifier_from_head_to_head() {
         assert_eq!((RequestId::current(), LogRequest::current()), (None, None));
         scope.clear();
     }
+    LogRequest::replace(Some("job-1".into()));
+    through(&layer, work, get("/")).await;
+    assert_eq!(
+        LogRequest::replace(None).as_deref(),
+        Some("job-1"),
+        "what was set by hand around it is so again"
+    );
     drop(scope);
     let _scope = Scope::builder().disabled().enter().unwrap();
     let response = through(&layer, work, get("/")).await;

@@ -36,6 +36,8 @@ pub(crate) struct Holding {
     ended: Vec<(TraceId, SpanId)>,
     /// Those read before it began.
     due: Vec<(TraceId, SpanId)>,
+    /// Spans that the pass under way has dropped because their traces had been decided; others wait in those traces.
+    late: Vec<(TraceId, SpanId)>,
     /// Spans to be handed out.
     ready: VecDeque<SpanRecord>,
     kept: Remembered<TraceId>,
@@ -72,6 +74,7 @@ impl Holding {
             held: 0,
             ended: Vec::new(),
             due: Vec::new(),
+            late: Vec::new(),
             ready: VecDeque::new(),
             kept: Remembered::new(REMEMBERED_TRACES),
             judged: Remembered::new(REMEMBERED_TRACES),
@@ -122,6 +125,9 @@ impl Holding {
 
     /// A pass over the ring has ended: judges the local roots that had been read when it began, and what is too old.
     pub(crate) fn pass_ended(&mut self, now: u64, ledger: Ledger<'_>) {
+        for (trace, parents) in by_trace(std::mem::take(&mut self.late)) {
+            self.drop_below(trace, &parents, ledger);
+        }
         for (trace, roots) in by_trace(std::mem::take(&mut self.due)) {
             self.judge(trace, &roots, ledger);
         }
@@ -259,30 +265,36 @@ impl Holding {
         }
     }
 
-    /// Drops a span that ended after its trace was decided, with what waits below it.
+    /// Drops a span that ended after its trace was decided. What waits below it goes with the end of the pass, with what
+    /// is below all others: by itself each would have the whole trace looked through.
     fn drop_late(&mut self, span: &SpanRecord, ledger: Ledger<'_>) {
         ledger.dropped(1);
         self.dropped.insert(span.span_id);
-        let Some(held) = self.traces.get(&span.trace_id) else { return };
-        let parent = span.span_id;
-        if held.spans.iter().any(|span| span.parent_span_id == Some(parent)) {
-            let below = held.ends().into_iter().map(|end| end == End::Outside(parent)).collect();
-            self.discard_of(span.trace_id, below, ledger);
+        if self.traces.contains_key(&span.trace_id) {
+            self.late.push((span.trace_id, span.span_id));
         }
+    }
+
+    /// Drops what waits below spans that were dropped.
+    fn drop_below(&mut self, trace: TraceId, parents: &HashSet<SpanId>, ledger: Ledger<'_>) {
+        let Some(held) = self.traces.get(&trace) else { return };
+        let is_below = |end: End| matches!(end, End::Outside(parent) if parents.contains(&parent));
+        let below = held.ends().into_iter().map(is_below).collect();
+        self.discard_of(trace, below, ledger);
     }
 }
 
-/// Local roots by their traces, in the order of the first of each: those of one trace are judged together, so that one
-/// with many costs no more than many with one.
-fn by_trace(roots: impl IntoIterator<Item = (TraceId, SpanId)>) -> Vec<(TraceId, HashSet<SpanId>)> {
+/// Local roots, or other spans, by their traces, in the order of the first of each: those of one trace are judged together,
+/// so that one with many costs no more than many with one.
+fn by_trace(spans: impl IntoIterator<Item = (TraceId, SpanId)>) -> Vec<(TraceId, HashSet<SpanId>)> {
     let mut places = HashMap::new();
     let mut traces: Vec<(TraceId, HashSet<SpanId>)> = Vec::new();
-    for (trace, root) in roots {
+    for (trace, span) in spans {
         let place = *places.entry(trace).or_insert(traces.len());
         if place == traces.len() {
             traces.push((trace, HashSet::new()));
         }
-        traces[place].1.insert(root);
+        traces[place].1.insert(span);
     }
     traces
 }

@@ -124,6 +124,20 @@ fn calls_of_one_trace_that_end_together_are_kept_together() {
 }
 
 #[test]
+fn what_outlives_its_root_costs_no_more_where_there_is_much_of_it() {
+    const TASKS: u64 = 60_000;
+    let mut desk = Desk::new(slow().max_spans(1 << 20));
+    desk.pass([watched(1, 1, 0, 1)]);
+    desk.pass([]);
+    // Each of many tasks has gone on after the request, and something in it has ended.
+    desk.pass((1..=TASKS).map(|task| watched(1, 2 * task + 1, 2 * task, 1)));
+    assert_eq!((desk.not_kept(), desk.counts.undecided()), (1, TASKS));
+    // With each of them looked for among all this takes minutes.
+    assert_eq!(desk.pass((1..=TASKS).map(|task| watched(1, 2 * task, 1, 1))), [0_u64; 0]);
+    assert_eq!((desk.not_kept(), desk.counts.undecided()), (2 * TASKS + 1, 0));
+}
+
+#[test]
 fn parents_in_a_circle_come_to_an_end() {
     let mut desk = Desk::new(slow());
     desk.pass([called(1, 10, 9, 1), watched(1, 11, 12, 1), watched(1, 12, 11, 1), watched(1, 13, 13, 1)]);

@@ -82,7 +82,7 @@ figures! {
     /// Spans that are open, or ended and not yet drained.
     SPANS_IN_FLIGHT: Gauge = "telemetry_spans_in_flight" {};
 
-    /// Spans dropped because their traces, which the sampler did not want, were neither slow nor failed.
+    /// Spans dropped with traces that the sampler did not want, and that were neither slow nor failed.
     SPANS_NOT_KEPT: Counter = "telemetry_spans_not_kept_total" {};
 
     /// Recorded spans that were begun.

@@ -15,7 +15,8 @@ use crate::metric::snapshot::MetricsSnapshot;
 use crate::pipeline::{Accounting, Pipeline, RingError, allocate};
 use crate::record::SpanRecord;
 use crate::ring::Slot;
-use crate::sample::Sampler;
+use crate::sample::{AlwaysSample, RatioSample, Sampler, of_traces_here};
+use crate::settings::{Resolved, Tier};
 use crate::span::{gates, watch_panics};
 
 /// Slots in a scope's ring when nothing else is said.
@@ -107,6 +108,46 @@ impl ScopeBuilder {
     /// Chooses the call sites that record, whatever the process's filter says. Default: all of them.
     pub fn filter(mut self, filter: Filter) -> Self {
         self.filter = filter;
+        self
+    }
+
+    /// Takes over what settings say of recording, where somebody has said it: `ENABLED`, `SAMPLE_RATIO`,
+    /// `SAMPLE_MAX_PER_SECOND`, `KEEP_FAILED` and those beside it, `FILTER`, `SPAN_RING_CAPACITY`. What is at its default
+    /// stays as it is in a scope; what holds for a whole process, such as its sinks, is passed over.
+    ///
+    /// ```
+    /// use telemetry_core::settings::Resolver;
+    /// use telemetry_core::span;
+    /// use telemetry_core::testing::Scope;
+    ///
+    /// #[span]
+    /// fn work() {}
+    ///
+    /// let settings = Resolver::new().value("SAMPLE_RATIO", 0.0).resolve()?;
+    /// let scope = Scope::builder().settings(&settings).enter()?;
+    /// work();
+    /// assert_eq!(scope.spans().len(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn settings(mut self, resolved: &Resolved) -> Self {
+        let settings = resolved.settings();
+        let is_set = |name| resolved.get(name).is_some_and(|value| value.tier() != Tier::Default);
+        if is_set("ENABLED") {
+            self.enabled = settings.enabled;
+        }
+        if is_set("SPAN_RING_CAPACITY") {
+            self.capacity = settings.span_ring_capacity;
+        }
+        let most = settings.sample_max_per_second;
+        if is_set("SAMPLE_RATIO")
+            && let Ok(ratio) = RatioSample::new(settings.sample_ratio)
+        {
+            self.sampler = Some(of_traces_here(ratio, most));
+        } else if most.is_some() {
+            self.sampler = Some(of_traces_here(AlwaysSample, most));
+        }
+        self.keep = settings.keep.or(self.keep);
+        self.filter = settings.filter.unwrap_or(self.filter);
         self
     }
 

@@ -91,12 +91,12 @@ fn workers_export_what_they_recorded_and_nothing_else() {
                 drop((prometheus.text(), memory.spans(), telemetry.metrics(), telemetry.health()));
             }
         });
+        let _stop = Stop(&stop);
         let supervision = Supervision { telemetry: &telemetry, folder: &folder };
         supervise(&mut || {
             supervision.forks();
             supervision.server();
         });
-        stop.store(true, Ordering::Relaxed);
     });
     assert!(books::close(&telemetry, &folder, 0));
 
@@ -117,6 +117,15 @@ fn workers_export_what_they_recorded_and_nothing_else() {
     assert_eq!(parents[0].spans.iter().filter(|(_, _, name)| name == "supervise").count(), 1);
     shared_file_has_every_span_once(&folder, processes.iter().map(|process| process.shared).sum());
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// Ends the load with the work, also when that panics.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// The sink that all processes share writes each span once, too.

@@ -259,11 +259,11 @@ fn unit(metric: &Metric) -> &'static str {
     }
 }
 
-/// The first sentence of the help, up to its first comma where it is long.
+/// The first sentence of the help, up to its first comma or colon where it is long.
 fn title(metric: &Metric) -> String {
     let help = metric.help.trim();
     let sentence = help.split_once(". ").map_or(help, |(first, _)| first).trim_end_matches('.');
-    let short = if sentence.len() > TITLE { sentence.split_once(',').map(|(first, _)| first) } else { None };
+    let short = if sentence.len() > TITLE { sentence.split_once([',', ':']).map(|(first, _)| first) } else { None };
     short.unwrap_or(sentence).to_owned()
 }
 

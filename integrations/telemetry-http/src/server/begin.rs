@@ -57,9 +57,7 @@ impl Exchange {
         let caller = Caller::of(options, &seen);
         if excluded {
             self.began = Some(Started::now());
-            self.held = caller.hold(options);
-            self.stage = self.held.as_ref().map_or(Stage::Bare, |held| Stage::Passing(Context::of(held)));
-            return;
+            return self.pass_on(options, request, names, caller);
         }
         let brought = caller.parent.map(|parent| parent.span_id);
         let mut span = self.open(options, request, names, caller);
@@ -72,7 +70,7 @@ impl Exchange {
 
     /// Opens the span of a request, in the trace of its caller where that is trusted. A request that another layer has
     /// taken in already stays where that has put it.
-    fn open<B: Body>(
+    fn open<B>(
         &mut self,
         options: &Options,
         request: &Request<B>,
@@ -80,11 +78,10 @@ impl Exchange {
         caller: Caller<'_>,
     ) -> TaskSpan {
         let mut builder = SpanBuilder::new(attributes::server(options.conventions));
-        let (mut chosen, mut decided, mut inbound) = (None, None, options.inbound);
+        let (mut chosen, mut decided) = (None, None);
         if let Some(hooks) = &options.hooks {
             let head = head(request, names);
             chosen = hooks.name(&head);
-            inbound = hooks.inbound(&head).unwrap_or(inbound);
             decided = hooks.sample(&head).map(Decided);
         }
         builder = builder.name(match &chosen {
@@ -94,11 +91,10 @@ impl Exchange {
         if let Some(decided) = &decided {
             builder = builder.sampler(decided);
         }
-        let parent = caller.parent;
-        if options.pipeline.is_none() && RequestSpan::has_brought(parent.map(|parent| parent.span_id)) {
+        if is_taken_in(options, &caller) {
             return builder.task();
         }
-        match (inbound, parent) {
+        match (inbound(options, request, names), caller.parent) {
             (Inbound::Ignore, _) | (Inbound::Link, None) => builder.root().task(),
             // Held for as long as the request lasts, and a while: the link tells the state of its trace too.
             (Inbound::Link, Some(span)) => {
@@ -117,6 +113,25 @@ impl Exchange {
         }
     }
 
+    /// Has the context of the caller current where callers are trusted with that. A request that another layer has taken in
+    /// already stays where that has put it.
+    fn pass_on<B>(
+        &mut self,
+        options: &Options,
+        request: &Request<B>,
+        names: Option<RouteNames>,
+        caller: Caller<'_>,
+    ) {
+        if !is_taken_in(options, &caller) && inbound(options, request, names) == Inbound::Continue {
+            self.held = caller.hold(options);
+        }
+        self.stage = match &self.held {
+            Some(held) => Stage::Passing(Context::of(held)),
+            None if options.pipeline.is_some() => Stage::Passing(Context::root()),
+            None => Stage::Bare,
+        };
+    }
+
     /// Shows the span to those who want to see it: the hooks, and the handler by the request's extensions.
     fn introduce<B>(&mut self, options: &Options, request: &mut Request<B>, names: Option<RouteNames>) {
         if let Some(hooks) = &options.hooks {
@@ -133,6 +148,17 @@ fn head<B>(request: &Request<B>, names: Option<RouteNames>) -> RequestHead<'_> {
     let (method, uri, headers, extensions): (&Method, &Uri, &HeaderMap, &Extensions) =
         (request.method(), request.uri(), request.headers(), request.extensions());
     RequestHead { method, uri, headers, extensions, route: names.map(|names| names.route) }
+}
+
+/// What becomes of the trace that the caller names.
+fn inbound<B>(options: &Options, request: &Request<B>, names: Option<RouteNames>) -> Inbound {
+    let decided = options.hooks.as_ref().and_then(|hooks| hooks.inbound(&head(request, names)));
+    decided.unwrap_or(options.inbound)
+}
+
+/// Whether a layer around this one has taken in the request.
+fn is_taken_in(options: &Options, caller: &Caller<'_>) -> bool {
+    options.pipeline.is_none() && RequestSpan::has_brought(caller.parent.map(|parent| parent.span_id))
 }
 
 /// What a hook has decided, in the place of a sampler.

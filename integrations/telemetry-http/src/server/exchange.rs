@@ -11,7 +11,7 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body, Frame};
 use telemetry_core::__private::{Lapse, Started};
 use telemetry_core::propagate::Held;
-use telemetry_core::{Context, Span, SpanId, Status, TaskSpan};
+use telemetry_core::{Context, LogRequest, Span, SpanId, Status, TaskSpan};
 
 use super::asked::Asked;
 use super::hooks::{Hooks, ResponseHead};
@@ -232,18 +232,24 @@ impl Exchange {
 }
 
 /// The identifier of a request, current on this thread until it is left or unwound.
-struct Known<'a>(&'a mut Option<RequestId>);
+struct Known<'a> {
+    identifier: &'a mut Option<RequestId>,
+    /// What log lines had before, by a layer or by hand.
+    lines: Option<Arc<str>>,
+}
 
 impl<'a> Known<'a> {
     fn enter(identifier: &'a mut Option<RequestId>) -> Self {
+        let lines = LogRequest::replace(identifier.as_ref().map(RequestId::text));
         RequestId::swap(identifier);
-        Self(identifier)
+        Self { identifier, lines }
     }
 }
 
 impl Drop for Known<'_> {
     fn drop(&mut self) {
-        RequestId::swap(self.0);
+        RequestId::swap(self.identifier);
+        LogRequest::replace(self.lines.take());
     }
 }
 

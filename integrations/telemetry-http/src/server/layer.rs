@@ -72,8 +72,8 @@ impl TelemetryLayer {
     }
 
     /// Records no span for requests in whose path one of these regular expressions, separated by commas, is found; the
-    /// context of the caller is passed on. Adds to what is excluded already. A pattern holds no comma itself (`a{2,3}`
-    /// is `aaa?`), and no pattern takes longer than in proportion to the path.
+    /// context of the caller is passed on where traces are [continued](Self::inbound). Adds to what is excluded already.
+    /// A pattern holds no comma itself (`a{2,3}` is `aaa?`), and no pattern takes longer than in proportion to the path.
     ///
     /// # Errors
     /// A pattern is no regular expression.

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use telemetry_core::LogRequest;
 
 /// Bytes of an identifier that is taken from a caller, at the most.
 const LONGEST: usize = 128;
@@ -28,8 +27,9 @@ thread_local! {
 impl RequestId {
     /// The identifier of the request this thread is working on, inside a service under a layer with
     /// [`request_id`](crate::TelemetryLayer::request_id). The integrations for `tracing` and `log` find it as
-    /// [`LogRequest`]. A task that is spawned and a thread have none, also under the request's context: their lines are
-    /// found by its trace, or by what [`LogRequest::replace`] is given there.
+    /// [`LogRequest`](telemetry_core::LogRequest). A task that is spawned and a thread have none, also under the request's
+    /// context: their lines are found by its trace, or by what
+    /// [`LogRequest::replace`](telemetry_core::LogRequest::replace) is given there.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
     }
@@ -63,13 +63,14 @@ impl RequestId {
         headers.insert(name, self.header.clone());
     }
 
-    /// Makes it the current one of this thread in place of `before`; to be called again to go back.
+    /// Makes it the current one of this thread and gives back the one before; to be called again to go back.
     pub(super) fn swap(current: &mut Option<Self>) {
-        let _ = CURRENT.try_with(|place| {
-            let mut place = place.borrow_mut();
-            LogRequest::replace(current.as_ref().map(|identifier| Arc::clone(&identifier.text)));
-            std::mem::swap(&mut *place, current);
-        });
+        let _ = CURRENT.try_with(|place| std::mem::swap(&mut *place.borrow_mut(), current));
+    }
+
+    /// For log lines.
+    pub(super) fn text(&self) -> Arc<str> {
+        Arc::clone(&self.text)
     }
 
     /// 32 hexadecimal digits that nobody has had.

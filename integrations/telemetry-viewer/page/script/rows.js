@@ -8,6 +8,8 @@ import { hueOf } from "./colors.js";
 const ROW_HEIGHT = 30;
 /// Rows beyond the edge of what is in sight.
 const SPARE_ROWS = 8;
+/// The pixels a mark of the ruler takes; where fewer are left, there is none.
+const MARK_WIDTH = 56;
 /// Deeper rows are not indented further; a number says how deep they are.
 const MAX_INDENTS = 12;
 
@@ -102,7 +104,8 @@ export class Rows {
 
   #drawRuler() {
     const [from, to] = this.#window;
-    const marks = steps(from, to, Math.max(2, this.#ticks.clientWidth / 110)).filter((at) => at < to - (to - from) * 0.05);
+    const width = this.#ticks.clientWidth;
+    const marks = steps(from, to, Math.max(2, width / 110)).filter((at) => ((to - at) / (to - from)) * width >= MARK_WIDTH);
     this.#ticks.replaceChildren(...marks.map((at) => {
       const mark = h("span", {}, roundly(duration(at)));
       mark.style.left = `${((at - from) / (to - from)) * 100}%`;

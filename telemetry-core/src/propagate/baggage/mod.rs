@@ -31,6 +31,10 @@ pub const MAX_BAGGAGE_BYTES: usize = 8_192;
 /// what runs inside; it goes on to the spans opened there, wherever they are polled, and to whatever a
 /// [`Context`](crate::Context) carries. Baggage is no attribute: it is on no span unless you put it there.
 ///
+/// A request's is kept for as long as the request lasts, and a while. Work that goes on after it keeps its own by
+/// `Baggage::current().wrap_future(…)`: spans of a trace know their baggage by one of eight numbers, and once its requests
+/// have ended a number goes to a later one of the same trace.
+///
 /// **It crosses borders of trust both ways.** Whoever sends a request can send any baggage, so decide nothing by it that
 /// matters; and what is put in goes to every host that is called while it is current, so put in nothing that not all of
 /// them may read. It is read and sent only where [`Propagators`](super::Propagators) say so, which they do not by default. With the feature `off` there is none.
@@ -93,19 +97,19 @@ impl Baggage {
     /// Reads the values of all `baggage` headers of a request, in their order, as one list.
     ///
     /// Never fails: a member that is malformed is dropped, and so is what comes beyond 64 members or 8,192 bytes; each is
-    /// [counted](dropped_baggage). Of members with the same key the last one stays, as OpenTelemetry has it.
+    /// [counted](dropped_baggage). Of members with the same key the last one stays, as OpenTelemetry has it; where that is
+    /// dropped for its length, none does. Takes time in proportion to the length of the headers.
     pub fn parse<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Self {
         let mut list = List::default();
         for value in values {
             let texts = value.as_ref().split(|byte| *byte == b',').map(trim);
             for text in texts.filter(|text| !text.is_empty()) {
-                match Member::read(text) {
-                    Some(read) => list.put(&read.member()),
-                    None => count_dropped(1),
+                if !Member::read(text).is_some_and(|read| list.put_within_limits(&read.member())) {
+                    count_dropped(1);
                 }
             }
         }
-        list.finish_within_limits()
+        list.finish()
     }
 
     /// The baggage that is current on this thread.
@@ -205,35 +209,48 @@ impl List {
     /// Puts a member in the place of one with its key, or at the end.
     fn put(&mut self, member: &Member<'_>) {
         let text = (member.text(), member.key.len());
-        match self.members.iter_mut().find(|(text, key)| text[..*key] == *member.key) {
-            Some(known) => *known = text,
+        match self.place_of(member.key) {
+            Some(at) => self.members[at] = text,
             None => self.members.push(text),
         }
     }
 
+    /// As [`put`](Self::put), where the list stays within the limits; else no member of this key is left, and it gives
+    /// false. A stranger's list is never longer than that on the way, so that each member is looked for among few.
+    fn put_within_limits(&mut self, member: &Member<'_>) -> bool {
+        let before = self.place_of(member.key);
+        if before.is_none() && self.members.len() == MAX_BAGGAGE_MEMBERS {
+            return false;
+        }
+        let text = (member.text(), member.key.len());
+        let others = self.bytes_but_for(before);
+        let fits = others + usize::from(others > 0) + text.0.len() <= MAX_BAGGAGE_BYTES;
+        match before {
+            Some(at) if fits => self.members[at] = text,
+            Some(at) => drop(self.members.remove(at)),
+            None if fits => self.members.push(text),
+            None => {}
+        }
+        fits
+    }
+
+    fn place_of(&self, key: &str) -> Option<usize> {
+        self.members.iter().position(|(text, length)| text[..*length] == *key)
+    }
+
     /// How long the header is.
     fn bytes(&self) -> usize {
-        self.members.iter().map(|(text, _)| text.len() + 1).sum::<usize>().saturating_sub(1)
+        self.bytes_but_for(None)
+    }
+
+    /// How long it is without one of its members.
+    fn bytes_but_for(&self, left_out: Option<usize>) -> usize {
+        let others = self.members.iter().enumerate().filter(|(at, _)| Some(*at) != left_out);
+        others.map(|(_, (text, _))| text.len() + 1).sum::<usize>().saturating_sub(1)
     }
 
     fn finish(self) -> Baggage {
         let texts: Vec<String> = self.members.into_iter().map(|(text, _)| text).collect();
         Baggage((!texts.is_empty()).then(|| texts.join(",").into()))
-    }
-
-    /// The list without what is beyond the limits, in whole members: a long one may go where a later short one stays.
-    fn finish_within_limits(mut self) -> Baggage {
-        let before = self.members.len();
-        let (mut members, mut left) = (0, MAX_BAGGAGE_BYTES + 1);
-        self.members.retain(|(text, _)| {
-            let fits = members < MAX_BAGGAGE_MEMBERS && text.len() < left;
-            if fits {
-                members += 1;
-                left -= text.len() + 1;
-            }
-            fits
-        });
-        count_dropped(before - members);
-        self.finish()
     }
 }

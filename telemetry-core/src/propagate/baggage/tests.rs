@@ -136,6 +136,28 @@ fn as_much_goes_on_as_w3c_asks_for_and_no_more() {
 }
 
 #[test]
+fn a_value_that_is_too_long_leaves_none_of_its_key() {
+    let header = format!("a=1,b=2,a={}", "v".repeat(8_190));
+    assert_eq!(read(&header).as_str(), "b=2", "an older value does not stand for the last");
+    let swapped = format!("a={},b=1,a=2,c={}", "v".repeat(8_000), "v".repeat(8_000));
+    assert_eq!(
+        read(&swapped).as_str(),
+        format!("a=2,b=1,c={}", "v".repeat(8_000)),
+        "and gives its room back"
+    );
+}
+
+#[test]
+fn a_stranger_cannot_have_members_compared_with_one_another() {
+    // With all of them kept until the end this takes minutes.
+    let many: Vec<String> = (0..400_000).map(|key| format!("{key:x}=")).collect();
+    let before = dropped_baggage();
+    let kept = read(&format!("{},0=last", many.join(",")));
+    assert_eq!((kept.len(), kept.get("0").as_deref()), (64, Some("last")));
+    assert!(dropped_baggage() >= before + 400_000 - 64);
+}
+
+#[test]
 fn what_is_current_follows_the_spans_inside_and_ends_outside() {
     let scope = Scope::new();
     let root = SpanBuilder::new(&SITE).enter();

@@ -1,6 +1,6 @@
 //! Durations for a person.
 
-/// A duration in three significant digits and the unit that suits it, such as `12.3 ms`; at most nine columns.
+/// A duration in three significant digits and the unit that suits it, such as `12.3 ms`; at most eight columns.
 pub(crate) fn human(nanos: u64) -> String {
     const UNITS: [(u64, &str); 3] = [(1_000, "µs"), (1_000_000, "ms"), (1_000_000_000, "s")];
     if nanos < 1_000 {
@@ -19,10 +19,10 @@ pub(crate) fn human(nanos: u64) -> String {
     }
     let seconds = nanos.saturating_add(500_000_000) / 1_000_000_000;
     let (minutes, hours) = (seconds / 60, seconds / 3600);
-    if hours == 0 {
-        format!("{minutes}m {:02}s", seconds % 60)
-    } else {
-        format!("{hours}h {:02}m", minutes % 60)
+    match hours {
+        0 => format!("{minutes}m {:02}s", seconds % 60),
+        1..1_000 => format!("{hours}h {:02}m", minutes % 60),
+        _ => format!("{} d", hours / 24),
     }
 }
 
@@ -53,9 +53,12 @@ mod tests {
             (119_000_000_000, "119 s"),
             (125_000_000_000, "2m 05s"),
             (3_599_600_000_000, "1h 00m"),
-            (u64::MAX, "5124095h 34m"),
+            (3_599_940_000_000_000, "999h 59m"),
+            (3_600_000_000_000_000, "41 d"),
+            (u64::MAX, "213503 d"),
         ] {
             assert_eq!(human(nanos), expected, "{nanos}");
+            assert!(expected.chars().count() <= 8, "{expected}");
         }
     }
 

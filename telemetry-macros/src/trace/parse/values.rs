@@ -115,6 +115,16 @@ pub(super) fn kind(
     Err(syn::Error::new_spanned(path, message))
 }
 
+/// Whether a path is next, not a literal, a closure or the like.
+fn begins_path(input: ParseStream) -> bool {
+    let keyword = input.peek(Token![crate]) || input.peek(Token![self]) || input.peek(Token![super]);
+    keyword
+        || input.peek(Token![Self])
+        || input.peek(Ident)
+        || input.peek(Token![::])
+        || input.peek(Token![<])
+}
+
 /// Sees that nothing follows a key that takes no value.
 pub(super) fn alone(key: &Ident, input: ParseStream) -> syn::Result<()> {
     if input.is_empty() || input.peek(Token![,]) {
@@ -146,7 +156,7 @@ pub(super) fn err(
         ));
     }
     equals(key, input)?;
-    if input.peek(Token![|]) || input.peek(Token![move]) {
+    if !begins_path(input) {
         return Err(syn::Error::new_spanned(
             until_comma(input),
             "expected `off` or the path of a function from `&Error` to something that is `Display`",
@@ -170,7 +180,13 @@ pub(super) fn ret(
     }
     if !input.is_empty() && !input.peek(Token![,]) {
         equals(key, input)?;
-        if input.peek(Token![|]) || input.peek(Token![move]) {
+        for (sign, word) in [(input.peek(Token![%]), "display"), (input.peek(Token![?]), "debug")] {
+            if sign {
+                let message = format!("how it is recorded is a word: `ret = {word}`");
+                return Err(syn::Error::new_spanned(until_comma(input), message));
+            }
+        }
+        if !begins_path(input) {
             return Err(syn::Error::new_spanned(
                 until_comma(input),
                 "expected `display`, `debug` or the path of a function from `&Value` to what can be an attribute",
