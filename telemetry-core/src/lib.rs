@@ -52,7 +52,7 @@
 //!
 //! # Forks
 //! `fork` copies one thread. Before it, on the thread that forks, this crate waits until its sinks are between two calls,
-//! and takes its own locks; 250 ms at the most. So a fork from a signal handler is not supported. In the child:
+//! for 250 ms at the most, and takes its own locks, for a second at the most. So a fork from a signal handler is not supported. In the child:
 //!
 //! - Between the fork and an `exec` or `_exit` nothing happens here, and nothing of what the handlers do in the child is
 //!   unsafe after a fork: they write words and unlock.
@@ -81,7 +81,7 @@
 //! | not Linux (macOS, Windows) | no [crash evidence](evidence), no metrics of the process, no huge pages for the ring |
 //! | not Unix (Windows) | also no delivery at `process::exit` (shut down before it), no lock that keeps a second writer from a trace file |
 //! | 32 bits | the largest rings find no room in the address space: spans are dropped as `not_operational`, and counted |
-//! | `panic = "abort"` | nothing unwinds, so no panic is recorded on spans |
+//! | `panic = "abort"` | nothing unwinds, so no panic is recorded on spans, and a sink that panics ends the process |
 //! | two versions of this crate in one program | two pipelines that know nothing of each other, each with its handle, ring and drain |
 #![deny(unsafe_code)]
 
@@ -89,6 +89,8 @@
 #[path = "private.rs"]
 #[doc(hidden)]
 pub mod __private;
+#[cfg(not(loom))]
+mod caught;
 #[cfg(loom)]
 #[path = "metric/cells/mod.rs"]
 mod cells;

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use telemetry_core::propagate::{Baggage, Extracted, Propagators};
 use telemetry_core::settings::{Environment, Resolver, SettingWarning};
 use telemetry_core::testing::Scope;
-use telemetry_core::{AlwaysSample, Context, NeverSample, ParentBased, Span, SpanContext, trace};
+use telemetry_core::{
+    AlwaysSample, CallSite, Context, NeverSample, Origin, ParentBased, Site, Span, SpanBuilder, SpanContext,
+    SpanKind, trace,
+};
 
 const TRACE: &str = "80f198ee56343ba864fe8b2a57d3eff7";
 const SPAN: &str = "e457b5a2e4d86bd1";
@@ -42,6 +45,57 @@ fn sent(propagators: Propagators) -> Headers {
 #[trace(name = "work")]
 fn work() -> Headers {
     sent(ALL)
+}
+
+/// Stands for a request's span.
+static REQUEST: CallSite = CallSite::new(Site {
+    name: "request",
+    kind: SpanKind::Server,
+    keys: &[],
+    constants: &[],
+    origin: &Origin { crate_name: "tests", crate_version: "0", module: "tests", file: "propagators.rs" },
+    line: 1,
+});
+
+#[test]
+fn what_is_brought_without_a_span_holds_also_where_the_filter_keeps_the_requests_own_span_out() {
+    let scope = Scope::builder().filter("info,[request]=off".parse().unwrap()).enter().unwrap();
+    let tenant = || Baggage::current().get("tenant").map(std::borrow::Cow::into_owned);
+    for (brought, recorded) in [(&[("b3", "0")], 0), (&[("baggage", "tenant=acme")], 1)] {
+        let held = ALL.extract(&headers(brought)).hold().unwrap();
+        let expected = (recorded == 1).then(|| "acme".to_owned());
+        let guard = SpanBuilder::new(&REQUEST).remote(&held).enter();
+        assert_eq!(tenant(), expected);
+        work();
+        drop(guard);
+        assert_eq!(tenant(), None);
+        let mut task = SpanBuilder::new(&REQUEST).remote(&held).task();
+        task.in_scope(|| {
+            assert_eq!(tenant(), expected);
+            work();
+        });
+        drop(task);
+        assert_eq!(tenant(), None);
+        assert_eq!(scope.take_spans().len(), 2 * recorded, "{brought:?}");
+    }
+}
+
+#[test]
+fn work_that_goes_on_after_its_request_keeps_its_baggage_by_a_future_around_it() {
+    let _scope = Scope::new();
+    let tenant = || Baggage::current().get("tenant").map(std::borrow::Cow::into_owned);
+    let request =
+        |name: &str| ALL.extract(&headers(&[("traceparent", W3C), ("baggage", name)])).hold().unwrap();
+    let first = request("tenant=first");
+    let mut work =
+        Context::of(&first).run(|| Box::pin(Baggage::current().wrap_future(async move { tenant() })));
+    drop(first);
+    for later in 0..20 {
+        drop(request(&format!("tenant=later-{later}")));
+    }
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    let std::task::Poll::Ready(seen) = work.as_mut().poll(&mut cx) else { panic!("nothing to wait for") };
+    assert_eq!(seen.as_deref(), Some("first"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! takes, and where every span went.
 //!
 //! - `cargo bench -p benches --bench outage`: a table, and a failure where a request is slower meanwhile, a span is not
-//!   accounted for, or nothing is delivered afterwards.
+//!   accounted for, or delivery has not resumed within seconds of the collector's return.
 //! - `… -- --update`: also writes the table to README.md.
 //! - `… -- --test`: the same in a second, without a judgement on times.
 
@@ -32,6 +32,11 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// How much longer a request may take at the median, while the collector is gone and after it has come back.
 const MOST: f64 = 1.05;
 const PATIENCE: Duration = Duration::from_secs(120);
+/// After how long a collector that is back must have got something: the longest pause between attempts, and a second for the
+/// attempt and the drain.
+const RESUMED: Duration = Duration::from_secs(6);
+/// How often it is looked at what has been delivered.
+const LOOK: Duration = Duration::from_millis(10);
 
 fn main() -> ExitCode {
     let has = |flag: &str| std::env::args().any(|argument| argument == flag);
@@ -69,6 +74,7 @@ fn main() -> ExitCode {
         "p99, µs",
         "p99.9, µs",
         "peak so far, MiB",
+        "first delivery after, s",
         "delivered",
         "dropped",
     ]);
@@ -77,6 +83,9 @@ fn main() -> ExitCode {
     }
     println!("{table}");
     let mut broken: Vec<String> = phases[1..].iter().filter_map(|phase| phase.verdict(&phases[0])).collect();
+    if phases[2].resumed.is_none_or(|resumed| resumed > RESUMED) {
+        broken.push(format!("back: the first delivery came after {:?}", phases[2].resumed));
+    }
     if has("--update") {
         broken.extend(benches::readme::update("outage", &table.to_string()).err());
     }
@@ -93,6 +102,8 @@ struct Phase {
     /// Of the requests, in microseconds.
     times: Sorted,
     peak: f64,
+    /// When the first of the spans that were delivered meanwhile was.
+    resumed: Option<Duration>,
     /// Spans so far.
     delivered: u64,
     dropped: u64,
@@ -101,9 +112,17 @@ struct Phase {
 impl Phase {
     fn measure(name: &'static str, telemetry: &Telemetry, length: Duration, steps: u64) -> Self {
         let over = AtomicBool::new(false);
+        let delivered = || telemetry.sinks().swap_remove(0).delivered;
+        let (before, mut resumed) = (delivered(), None);
         let times: Vec<f64> = thread::scope(|scope| {
             let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(|| serve(&over, steps))).collect();
-            thread::sleep(length);
+            let began = Instant::now();
+            while began.elapsed() < length {
+                thread::sleep(LOOK);
+                if resumed.is_none() && delivered() > before {
+                    resumed = Some(began.elapsed());
+                }
+            }
             over.store(true, Ordering::Relaxed);
             threads.into_iter().flat_map(|thread| thread.join().expect("requests do not fail")).collect()
         });
@@ -113,12 +132,13 @@ impl Phase {
             requests: times.len() as u64,
             times: Sorted::new(times),
             peak: peak_memory::of_process(),
+            resumed,
             delivered: figures.delivered,
             dropped: figures.dropped_total(),
         }
     }
 
-    fn cells(&self, length: Duration) -> [String; 9] {
+    fn cells(&self, length: Duration) -> [String; 10] {
         [
             self.name.to_owned(),
             length.as_secs().to_string(),
@@ -127,6 +147,7 @@ impl Phase {
             figure(self.times.at(0.99)),
             figure(self.times.at(0.999)),
             figure(self.peak),
+            self.resumed.map_or_else(|| "never".to_owned(), |resumed| figure(resumed.as_secs_f64())),
             self.delivered.to_string(),
             self.dropped.to_string(),
         ]

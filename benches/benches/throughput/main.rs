@@ -24,8 +24,11 @@ use sinks::{ROWS, Row};
 const SPANS: u64 = 2_000_000;
 const SPANS_IN_TEST: u64 = 20_000;
 const PASSES: usize = 3;
-/// How often a pass is measured, at most, while the host takes more than so many seconds of a processor away.
-const ATTEMPTS: usize = 5;
+/// For how many seconds spans are offered at a rate, at most.
+const OFFERED_SECONDS: u64 = 5;
+/// How often a pass is measured, at most, while spans are lost and the host takes more than so many seconds of a processor
+/// away.
+const ATTEMPTS: usize = 3;
 const MOST_STOLEN: f64 = 0.02;
 /// The argument after which a row's number, a pace and a number of spans follow: one measurement in this process.
 const ONE: &str = "--one";
@@ -87,19 +90,21 @@ type Passes = (Vec<Outcome>, Vec<Outcome>);
 /// Both paces in turns.
 fn passes_of(row: usize, spans: u64, passes: usize) -> Result<Passes, String> {
     let (mut held_back, mut offered) = (Vec::new(), Vec::new());
+    let at_a_rate = spans.min(ROWS[row].offered * OFFERED_SECONDS);
     for _ in 0..passes {
         held_back.push(undisturbed(row, HELD_BACK, spans)?);
-        offered.push(undisturbed(row, "offered", spans)?);
+        offered.push(undisturbed(row, "offered", at_a_rate)?);
     }
     Ok((held_back, offered))
 }
 
-/// A measurement during which the host left the machine its processors, or the last of a few: one that is taken away for
-/// as long as the ring takes to fill says nothing of the drain.
+/// A measurement in which nothing was lost, or during which the host left the machine its processors, or the last of a few:
+/// one that is taken away for as long as the ring takes to fill says nothing of the drain.
 fn undisturbed(row: usize, pace: &str, spans: u64) -> Result<Outcome, String> {
     let mut outcome = in_process(row, pace, spans)?;
     for _ in 1..ATTEMPTS {
-        if outcome.stolen <= MOST_STOLEN {
+        let lost = outcome.dropped_by_ring + outcome.dropped_by_sink;
+        if lost == 0.0 || outcome.stolen <= MOST_STOLEN {
             break;
         }
         outcome = in_process(row, pace, spans)?;

@@ -80,6 +80,7 @@ const BAD: &[(&str, &[&str])] = &[
             "a=%c3%a9",
             "a:b=secret",
             "authorization: Bearer secret",
+            "Content-Length=3",
         ],
     ),
     ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", &["api-key"]),

@@ -26,11 +26,13 @@
 //! As the protocol says: an attempt is made again after a connection that failed, was cut or did not answer in time, after
 //! 429, 502, 503 and 504, and after the gRPC codes `CANCELLED`, `DEADLINE_EXCEEDED`, `ABORTED`, `OUT_OF_RANGE`,
 //! `UNAVAILABLE`, `DATA_LOSS`, and `RESOURCE_EXHAUSTED` with a `RetryInfo`. The time in between doubles from 1 s to 5 s,
-//! less up to half of it at random, or is what the collector names (`Retry-After`, `RetryInfo`); a collector that names
-//! one is left alone until then. After 60 s the request is given up, one with metrics after 5 s, since the next one says
-//! all it said. Everything else the collector refuses is refused for
-//! good, and what it leaves out of a request it takes (partial success) is never sent
-//! again; where it leaves out nothing and warns, the warning is shown on standard error. All of it is counted:
+//! less up to half of it at random, or is what the collector names (`Retry-After`, `RetryInfo`), but never less than
+//! half a second; a collector that names one is left alone until then, for an hour at the most, and spans wait in the
+//! queue. So one that comes back after an outage, however long, is found within 5 s, or 5 s after an attempt that nobody
+//! answered has timed out. After 60 s the request is given up, one with metrics after 5 s, since the next one says all
+//! it said. Everything else the collector refuses is refused for good, and what it leaves out of a request it takes
+//! (partial success) is never sent again; where it leaves out nothing and warns, the warning is shown on standard error.
+//! All of it is counted:
 //! `telemetry_sink_spans_dropped_total{sink="otlp"}` by reason, `otlp_exporter_requests_total` by how attempts ended, and
 //! `otlp_exporter_lost_data_points_total`.
 //!

@@ -12,6 +12,10 @@ use telemetry_core::sink::ShutdownSignal;
 
 use crate::answer::{Answer, Partial};
 
+/// The longest time that a collector is left alone because it asked for it. One that names more, by mistake or for ever, is
+/// asked again after this.
+const LONGEST_QUIET: Duration = Duration::from_secs(3600);
+
 /// The times between attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Retry {
@@ -48,6 +52,9 @@ pub(crate) enum Outcome {
 pub(crate) struct Persistence {
     pub(crate) retry: Retry,
     pub(crate) shutdown: ShutdownSignal,
+    /// Whether a request that comes while the collector wants to be left alone waits for as long as it may, even where that
+    /// is not long enough: those behind it wait in the queue meanwhile, and are not given up one after the other.
+    pub(crate) holds: bool,
     /// A collector that named a time is left alone until then, whatever comes to be sent.
     quiet_until: Option<Instant>,
 }
@@ -67,7 +74,7 @@ impl Retry {
 
 impl Persistence {
     pub(crate) fn new(retry: Retry, shutdown: ShutdownSignal) -> Self {
-        Self { retry, shutdown, quiet_until: None }
+        Self { retry, shutdown, holds: true, quiet_until: None }
     }
 
     /// Makes attempts, each of at most `timeout`, until one is answered for good or there is no time left.
@@ -82,10 +89,12 @@ impl Persistence {
         let began = Instant::now();
         let mut attempts = 0;
         let mut cause = "the collector asked to be left alone for longer than a request is tried".to_owned();
-        if let Some(quiet) = self.quiet()
-            && (quiet > self.retry.total || !self.pause(quiet))
-        {
-            return Outcome::GivenUp(cause);
+        if let Some(quiet) = self.quiet() {
+            let in_time = quiet <= self.retry.total;
+            let over = (in_time || self.holds) && self.pause(quiet.min(self.retry.total));
+            if !in_time || !over {
+                return Outcome::GivenUp(cause);
+            }
         }
         loop {
             let (left, ending) = (self.shutdown.remaining(), self.shutdown.has_begun());
@@ -94,16 +103,18 @@ impl Persistence {
             }
             attempts += 1;
             let backed_off = self.retry.delay(attempts + 1, fastrand::f64());
-            let in_time = |wait| began.elapsed() + wait <= self.retry.total;
+            let in_time = |wait| began.elapsed().saturating_add(wait) <= self.retry.total;
             let goes_on = match attempt(timeout.min(left)) {
                 Answer::Accepted(partial) => return Outcome::Accepted(partial),
                 Answer::Refused(cause) => return Outcome::Refused(cause),
                 Answer::Again { after, cause: why } => {
                     cause = why;
-                    let wait = after.unwrap_or(backed_off);
+                    // What it names is the least: "at once" is no leave to ask without a pause.
+                    let least = self.retry.delay(2, fastrand::f64());
+                    let wait = after.map_or(backed_off, |after| after.max(least));
                     let goes_on = in_time(wait);
                     if let Some(after) = after {
-                        self.quiet_until = Instant::now().checked_add(after);
+                        self.quiet_until = Instant::now().checked_add(after.min(LONGEST_QUIET));
                     }
                     goes_on && self.pause(wait)
                 }
@@ -195,11 +206,19 @@ mod tests {
 
     #[test]
     fn a_collector_that_names_a_time_beyond_ours_is_left_alone_by_later_requests_too() {
-        let mut persistence = persistence(Duration::from_secs(1));
+        let total = Duration::from_millis(30);
+        let mut persistence = persistence(total);
         let outcome = persistence.persist(HOUR, |_| again(Some(HOUR)));
         assert_eq!(outcome, Outcome::GivenUp("1 attempt failed; busy".to_owned()));
-        let outcome = persistence.persist(HOUR, |_| unreachable!("it asked to be left alone"));
-        assert!(matches!(outcome, Outcome::GivenUp(_)));
+        let mut later = |holds, total| {
+            (persistence.holds, persistence.retry.total) = (holds, total);
+            let began = Instant::now();
+            let outcome = persistence.persist(HOUR, |_| unreachable!("it asked to be left alone"));
+            assert!(matches!(outcome, Outcome::GivenUp(_)));
+            began.elapsed()
+        };
+        assert!(later(true, total) >= total, "what is behind it in the queue waits");
+        assert!(later(false, HOUR / 2) < HOUR / 2, "metrics hold nothing up");
     }
 
     #[test]
@@ -213,6 +232,27 @@ mod tests {
         });
         assert_eq!((outcome, attempts), (Outcome::Accepted(Partial::default()), 2));
         assert!(began.elapsed() >= wait);
+    }
+
+    #[test]
+    fn a_collector_that_says_at_once_is_still_not_asked_without_a_pause() {
+        let (first, total) = (Duration::from_millis(20), Duration::from_millis(200));
+        let retry = Retry { first, longest: first, total };
+        let mut attempts = 0;
+        Persistence::new(retry, ShutdownSignal::new()).persist(HOUR, |_| {
+            attempts += 1;
+            again(Some(Duration::ZERO))
+        });
+        // The shortest pause is half of the first.
+        assert!((2..=21).contains(&attempts), "{attempts}");
+    }
+
+    #[test]
+    fn a_time_beyond_all_reason_is_kept_for_an_hour() {
+        let mut persistence = persistence(Duration::from_secs(1));
+        persistence.persist(HOUR, |_| again(Some(Duration::MAX)));
+        let quiet = persistence.quiet().unwrap();
+        assert!(quiet <= LONGEST_QUIET && quiet > LONGEST_QUIET / 2, "{quiet:?}");
     }
 
     fn slow() -> Persistence {

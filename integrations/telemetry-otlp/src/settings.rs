@@ -14,7 +14,22 @@ const PROTOCOLS: &[&str] = &["grpc", "http/protobuf", "http/json"];
 const COMPRESSIONS: &[&str] = &["gzip", "none"];
 const TEMPORALITIES: &[&str] = &["cumulative", "delta", "lowmemory"];
 const HEADERS_FORM: &str = "name=value pairs separated by commas, percent-encoded, each name and value as HTTP \
-                            headers may have them";
+                            headers may have them, and no name that is the exporter's own (content-type, \
+                            content-length, transfer-encoding and the like)";
+/// Headers by which the exporter frames its requests: another value would break every one of them.
+const OWN_HEADERS: &[&str] = &[
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "expect",
+    "keep-alive",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
 const TIMEOUT: Kind = Kind::Duration { min: Duration::from_millis(1), max: Duration::from_secs(3600) };
 /// The same in the standard's milliseconds, and those of the interval between metrics.
 const TIMEOUT_MILLIS: Millis = Millis { min: 1, accepted: "an integer from 1 to 3600000, in milliseconds" };
@@ -213,9 +228,10 @@ const fn joined<const GROUPS: usize>(groups: [[Setting; 3]; GROUPS]) -> [Setting
     all
 }
 
-/// Whether a pair can be a header: a token of RFC 9110 with a value of visible characters and blanks.
+/// Whether a pair can be a header: a token of RFC 9110 with a value of visible characters and blanks, and none of the
+/// exporter's own.
 fn is_header(name: &str, value: &str) -> bool {
-    http::HeaderName::from_bytes(name.as_bytes()).is_ok()
+    http::HeaderName::from_bytes(name.as_bytes()).is_ok_and(|name| !OWN_HEADERS.contains(&name.as_str()))
         && value.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'))
 }
 

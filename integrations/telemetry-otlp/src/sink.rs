@@ -75,7 +75,9 @@ impl OtlpSink {
                 Signal::Traces => limits.retry.total,
                 Signal::Metrics => limits.retry.total.min(METRICS_RETRY_TIME),
             };
-            let persistence = Persistence::new(Retry { total, ..limits.retry }, ShutdownSignal::new());
+            let mut persistence = Persistence::new(Retry { total, ..limits.retry }, ShutdownSignal::new());
+            // Metrics hold nothing up: the next ones say all they said.
+            persistence.holds = signal == Signal::Traces;
             Channel::new(Target::of(signal, resolved)?, limits, persistence)
         };
         Ok(Self {

@@ -20,7 +20,7 @@ fn work() {}
 type Outcome = (usize, u64, u64);
 
 /// Runs the pipeline of the process over a collector, and looks at the accounting on both sides of the sink.
-fn run(endpoint: &str, protocol: Protocol, metrics: &str) -> SinkFigures {
+fn run(endpoint: &str, protocol: Protocol, metrics: &str, retry_time: Duration) -> SinkFigures {
     let sink = OtlpSink::builder()
         .endpoint(endpoint)
         .set("OTLP_METRICS_ENDPOINT", metrics)
@@ -29,6 +29,7 @@ fn run(endpoint: &str, protocol: Protocol, metrics: &str) -> SinkFigures {
         .set("OTLP_TRACES_TIMEOUT", Duration::from_millis(500))
         .protocol(protocol)
         .retry_waits(Duration::from_millis(1), Duration::from_millis(5))
+        .retry_time(retry_time)
         .build()
         .unwrap();
     let telemetry = Telemetry::builder().drain_interval(Duration::from_secs(300)).sink(sink).start().unwrap();
@@ -70,7 +71,6 @@ fn over_http() -> Vec<(&'static str, Vec<http::Reply>, Outcome)> {
         ("taken", vec![], (4, 0, 0)),
         ("429", again(429), (7, 0, 0)),
         ("429 with Retry-After", vec![Reply::retry_after(429, "0")], (5, 0, 0)),
-        ("429 that asks for an hour", vec![Reply::retry_after(429, "3600")], (1, 0, 40)),
         ("502", again(502), (7, 0, 0)),
         ("503", again(503), (7, 0, 0)),
         ("504", again(504), (7, 0, 0)),
@@ -124,16 +124,22 @@ fn over_grpc() -> Vec<(&'static str, Vec<grpc::Reply>, Outcome)> {
 fn the_number_of_attempts_and_the_fate_of_every_span_follow_the_script() {
     // Of its own, so that each script is for the spans alone.
     let metrics = http::Collector::start([http::Reply::status(200)]).endpoint();
+    let play = |case, script: Vec<http::Reply>, expected, retry_time| {
+        let collector = http::Collector::start(script);
+        let figures = run(&collector.endpoint(), Protocol::HttpJson, &metrics, retry_time);
+        check(case, collector.requests().len(), &figures, expected);
+    };
     for (case, mut script, expected) in over_http() {
         script.push(http::Reply::status(200));
-        let collector = http::Collector::start(script);
-        let figures = run(&collector.endpoint(), Protocol::HttpJson, &metrics);
-        check(case, collector.requests().len(), &figures, expected);
+        play(case, script, expected, AMPLE);
     }
+    // Those that come meanwhile wait, for as long as a request is tried.
+    let hour = vec![http::Reply::retry_after(429, "3600"), http::Reply::status(200)];
+    play("429 that asks for an hour", hour, (1, 0, 40), Duration::from_millis(50));
     for (case, mut script, expected) in over_grpc() {
         script.push(grpc::Reply::Message(Vec::new()));
         let collector = grpc::Collector::start(script);
-        let figures = run(&collector.endpoint(), Protocol::Grpc, &metrics);
+        let figures = run(&collector.endpoint(), Protocol::Grpc, &metrics, AMPLE);
         check(case, collector.calls().len(), &figures, expected);
     }
 }

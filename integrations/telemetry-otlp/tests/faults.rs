@@ -76,6 +76,11 @@ fn a_partial_success_is_counted_and_never_sent_again() {
         assert_eq!((attempts, lost), (1, [4, 0, 0]), "{said}");
         assert!(said.contains("left a part out: four are too old"), "{said}");
     }
+    // With more to say than anybody reads.
+    let long =
+        format!(r#"{{"partialSuccess":{{"rejectedSpans":"4","errorMessage":"{}"}}}}"#, "old ".repeat(50_000));
+    let (_, lost, _) = run(Protocol::HttpJson, 10, &[Reply::body(200, "application/json", long)]);
+    assert_eq!(lost, [4, 0, 0]);
     // More than were sent: nobody can lose more than there was.
     let json = r#"{"partialSuccess":{"rejectedSpans":1000}}"#;
     let (_, lost, _) = run(Protocol::HttpJson, 10, &[Reply::body(200, "application/json", json)]);
@@ -141,7 +146,7 @@ fn the_time_the_collector_names_is_waited_for() {
 #[test]
 fn a_collector_that_names_a_time_beyond_ours_is_not_asked_again_by_later_batches() {
     let collector = Collector::start([Reply::retry_after(503, "3600"), OK]);
-    let mut sink = hasty(&collector.endpoint()).build().unwrap();
+    let mut sink = hasty(&collector.endpoint()).retry_time(Duration::from_millis(50)).build().unwrap();
     assert_eq!(by_reason(&export(&mut sink, &spans(3))), [0, 3, 0]);
     assert_eq!(by_reason(&export(&mut sink, &spans(4))), [0, 4, 0]);
     assert_eq!(collector.requests().len(), 1);

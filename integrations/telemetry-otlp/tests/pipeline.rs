@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use support::AMPLE;
 use support::http::{Collector, Reply};
 use telemetry_core::settings::{Environment, Resolver};
-use telemetry_core::{Bootstrap, configure, span};
+use telemetry_core::{AlwaysSample, Bootstrap, Telemetry, configure, span};
+use telemetry_otlp::OtlpSink;
 
 #[span]
 fn serve() {
@@ -70,6 +71,7 @@ fn every_span_is_delivered_or_counted_whatever_the_collector_does() {
     whole_and_once();
     lost_in_part();
     dead_and_back();
+    found_soon_however_long_it_was_gone();
     shut_down_while_dead();
 }
 
@@ -128,6 +130,28 @@ fn dead_and_back() {
     // Those the collector cut off came twice, and once into its books.
     let ids: HashSet<_> = received(&collector).into_iter().collect();
     assert_eq!(ids.len() as u64, delivered);
+}
+
+/// Pauses that went on doubling would come to hours here: they stay as long as the longest, so that a collector that is back
+/// is found by the next one.
+fn found_soon_however_long_it_was_gone() {
+    let collector = Collector::start([Reply::Cut]);
+    let (first, longest) = (Duration::from_millis(1), Duration::from_millis(20));
+    let sink = OtlpSink::builder()
+        .endpoint(&collector.endpoint())
+        .retry_waits(first, longest)
+        .retry_time(AMPLE * 10);
+    let telemetry = Telemetry::builder().sampler(AlwaysSample).sink(sink.build().unwrap()).start().unwrap();
+    serve();
+    let _ = telemetry.drain_now(Duration::ZERO);
+    (0..40).for_each(|_| collector.await_request());
+    collector.follow([Reply::status(200)]);
+    let back = Instant::now();
+    telemetry.flush(AMPLE).unwrap();
+    assert!(back.elapsed() < AMPLE / 2, "{:?}", back.elapsed());
+    telemetry.shutdown(AMPLE).unwrap();
+    let sink = telemetry.sinks().swap_remove(0);
+    assert_eq!((sink.taken, sink.delivered), (2, 2));
 }
 
 fn shut_down_while_dead() {

@@ -14,14 +14,15 @@ pub(crate) const APPLICATION_ID: i64 = 0x5445_4c45;
 pub(crate) const MIGRATIONS: [&str; 2] =
     [include_str!("../migrations/1.sql"), include_str!("../migrations/2.sql")];
 
-/// How long a write waits for another process that writes.
-const BUSY: Duration = Duration::from_secs(5);
+/// How long the opening waits for another process that writes, and an attempt at a write.
+const OPENING: Duration = Duration::from_secs(5);
+const WRITING: Duration = Duration::from_secs(1);
 
 /// Opens the file, makes it where there is none, and brings it to the latest version.
 pub(crate) fn open(path: &Path) -> Result<Connection, OpenError> {
     let failed = |source| OpenError::Sqlite { path: path.to_owned(), source };
     let mut connection = Connection::open(path).map_err(failed)?;
-    connection.busy_timeout(BUSY).map_err(failed)?;
+    connection.busy_timeout(OPENING).map_err(failed)?;
     // Has to be said before the first table is made; later it changes nothing.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
     let (found, known) = migrate(&mut connection)
@@ -67,5 +68,5 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "wal_autocheckpoint", 4096)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.set_prepared_statement_cache_capacity(16);
-    Ok(())
+    connection.busy_timeout(WRITING)
 }

@@ -29,8 +29,9 @@
 //! # What is promised
 //! A batch is one transaction, and what is committed survives the end of the process, `kill -9` included; a power failure
 //! may take the last moments, never the file. Readers never wait for the writer, nor it for them. What is older than
-//! `SQLITE_MAX_AGE`, and the oldest beyond `SQLITE_MAX_BYTES`, is deleted, spans and metrics alike. A batch that cannot
-//! be written, because the disk is full for instance, counts as dropped, by the reason `error`.
+//! `SQLITE_MAX_AGE`, and the oldest beyond `SQLITE_MAX_BYTES`, is deleted, spans and metrics alike. A batch waits up to a
+//! minute for another process that keeps the file locked; one that cannot be written, because the disk is full for
+//! instance, counts as dropped, by the reason `error`, and the next one is tried anew.
 //!
 //! A path leads to the same file whatever becomes the working directory. A file that is removed or replaced while it is
 //! written is made anew with the next batch (on Unix); to move one away, its `-wal` goes along, or what is in it is lost.

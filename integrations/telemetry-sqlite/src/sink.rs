@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
@@ -10,7 +11,7 @@ use telemetry_core::metric::snapshot::MetricsSnapshot;
 use telemetry_core::record::SpanRecord;
 use telemetry_core::resource::Resource;
 use telemetry_core::settings::Resolved;
-use telemetry_core::sink::{AfterFork, Sink, SinkContext, SinkError};
+use telemetry_core::sink::{AfterFork, ShutdownSignal, Sink, SinkContext, SinkError};
 
 use crate::database::Database;
 use crate::error::OpenError;
@@ -23,11 +24,16 @@ const AGE_CHECKS: Duration = Duration::from_secs(60);
 /// After how many spans the size of the file is looked at.
 const SIZE_CHECK_SPANS: usize = 10_000;
 
+/// For how long a batch waits while another process keeps the file locked, and what it waits between attempts at the least.
+const LOCKED: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(20);
+
 /// Keeps spans and metrics in a SQLite file.
 ///
 /// A batch is one transaction: it is in the file as a whole, from the moment the sink has returned, or not at all, and
-/// then counts as dropped. Others may read at any time, and several processes may write. The schema and what can be asked
-/// of it are in the [crate's documentation](crate).
+/// then counts as dropped. Others may read at any time, and several processes may write: a batch waits up to 60 s for
+/// one that keeps the file locked, and no longer than the shutdown may take, while others wait in the sink's queue. The
+/// schema and what can be asked of it are in the [crate's documentation](crate).
 ///
 /// # Examples
 /// ```
@@ -46,6 +52,7 @@ pub struct SqliteSink {
     options: Options,
     database: Database,
     resource: Arc<Resource>,
+    shutdown: ShutdownSignal,
     rows: Rows,
     age_checked: Option<Instant>,
     spans_since_size_check: usize,
@@ -65,7 +72,7 @@ impl Rows {
         &mut self,
         connection: &mut Connection,
         resource: &Resource,
-        work: impl Fn(&Transaction<'_>, i64, &Written) -> rusqlite::Result<T>,
+        work: &impl Fn(&Transaction<'_>, i64, &Written) -> rusqlite::Result<T>,
     ) -> rusqlite::Result<T> {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let run = match self.run {
@@ -76,6 +83,22 @@ impl Rows {
         transaction.commit()?;
         self.run = Some(run);
         Ok(done)
+    }
+}
+
+/// Why an attempt came to nothing.
+enum Failure {
+    Open(OpenError),
+    Write(rusqlite::Error),
+}
+
+impl Failure {
+    /// Whether another connection writes.
+    fn is_locked(&self) -> bool {
+        let (Self::Open(OpenError::Sqlite { source: error, .. }) | Self::Write(error)) = self else {
+            return false;
+        };
+        error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
     }
 }
 
@@ -124,29 +147,51 @@ impl SqliteSink {
             database: Database::open(&options.path)?,
             options,
             resource: Arc::new(Resource::empty()),
+            shutdown: ShutdownSignal::new(),
             rows: Rows::default(),
             age_checked: None,
             spans_since_size_check: 0,
         })
     }
 
-    /// Runs a transaction with the row of this process, which is made in the first one.
+    /// Runs a transaction, once whoever else writes is done.
     fn transact<T>(
         &mut self,
         work: impl Fn(&Transaction<'_>, i64, &Written) -> rusqlite::Result<T>,
     ) -> Result<T, SinkError> {
+        let began = Instant::now();
+        loop {
+            let failure = match self.attempt(&work) {
+                Ok(done) => return Ok(done),
+                Err(failure) => failure,
+            };
+            if !failure.is_locked() || began.elapsed() >= LOCKED || self.shutdown.remaining().is_zero() {
+                return Err(match failure {
+                    Failure::Open(error) => other(error),
+                    Failure::Write(error) => other(error),
+                });
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    /// Runs a transaction with the row of this process, which is made in the first one.
+    fn attempt<T>(
+        &mut self,
+        work: &impl Fn(&Transaction<'_>, i64, &Written) -> rusqlite::Result<T>,
+    ) -> Result<T, Failure> {
         let Self { database, resource, rows, .. } = self;
-        let (connection, file) = database.connection().map_err(other)?;
+        let (connection, file) = database.connection().map_err(Failure::Open)?;
         if rows.file != file {
             *rows = Rows { file, ..Rows::default() };
         }
-        let mut done = rows.transact(connection, resource, &work);
+        let mut done = rows.transact(connection, resource, work);
         if done.as_ref().is_err_and(is_violation) {
             // Somebody has deleted our rows: they are made anew.
             *rows = Rows { file, ..Rows::default() };
-            done = rows.transact(connection, resource, &work);
+            done = rows.transact(connection, resource, work);
         }
-        done.map_err(other)
+        done.map_err(Failure::Write)
     }
 
     fn retain_by_age(&mut self) -> Result<(), SinkError> {
@@ -189,6 +234,7 @@ impl Sink for SqliteSink {
 
     fn attach(&mut self, context: &SinkContext) {
         self.resource = Arc::clone(&context.resource);
+        self.shutdown = context.shutdown.clone();
     }
 
     fn export_spans(&mut self, spans: &[SpanRecord]) -> Result<(), SinkError> {

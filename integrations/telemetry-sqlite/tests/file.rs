@@ -3,23 +3,14 @@
 mod support;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
-use support::{Described, Folder, NOON, family, number, reader, spans, text};
-use telemetry_core::metric::snapshot::{MetricKind, MetricValue, MetricsSnapshot};
+use support::{Described, Folder, NOON, number, reader, snapshot, spans, text};
 use telemetry_core::record::Value;
 use telemetry_core::sink::{AfterFork, Sink};
 use telemetry_sqlite::{OpenError, SqliteSink};
-
-fn snapshot(time_unix_nanos: u64, value: f64) -> Arc<MetricsSnapshot> {
-    let mut snapshot = MetricsSnapshot::default();
-    snapshot.time_unix_nanos = time_unix_nanos;
-    snapshot.families.push(family("shop_load", MetricKind::Gauge, MetricValue::Gauge(value)));
-    Arc::new(snapshot)
-}
 
 #[test]
 fn spans_are_kept_as_they_were_recorded() {
@@ -229,51 +220,6 @@ fn readers_read_while_it_writes() {
         }
     });
     assert_eq!(number(&reader(&path), "SELECT count(*) FROM spans"), 20_000);
-}
-
-#[test]
-fn a_disk_that_is_full_costs_the_batch_and_nothing_else() {
-    let folder = Folder::new();
-    let mut sink = SqliteSink::open(folder.file()).unwrap();
-    sink.export_spans(&spans(10)).unwrap();
-    let other = Connection::open(folder.file()).unwrap();
-    other.execute_batch("CREATE TRIGGER full BEFORE INSERT ON spans WHEN NEW.span_id = '0000000000000005' BEGIN SELECT raise(ABORT, 'database or disk is full'); END").unwrap();
-    let error = sink.export_spans(&spans(10)).unwrap_err().to_string();
-    assert!(error.contains("disk is full"), "{error}");
-    other.execute_batch("DROP TRIGGER full").unwrap();
-    sink.export_spans(&spans(10)).unwrap();
-    assert_eq!(number(&reader(&folder.file()), "SELECT count(*) FROM spans"), 20);
-}
-
-#[test]
-#[cfg(unix)]
-fn a_file_that_is_removed_or_replaced_is_made_anew_and_nothing_is_written_where_nobody_looks() {
-    let folder = Folder::new();
-    let mut sink = SqliteSink::open(folder.file()).unwrap();
-    sink.export_spans(&spans(10)).unwrap();
-    sink.export_metrics(&snapshot(NOON, 1.0)).unwrap();
-    for name in ["telemetry.sqlite", "telemetry.sqlite-wal", "telemetry.sqlite-shm"] {
-        std::fs::remove_file(folder.path().join(name)).unwrap();
-    }
-    let now = u64::try_from(std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_nanos()).unwrap();
-    sink.export_spans(&spans(5)).unwrap();
-    sink.export_metrics(&snapshot(now, 1.0)).unwrap();
-    let connection = reader(&folder.file());
-    let counts = "SELECT (SELECT count(*) FROM runs) * 100 + (SELECT count(*) FROM metric_points) * 10 + count(*) FROM spans";
-    assert_eq!(number(&connection, counts), 115);
-    drop(connection);
-    // Moved away, as by a tool that rotates logs.
-    std::fs::rename(folder.file(), folder.path().join("old.sqlite")).unwrap();
-    sink.export_spans(&spans(3)).unwrap();
-    assert_eq!(number(&reader(&folder.file()), "SELECT count(*) FROM spans"), 3);
-    // Emptied by somebody.
-    let other = Connection::open(folder.file()).unwrap();
-    other.execute_batch("DELETE FROM spans; DELETE FROM runs").unwrap();
-    sink.export_spans(&spans(4)).unwrap();
-    assert_eq!(
-        number(&reader(&folder.file()), "SELECT count(*) FROM spans JOIN runs ON runs.id = run_id"),
-        4
-    );
 }
 
 #[test]

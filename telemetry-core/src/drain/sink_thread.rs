@@ -6,6 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
+use crate::caught::said;
 use crate::sink::{Sink, SinkContext, SinkError};
 
 use super::lane::{CallResult, Called, Lane, Work};
@@ -24,15 +25,6 @@ pub(super) fn spawn(lane: Arc<Lane>, context: SinkContext, suppress: fn() -> Box
         drop(suppressed);
     })?;
     Ok(())
-}
-
-/// What a panic said, where it said anything.
-pub(super) fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    match (panic.downcast_ref::<&str>(), panic.downcast_ref::<String>()) {
-        (Some(message), _) => message,
-        (None, Some(message)) => message,
-        (None, None) => "no message",
-    }
 }
 
 fn run(lane: &Lane, context: &SinkContext) {
@@ -98,10 +90,13 @@ fn drop_sink(lane: &Lane) {
 
 /// What a panic was, its payload dropped.
 pub(super) fn panicked(panic: Box<dyn Any + Send>) -> CallResult {
-    let message = panic_message(&*panic).to_owned();
-    // What a payload does when dropped is beyond our control: a second panic must not end this thread.
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        std::mem::forget(second);
+    CallResult::Panicked(said(panic))
+}
+
+/// Asks a sink what cannot fail but by a panic: how that went, and the answer.
+pub(super) fn answered<T>(ask: impl FnOnce() -> T) -> (CallResult, Option<T>) {
+    match catch_unwind(AssertUnwindSafe(ask)) {
+        Ok(answer) => (CallResult::Fine, Some(answer)),
+        Err(panic) => (panicked(panic), None),
     }
-    CallResult::Panicked(message)
 }

@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::caught::said;
 use crate::metric::snapshot::MetricFamily;
 use crate::record::SpanRecord;
 use crate::sink::{Sink, SinkContext, Warnings};
@@ -17,7 +18,7 @@ use super::health::DrainHealth;
 use super::lane::Lane;
 use super::options::Options;
 use super::progress::Progress;
-use super::sink_thread::{self, panic_message};
+use super::sink_thread;
 use super::waker::Waker;
 use super::{Source, lock};
 
@@ -128,32 +129,38 @@ impl Shared {
     }
 
     pub(super) fn add_sink(&self, mut sink: Box<dyn Sink>) -> Result<String, DrainStartError> {
-        // The sink is the user's: it is asked with nothing locked.
-        let wanted = sink.name().replace('\0', "");
         if lock(&self.lanes).closed {
             return Err(DrainStartError::Stopped);
         }
-        sink.attach(&self.options.context);
+        // The sink is the user's: it is asked with nothing locked, and its panics end nobody's start and no fork.
+        let (named, wanted) = sink_thread::answered(|| sink.name().replace('\0', ""));
+        let wanted = wanted.unwrap_or_else(|| "unnamed".to_owned());
+        let goes_by = Arc::new(OnceLock::new());
+        let context = self.context_of(wanted.clone(), Arc::clone(&goes_by));
+        let (attached, _) = sink_thread::answered(|| sink.attach(&context));
         let mut lanes = lock(&self.lanes);
         if lanes.closed {
             return Err(DrainStartError::Stopped);
         }
-        let name = free_name(&lanes.list, &wanted);
+        let name = goes_by.get_or_init(|| free_name(&lanes.list, &wanted)).clone();
         let faults = Arc::clone(&self.options.faults);
-        let context = self.context_of(&name);
-        sink.attach(&context);
         let lane = Arc::new(Lane::new(name.clone(), sink, self.options.queue_batches, faults));
         sink_thread::spawn(Arc::clone(&lane), context, self.options.suppress)
             .map_err(|e| DrainStartError::thread(&sink_thread::thread_name(&name), &e))?;
-        lanes.list.push(lane);
+        lanes.list.push(Arc::clone(&lane));
+        drop(lanes);
+        lane.fault("tell its name", &named);
+        lane.fault("be attached", &attached);
         Ok(name)
     }
 
-    /// What a sink of this name is told.
-    fn context_of(&self, name: &str) -> SinkContext {
+    /// What a sink is told that wants this name, and goes by another where that is taken.
+    fn context_of(&self, wanted: String, goes_by: Arc<OnceLock<String>>) -> SinkContext {
         let faults = Arc::clone(&self.options.faults);
-        let kind = format!("sink {name}: warning");
-        let warnings = Warnings::to(move |message| faults.report(&kind, &format!("{kind}: {message}")));
+        let warnings = Warnings::to(move |message| {
+            let kind = format!("sink {}: warning", goes_by.get().unwrap_or(&wanted));
+            faults.report(&kind, &format!("{kind}: {message}"));
+        });
         SinkContext { warnings, ..self.options.context.clone() }
     }
 
@@ -221,7 +228,7 @@ impl Shared {
     fn guarded(&self, part: &str, run: impl FnOnce()) {
         if let Err(panic) = catch_unwind(AssertUnwindSafe(run)) {
             let kind = format!("drain {part}");
-            self.options.faults.report(&kind, &format!("drain: {part} panicked: {}", panic_message(&*panic)));
+            self.options.faults.report(&kind, &format!("drain: {part} panicked: {}", said(panic)));
         }
     }
 

@@ -12,6 +12,7 @@ use super::format::{CAUSE_TEXT, CauseHead, Header, PANIC, PANIC_AT, RawCause};
 use super::locks::patiently;
 use super::running::{self, Running};
 use super::{directory, file, forks, journal, threads};
+use crate::caught::text_of;
 use crate::context::Local;
 use crate::span::floor_char_boundary;
 
@@ -78,12 +79,7 @@ fn write(running: &Running, cause: RawCause, path: &Path) -> io::Result<()> {
 }
 
 fn cause(info: &PanicHookInfo<'_>) -> RawCause {
-    let payload = info.payload();
-    let message = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (None, Some(text)) => text.as_str(),
-        (None, None) => "(a payload that is not text)",
-    };
+    let message = text_of(info.payload());
     let mut text = info.location().map_or_else(|| message.to_owned(), |place| format!("{message} ({place})"));
     text.truncate(floor_char_boundary(&text, CAUSE_TEXT));
     let head = CauseHead {

@@ -88,6 +88,12 @@ pub(crate) fn begin_anew() {
     local.gauges.clear();
 }
 
+/// Lets no update of this thread take the slow path any more, in the child of a fork that has locks nobody will let go:
+/// writes a word.
+pub(crate) fn halt() {
+    MetricLocal::here().busy.set(true);
+}
+
 /// The store this thread writes to.
 pub(crate) fn store() -> &'static MetricStore {
     MetricLocal::here().store.get()

@@ -93,7 +93,7 @@ pub(crate) use exemplar::{Moment, set_moment};
 pub use gauge::{Gauge, GaugeHold, GaugeSeries, GaugeWith};
 pub use histogram::{Histogram, HistogramSeries, HistogramTimer, HistogramWith};
 pub use labels::{DEFAULT_SERIES_LIMIT, Label, LabelSet, OVERFLOW_LABEL, OVERFLOW_VALUE};
-pub(crate) use local::{begin_anew, switch};
+pub(crate) use local::{begin_anew, halt, switch};
 pub use observed::{AlreadyFollowed, Following};
 pub use registry::{RegistryConflict, check};
 pub use sampler::{SamplerError, SamplerGuard, register_sampler};

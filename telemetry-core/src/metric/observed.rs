@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use super::counter::CounterSeries;
 use super::local;
-use super::sampler::{SamplerReport, message_of};
+use super::sampler::SamplerReport;
 use super::store::MetricStore;
+use crate::caught::said;
 use crate::forking::Keeper;
 
 /// The series follows another total already.
@@ -123,7 +124,7 @@ impl Observers {
                 None
             }
             Err(payload) => {
-                Some(SamplerReport::Panicked { name: series.name().into(), message: message_of(&*payload) })
+                Some(SamplerReport::Panicked { name: series.name().into(), message: said(payload) })
             }
         }
     }

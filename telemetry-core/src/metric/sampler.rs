@@ -1,6 +1,5 @@
 //! Samplers: functions of the user's that run once a tick, before the instruments are read.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::local;
 use super::round::Rounds;
 use super::store::MetricStore;
+use crate::caught::said;
 use crate::forking::Keeper;
 
 /// Registers a function that runs once a drain tick, and before a live scrape, to bring gauges up to date.
@@ -185,7 +185,7 @@ impl Sampler {
         self.last_nanos.store(took.as_nanos() as u64, Ordering::Relaxed);
         if let Err(payload) = result {
             self.panics.fetch_add(1, Ordering::Relaxed);
-            reports.push(SamplerReport::Panicked { name: self.name.clone(), message: message_of(&*payload) });
+            reports.push(SamplerReport::Panicked { name: self.name.clone(), message: said(payload) });
         }
         if took > interval / 10 {
             reports.push(SamplerReport::Slow { name: self.name.clone(), took, interval });
@@ -213,13 +213,4 @@ impl MetricStore {
         list.push(Arc::clone(&sampler));
         Ok(SamplerGuard { store: self, sampler })
     }
-}
-
-/// The text of a panic's payload.
-pub(super) fn message_of(payload: &(dyn Any + Send)) -> String {
-    let text = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a payload that is not text").to_owned()
 }

@@ -1,5 +1,7 @@
 //! Starting from settings, and the spans of start and stop.
 
+use std::fmt;
+
 use super::builder::StartError;
 use super::telemetry::{Telemetry, say};
 use crate::log_fields::LogFields;
@@ -10,18 +12,25 @@ use crate::sink::{self, MemorySink, PrometheusSink, Sink};
 use crate::span::{CallSite, Site, SpanBuilder, SpanGuard};
 
 /// Why the pipeline could not be started from its settings.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigureError {
     /// Settings are wrong; all of them are named.
     #[error(transparent)]
     Settings(#[from] SettingsErrors),
     /// A sink could not be made.
-    #[error("a sink could not be made")]
+    #[error(transparent)]
     Sink(#[from] sink::BuildError),
     /// The pipeline could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
+}
+
+/// As it is displayed: a `main` that returns it tells what is wrong.
+impl fmt::Debug for ConfigureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// A pipeline that was started from settings, with the settings and the sinks that others need at hand.

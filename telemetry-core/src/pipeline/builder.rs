@@ -1,5 +1,6 @@
 //! What a pipeline is to be like, and its start.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -28,7 +29,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
 /// Why the pipeline could not be started.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum StartError {
     /// It runs already, is just being started by another thread, or is being shut down.
@@ -43,6 +44,13 @@ pub enum StartError {
     /// The drain or a sink could not be started.
     #[error(transparent)]
     Drain(#[from] DrainStartError),
+}
+
+/// As it is displayed: a `main` that returns it tells what is wrong.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 /// What the pipeline is to be like. Reads no environment.

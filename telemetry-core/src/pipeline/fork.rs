@@ -1,9 +1,10 @@
 //! Forks: what the parent holds still meanwhile, and how the child goes on.
 //!
-//! Before the fork the thread that forks pauses the sinks, has them let go of what cannot be shared, and takes every lock that this library may need in the child. In
-//! the child the handler writes words: the ring is left to the parent, counts begin at zero, the thread has no place, no
-//! token and no identifiers. The rest is done when the child opens its first span or asks for something ([`resume`]): a
-//! drain of its own, another `service.instance.id`, the sinks rebuilt, crash evidence of its own.
+//! Before the fork the thread that forks pauses the sinks, has them let go of what cannot be shared, and takes every
+//! lock that this library may need in the child. In the child the handler writes words: the ring is left to the parent,
+//! counts begin at zero, the thread has no place, no token and no identifiers. The rest is done when the child opens its
+//! first span or asks for something ([`resume`]): a drain of its own, another `service.instance.id`, the sinks rebuilt,
+//! crash evidence of its own.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -21,8 +22,11 @@ use crate::record::Value;
 use crate::resource::Resource;
 use crate::{metric, propagate, settings, span};
 
-/// How long a fork waits for sinks and locks, at the most.
-const PATIENCE: Duration = Duration::from_millis(250);
+/// How long a fork waits for sinks to come between two calls, at the most.
+const SINKS: Duration = Duration::from_millis(250);
+/// How long it then waits for locks, at the most. They are held for moments, so that only a machine whose processors are all
+/// taken comes near it, and without one of them the child cannot go on.
+const LOCKS: Duration = Duration::from_secs(1);
 
 /// Nothing is left to do: this is not the child of a fork, or it has gone on.
 const SETTLED: u8 = 0;
@@ -82,13 +86,12 @@ pub(super) fn watch() {
 }
 
 extern "C" fn before() {
-    let deadline = Instant::now() + PATIENCE;
     // Spans that sinks open while they prepare are not recorded.
     let quiet = Context::suppressed().attach();
     // First the sinks, which may need the locks to come to an end.
-    let paused = running::drain().map(|drain| drain.pause(deadline));
+    let paused = running::drain().map(|drain| drain.pause(Instant::now() + SINKS));
     drop(quiet);
-    let mut keeper = Keeper::new(deadline);
+    let mut keeper = Keeper::new(Instant::now() + LOCKS);
     running::hold(&mut keeper);
     keeper.hold(&INHERITED);
     GLOBAL.hold(&mut keeper);
@@ -128,6 +131,9 @@ extern "C" fn in_child() {
         }
         None => HALTED,
     };
+    if state == HALTED {
+        metric::halt();
+    }
     STATE.store(state, Ordering::Release);
 }
 

@@ -1,6 +1,6 @@
 //! Gathering how the pipeline of the process fares.
 
-use super::{GLOBAL, Telemetry, is_enabled, running};
+use super::{GLOBAL, Telemetry, fork, is_enabled, running};
 use crate::drain::Drain;
 use crate::health::{Health, RingHealth};
 use crate::metric;
@@ -34,7 +34,7 @@ fn gather(drain: Option<&Drain>) -> Health {
         },
         drain: worker,
         sinks: sinks.unwrap_or_default(),
-        conflicts: metric::check(),
+        conflicts: if fork::is_halted() { Vec::new() } else { metric::check() },
     }
 }
 

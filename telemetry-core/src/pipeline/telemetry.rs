@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::running::{self, Run};
-use super::{Accounting, GLOBAL};
+use super::{Accounting, GLOBAL, fork};
 use crate::drain::{Delivery, DrainError, DrainStartError, ShutdownError};
 use crate::filter::Filter;
 use crate::metric::RegistryConflict;
@@ -162,6 +162,10 @@ impl Drop for Telemetry {
 
 /// The process's instruments as they stand now; the samplers run first.
 pub(crate) fn live_metrics() -> Arc<MetricsSnapshot> {
+    if fork::is_halted() {
+        // There are locks that nobody will let go.
+        return Arc::default();
+    }
     let drain = running::drain();
     let own = drain.map_or_else(Vec::new, |drain| drain.families());
     GLOBAL.collect(Duration::from_secs(1), 0, own).0

@@ -125,7 +125,6 @@ fn of(setting: Option<&str>) -> String {
 }
 
 /// Everything wrong with the settings, at once; never empty. Displayed one a line.
-#[derive(Debug)]
 pub struct SettingsErrors {
     pub(super) errors: Vec<SettingError>,
     pub(super) warnings: Vec<SettingWarning>,
@@ -168,6 +167,13 @@ impl fmt::Display for SettingsErrors {
             write!(f, "{newline}{error}")?;
         }
         Ok(())
+    }
+}
+
+/// As it is displayed: a `main` that returns it tells what is wrong.
+impl fmt::Debug for SettingsErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

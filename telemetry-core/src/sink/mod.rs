@@ -11,6 +11,7 @@ mod loss;
 mod memory;
 mod prometheus;
 mod shutdown;
+mod standard_output;
 mod stdout;
 pub(crate) mod tty;
 
@@ -31,6 +32,7 @@ pub use loss::{LossReason, Losses};
 pub use memory::MemorySink;
 pub use prometheus::{PrometheusServer, PrometheusSink};
 pub use shutdown::ShutdownSignal;
+pub use standard_output::StandardOutput;
 pub use stdout::StdoutSink;
 pub use tty::TtySink;
 
@@ -42,7 +44,8 @@ pub trait Sink: Send + 'static {
     /// The sink's name in figures and reports, such as `stdout`.
     fn name(&self) -> &str;
 
-    /// Called once when the sink is added, on the thread that adds it; to be quick.
+    /// Called once when the sink is added, on the thread that adds it; to be quick. A panic here, or in
+    /// [`name`](Self::name), is counted and reported like any other; the sink is still fed.
     fn attach(&mut self, context: &SinkContext) {
         let _ = context;
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::metric::snapshot::MetricsSnapshot;
 use crate::record::SpanRecord;
 
-use super::{LossReason, Losses, Sink, SinkError, json};
+use super::{LossReason, Losses, Sink, SinkError, StandardOutput, json};
 
 /// Writes one JSON object a line for each span, to standard output or any writer.
 ///
@@ -42,7 +42,7 @@ use super::{LossReason, Losses, Sink, SinkError, json};
 /// # Ok::<(), telemetry_core::sink::SinkError>(())
 /// ```
 #[derive(Debug)]
-pub struct StdoutSink<W: Write + Send + 'static = io::Stdout> {
+pub struct StdoutSink<W: Write + Send + 'static = StandardOutput> {
     writer: W,
     prefix: String,
     metrics: bool,
@@ -54,7 +54,7 @@ pub struct StdoutSink<W: Write + Send + 'static = io::Stdout> {
 impl StdoutSink {
     /// A sink that writes to standard output.
     pub fn new() -> Self {
-        Self::to(io::stdout())
+        Self::to(StandardOutput)
     }
 }
 

@@ -13,7 +13,8 @@ use crate::sample::Sampler;
 /// A span that has been opened and not yet been made current.
 #[derive(Clone, Copy)]
 pub(super) struct Opened {
-    /// What is current inside it. Its `span_id` is zero when nothing was opened.
+    /// What is current inside it. Its `span_id` is zero when nothing was opened, and so is its trace, unless that was
+    /// reserved by what a request has brought.
     pub(super) inside: Current,
 }
 
@@ -22,7 +23,7 @@ impl Opened {
     pub(super) const NOTHING: Self = Self { inside: Current::NONE };
 
     pub(super) const fn is_nothing(&self) -> bool {
-        self.inside.span_id == 0
+        self.inside.span_id | self.inside.trace_low | self.inside.trace_high == 0
     }
 }
 

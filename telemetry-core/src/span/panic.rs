@@ -5,6 +5,7 @@ use std::panic::PanicHookInfo;
 use std::sync::Once;
 
 use super::write::{self, Formatted};
+use crate::caught::text_of;
 use crate::clock;
 use crate::context::Local;
 use crate::record::Outcome;
@@ -43,12 +44,7 @@ pub(crate) fn watch_panics() {
 }
 
 fn note(info: &PanicHookInfo<'_>) {
-    let payload = info.payload();
-    let text = match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-        (Some(text), _) => text,
-        (None, Some(text)) => text.as_str(),
-        (None, None) => "(a payload that is not text)",
-    };
+    let text = text_of(info.payload());
     Local::with(|local| {
         // Spans that destructors open from here on are looked at: this panic is not theirs.
         local.hold_back();

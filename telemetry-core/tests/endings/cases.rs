@@ -13,7 +13,7 @@ pub(crate) const SPANS: usize = 1_000;
 
 type Case = (&'static str, fn(&Ended));
 
-const CASES: [Case; 12] = [
+const CASES: [Case; 13] = [
     ("return", |ended| ended.is(0, SPANS)),
     ("return_with_a_static", |ended| ended.is(0, SPANS)),
     ("return_with_threads", |ended| {
@@ -46,6 +46,7 @@ const CASES: [Case; 12] = [
     ("killed", |ended| {
         assert_eq!((ended.status.signal(), ended.spans()), (Some(libc::SIGTERM), SPANS), "{ended:?}");
     }),
+    ("output_that_fills", |ended| ended.is(0, 0)),
     ("closed_output", |ended| {
         ended.is(0, 0);
         for sink in ["stdout", "tty"] {

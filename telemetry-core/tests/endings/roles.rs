@@ -1,6 +1,8 @@
 //! The programs. Each writes JSON lines to standard output, at its end alone: the drain's interval is five minutes.
 
+use std::fs::File;
 use std::io::Read;
+use std::os::fd::AsRawFd;
 use std::process::{ExitCode, abort, exit};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, OnceLock};
@@ -102,6 +104,7 @@ pub(crate) fn play(role: &str) -> ExitCode {
                 thread::park();
             }
         }
+        "output_that_fills" => output_that_fills(),
         "closed_output" => closed_output(),
         role => panic!("nobody plays {role}"),
     }
@@ -146,6 +149,29 @@ fn terminated() {
     // SAFETY: both point at what is there.
     assert_eq!(unsafe { libc::sigwait(&raw const signals, &raw mut signal) }, 0);
     some_work();
+}
+
+/// Writes to a file in which there is room for some lines and a half, and looks at what is there.
+fn output_that_fills() {
+    let path = std::env::temp_dir().join(format!("telemetry-endings-{}", std::process::id()));
+    let file = File::create(&path).unwrap();
+    let room = libc::rlimit { rlim_cur: 50_000, rlim_max: 50_000 };
+    // SAFETY: all three act on this process alone; the limit is a value that is there.
+    unsafe {
+        // A write beyond the limit is to be an error.
+        libc::signal(libc::SIGXFSZ, libc::SIG_IGN);
+        assert_eq!(libc::setrlimit(libc::RLIMIT_FSIZE, &raw const room), 0);
+        assert_eq!(libc::dup2(file.as_raw_fd(), libc::STDOUT_FILENO), libc::STDOUT_FILENO);
+    }
+    let telemetry = builder().start().unwrap();
+    some_work();
+    telemetry.shutdown(PATIENCE).unwrap_err();
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let lines = text.lines().filter(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()).count();
+    let figures = telemetry.sinks().swap_remove(0);
+    assert!(lines > 50 && !text.ends_with('\n'), "{lines} whole lines and a torn one");
+    assert_eq!((figures.delivered, figures.dropped_total()), (lines as u64, (SPANS - lines) as u64));
 }
 
 /// Writes to a standard output that nobody reads, and says what became of it.

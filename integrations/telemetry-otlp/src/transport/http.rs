@@ -13,8 +13,8 @@ use crate::error::ConfigError;
 use crate::options::{Protocol, Target};
 use crate::wire;
 
-/// The most of an answer that is read.
-const MAX_ANSWER_BYTES: u64 = 64 << 10;
+/// The most of an answer that is read; one that is larger says nothing but its status.
+const MAX_ANSWER_BYTES: u64 = 1 << 20;
 
 pub(super) struct Http {
     target: Target,
@@ -39,6 +39,8 @@ impl Http {
         if self.target.gzip {
             headers.insert(header::CONTENT_ENCODING, header::HeaderValue::from_static("gzip"));
         }
+        // Without a word on it a collector may choose any.
+        headers.insert(header::ACCEPT_ENCODING, header::HeaderValue::from_static("identity"));
         headers.extend(self.target.headers.clone());
         request.send(body)
     }
@@ -87,6 +89,9 @@ impl Transport for Http {
     fn send(&mut self, body: &[u8], timeout: Duration) -> Answer {
         match self.attempt(body, timeout) {
             Ok(response) => self.read(response),
+            Err(Error::Timeout(_)) => {
+                Answer::Unanswered(format!("{} did not answer within {timeout:?}", self.target.address))
+            }
             Err(error) => {
                 let cause = format!("{} cannot be asked: {error}", self.target.address);
                 if is_ours(&error) { Answer::Refused(cause) } else { Answer::Unanswered(cause) }

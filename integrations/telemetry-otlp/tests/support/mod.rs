@@ -3,6 +3,7 @@
 
 pub(crate) mod grpc;
 pub(crate) mod http;
+pub(crate) mod protobuf;
 
 use std::sync::Arc;
 use std::time::Duration;

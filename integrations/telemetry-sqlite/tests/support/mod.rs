@@ -2,10 +2,13 @@
 #![allow(dead_code, reason = "each test takes what it needs")]
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use rusqlite::{Connection, OpenFlags};
-use telemetry_core::metric::snapshot::{MetricFamily, MetricKind, MetricSeries, MetricValue};
+use telemetry_core::metric::snapshot::{
+    MetricFamily, MetricKind, MetricSeries, MetricValue, MetricsSnapshot,
+};
 use telemetry_core::record::{Attribute, Outcome, SpanKind, SpanRecord, Status, Value};
 use telemetry_core::testing::Scope;
 use telemetry_core::{SpanId, TraceId, span};
@@ -128,4 +131,12 @@ pub(crate) fn family(name: &'static str, kind: MetricKind, value: MetricValue) -
         crate_version: "1".into(),
         series: vec![MetricSeries::new(vec![("shelf".into(), "north".into())], value)],
     }
+}
+
+/// A gauge's value at a moment.
+pub(crate) fn snapshot(time_unix_nanos: u64, value: f64) -> Arc<MetricsSnapshot> {
+    let mut snapshot = MetricsSnapshot::default();
+    snapshot.time_unix_nanos = time_unix_nanos;
+    snapshot.families.push(family("shop_load", MetricKind::Gauge, MetricValue::Gauge(value)));
+    Arc::new(snapshot)
 }

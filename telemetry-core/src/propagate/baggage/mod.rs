@@ -31,6 +31,10 @@ pub const MAX_BAGGAGE_BYTES: usize = 8_192;
 /// what runs inside; it goes on to the spans opened there, wherever they are polled, and to whatever a
 /// [`Context`](crate::Context) carries. Baggage is no attribute: it is on no span unless you put it there.
 ///
+/// A request's is kept for as long as the request lasts, and a while. Work that goes on after it keeps its own by
+/// `Baggage::current().wrap_future(…)`: spans of a trace know their baggage by one of eight numbers, and once its requests
+/// have ended a number goes to a later one of the same trace.
+///
 /// **It crosses borders of trust both ways.** Whoever sends a request can send any baggage, so decide nothing by it that
 /// matters; and what is put in goes to every host that is called while it is current, so put in nothing that not all of
 /// them may read. It is read and sent only where [`Propagators`](super::Propagators) say so, which they do not by default. With the feature `off` there is none.
