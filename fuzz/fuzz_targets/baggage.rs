@@ -5,10 +5,8 @@ use libfuzzer_sys::fuzz_target;
 use telemetry_core::Context;
 use telemetry_core::propagate::{Baggage, MAX_BAGGAGE_BYTES, MAX_BAGGAGE_MEMBERS, Propagators};
 
-const ALL: Propagators = Propagators::TRACE_CONTEXT
-    .and(Propagators::BAGGAGE)
-    .and(Propagators::B3)
-    .and(Propagators::B3_MULTI);
+const ALL: Propagators =
+    Propagators::TRACE_CONTEXT.and(Propagators::BAGGAGE).and(Propagators::B3).and(Propagators::B3_MULTI);
 
 fuzz_target!(|input: &[u8]| {
     let headers: Vec<(&str, &[u8])> = input

@@ -163,10 +163,14 @@ fn error_rate(metric: &Metric) -> Option<[Panel; 2]> {
 /// What is used beside what there is: how near to its end it is.
 fn saturation<'a>(manifest: &'a Manifest, metric: &'a Metric) -> Option<(Panel, Vec<&'a str>)> {
     let (all, title, what) = match metric.name.strip_suffix("_in_use_connections") {
-        Some(stem) => (format!("{stem}_total_connections"), "Pool saturation", "the pool's connections at work"),
-        None if metric.name == "process_open_fds" => {
-            ("process_max_fds".to_owned(), "File descriptors", "the file descriptors it may have that are open")
+        Some(stem) => {
+            (format!("{stem}_total_connections"), "Pool saturation", "the pool's connections at work")
         }
+        None if metric.name == "process_open_fds" => (
+            "process_max_fds".to_owned(),
+            "File descriptors",
+            "the file descriptors it may have that are open",
+        ),
         None => return None,
     };
     let (used, all) = (&metric.name, &manifest.metric(&all)?.name);
@@ -263,7 +267,8 @@ fn unit(metric: &Metric) -> &'static str {
 fn title(metric: &Metric) -> String {
     let help = metric.help.trim();
     let sentence = help.split_once(". ").map_or(help, |(first, _)| first).trim_end_matches('.');
-    let short = if sentence.len() > TITLE { sentence.split_once([',', ':']).map(|(first, _)| first) } else { None };
+    let short =
+        if sentence.len() > TITLE { sentence.split_once([',', ':']).map(|(first, _)| first) } else { None };
     short.unwrap_or(sentence).to_owned()
 }
 
