@@ -45,11 +45,11 @@ fn run(arguments: &[String]) -> Result<bool, String> {
     generate::workspace(&folder, &root.display().to_string(), &here.join("Cargo.lock"))
         .map_err(|error| format!("{}: {error}", folder.display()))?;
     let builds = Builds { folder, rounds };
-    builds.warm_up()?;
     let (mut text, mut smallest) = (String::new(), true);
     for kind in Kind::ALL {
         let packages: Vec<String> =
             CONTESTANTS.iter().map(|contestant| generate::package(contestant, kind)).collect();
+        builds.warm_up(&packages)?;
         let figures = builds.measure(&packages)?;
         text += &report::table(kind, &figures);
         smallest &= report::ours_is_smallest(&figures);

@@ -27,11 +27,15 @@ pub(crate) struct Builds {
 }
 
 impl Builds {
-    /// Builds everything once, so that what is measured later is the packages alone.
-    pub(crate) fn warm_up(&self) -> Result<(), String> {
-        self.cargo(&["check", "--workspace"])?;
-        self.cargo(&["build", "--workspace"])?;
-        self.cargo(&["build", "--workspace", "--release"])
+    /// Builds every package once, so that what is measured later is the packages alone: one by one, since together they
+    /// would have their dependencies with other features.
+    pub(crate) fn warm_up(&self, packages: &[String]) -> Result<(), String> {
+        for package in packages {
+            self.cargo(&["check", "-p", package])?;
+            self.cargo(&["build", "-p", package])?;
+            self.cargo(&["build", "--release", "-p", package])?;
+        }
+        Ok(())
     }
 
     /// Measures several packages in turns, so that what else the machine does falls on all of them.
