@@ -80,7 +80,7 @@ fn program(contestant: &Contestant, kind: Kind) -> String {
             let (is_async, is_full) = (number % 2 == 1, kind == Kind::Mixed && number % 4 >= 2);
             text.push_str(&function(contestant.attribute(is_full), number, is_async, is_full));
             let called = format!("function_{number}(id)");
-            let (list, caller) = match (is_async, is_full) {
+            let (list, outer) = match (is_async, is_full) {
                 (false, false) => (&mut sync, None),
                 (false, true) => (&mut sync, Some(format!("u64 {{ {called}.unwrap_or_default() }}"))),
                 (true, false) => (&mut asynchronous, Some(format!("Later {{ Box::pin({called}) }}"))),
@@ -89,9 +89,9 @@ fn program(contestant: &Contestant, kind: Kind) -> String {
                     (&mut asynchronous, Some(format!("Later {{ Box::pin({future}) }}")))
                 }
             };
-            let listed = if caller.is_some() { "caller" } else { "function" };
+            let listed = if outer.is_some() { "caller" } else { "function" };
             let _ = writeln!(list, "        {listed}_{number},");
-            if let Some(body) = caller {
+            if let Some(body) = outer {
                 let _ = writeln!(text, "    fn caller_{number}(id: u64) -> {body}\n");
             }
         }
