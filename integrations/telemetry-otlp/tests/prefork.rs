@@ -76,8 +76,8 @@ fn each_sink_exports_every_span_once_from_the_process_that_recorded_it() {
                 thread::sleep(Duration::from_millis(1));
             }
         });
+        let _stop = Stop(&stop);
         Server { telemetry: &telemetry, folder: &folder }.run();
-        stop.store(true, Ordering::Relaxed);
     });
     close(&telemetry, &folder, in_parent.into_inner());
 
@@ -105,6 +105,15 @@ fn each_sink_exports_every_span_once_from_the_process_that_recorded_it() {
         assert_eq!(by_process, expected, "{sink}");
     }
     fs::remove_dir_all(folder).unwrap();
+}
+
+/// Ends the load with the work, also when that panics.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Shuts down and notes how many spans this process has recorded, all of which every sink must have delivered.
