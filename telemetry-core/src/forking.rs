@@ -4,10 +4,13 @@
 //! what it was changing stays half changed. So the thread that forks takes the locks first ([`Keeper`]), and lets them go
 //! on both sides.
 
+mod thread;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
-use std::thread;
 use std::time::Instant;
+
+pub(crate) use thread::spawn;
 
 /// How many forks lie between this process and the one that was started as a program.
 static GENERATION: AtomicU64 = AtomicU64::new(0);
@@ -55,7 +58,7 @@ impl Keeper {
                 Err(TryLockError::Poisoned(guard)) => {
                     return self.locks.push(Box::new(Some(guard.into_inner())));
                 }
-                Err(TryLockError::WouldBlock) if Instant::now() < self.deadline => thread::yield_now(),
+                Err(TryLockError::WouldBlock) if Instant::now() < self.deadline => std::thread::yield_now(),
                 Err(TryLockError::WouldBlock) => {
                     self.complete = false;
                     return;
@@ -79,6 +82,15 @@ impl Keeper {
     }
 }
 
+/// The content of a cell, made where there is none yet, by several threads if need be: none allocates while it is inside the
+/// cell, where the child of a fork would find it for ever.
+pub(crate) fn get_or_make<T>(cell: &OnceLock<T>, make: impl FnOnce() -> T) -> &T {
+    cell.get().unwrap_or_else(|| {
+        let made = make();
+        cell.get_or_init(|| made)
+    })
+}
+
 /// A mutex whose content begins anew in the child of a fork, whoever had it locked in the parent.
 #[derive(Debug)]
 pub(crate) struct Anew<T> {
@@ -97,7 +109,7 @@ impl<T: Default> Anew<T> {
     pub(crate) fn here(&self) -> &Mutex<T> {
         let mut here = self;
         while here.generation != generation() {
-            here = here.next.get_or_init(Box::default);
+            here = &**get_or_make(&here.next, Box::default);
         }
         &here.content
     }

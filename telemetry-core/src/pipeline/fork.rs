@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 
 use super::running::{self, Run};
 use super::source::PipelineSource;
-use super::telemetry::say;
 use super::{GLOBAL, evidence};
 use crate::context::{Context, Local};
 use crate::drain::{DrainStartError, Paused};
 use crate::forking::{self, Keeper, generation};
 use crate::record::Value;
 use crate::resource::Resource;
+use crate::standard_error::say;
 use crate::{metric, propagate, settings, span};
 
 /// How long a fork waits for sinks to come between two calls, at the most.
