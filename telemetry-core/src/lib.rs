@@ -67,8 +67,8 @@
 //!   a call for longer than the fork waits, stays silent in the child, which says so on standard error.
 //! - Where the parent keeps crash [`evidence`], the child has a file of its own, from its first span on.
 //! - A thread of the parent is not there: no listener of [`PrometheusServer`](sink::PrometheusServer), no sampler that was
-//!   running at that moment. If one was just then being started or ending, no thread that the child starts by the standard
-//!   library comes to its work, since a lock of that library stays locked; this crate's threads do without it there.
+//!   running at that moment. If a thread was just then being started, or ending, no thread that the child starts by the
+//!   standard library comes to its work, since a lock of that library stays locked; this crate's own do without it there.
 //! - Standard output shared with the parent gets whole batches, which a pipe may mix.
 //! - A child that opens no span and calls nothing touches no sink, also when it drops the handle or exits. One that wants
 //!   other sinks than its parent shuts the inherited handle down and starts again.
