@@ -135,12 +135,12 @@ impl MetricStore {
 
     /// Has every lock held that updates and readings take, while the process forks.
     pub(crate) fn hold(&'static self, keeper: &mut Keeper) {
-        // Before those that are taken while it is held.
+        // Each before those that are taken while it is held.
         keeper.hold(&self.calls_shown);
         registry::hold(keeper);
         self.fixed.hold(keeper);
-        self.series.hold(keeper);
         keeper.hold(&self.series_cells);
+        self.series.hold(keeper);
         self.exemplars.hold(keeper);
         self.dynamic.hold(keeper);
         self.samplers.hold(keeper);
