@@ -52,7 +52,7 @@
 //!
 //! # Forks
 //! `fork` copies one thread. Before it, on the thread that forks, this crate waits until its threads have come to their work
-//! and its sinks are between two calls, for 250 ms at the most, and takes its own locks, for five seconds at the most. So a fork
+//! and its sinks are between two calls, for a second at the most, and takes its own locks, for five seconds at the most. So a fork
 //! from a signal handler is not supported. In the child:
 //!
 //! - Between the fork and an `exec` or `_exit` nothing happens here, and nothing of what the handlers do in the child is

@@ -23,7 +23,7 @@ use crate::standard_error::say;
 use crate::{metric, propagate, settings, span};
 
 /// How long a fork waits for sinks to come between two calls, at the most.
-const SINKS: Duration = Duration::from_millis(250);
+const SINKS: Duration = Duration::from_secs(1);
 /// How long it then waits for locks, at the most. They are held for moments, so that only a machine whose processors are all
 /// taken comes near it, and without one of them the child cannot go on.
 const LOCKS: Duration = Duration::from_secs(5);

@@ -5,28 +5,28 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use telemetry_core::Telemetry;
+use telemetry_core::drain::ShutdownError;
+use telemetry_core::{Accounting, Telemetry};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Shuts down and writes the books of this process. False when a sink did not deliver everything.
+/// Shuts down and writes the books of this process. False when a sink had to be abandoned.
 pub(crate) fn close(telemetry: &Telemetry, folder: &Path, requests: u64) -> bool {
     // Before the shutdown, at which instruments are still what they are, but spans no more.
     let counted = counted(telemetry);
-    let clean = telemetry.shutdown(PATIENCE).is_ok();
-    let accounting = telemetry.accounting();
+    let abandoned = matches!(telemetry.shutdown(PATIENCE), Err(ShutdownError::Abandoned { .. }));
+    let Accounting { started, taken, in_flight, dropped_full, .. } = telemetry.accounting();
     let sinks = telemetry.sinks();
-    let delivered = |name: &str| sinks.iter().find(|sink| sink.sink == name).map_or(0, |sink| sink.delivered);
+    // A sink that was in a call for too long when the process forked stays silent: what it would have got is lost to it.
+    let fate = |name: &str| {
+        let sink = sinks.iter().find(|sink| sink.sink == name);
+        sink.map_or((0, taken), |sink| (sink.delivered, sink.dropped_total()))
+    };
+    let ((own, own_lost), (shared, shared_lost)) = (fate("per-process"), fate("stdout"));
     let line = format!(
-        "{} {} {} {} {} {} {counted} {requests}",
-        accounting.started,
-        accounting.taken,
-        accounting.in_flight,
-        accounting.dropped(),
-        delivered("per-process"),
-        delivered("stdout"),
+        "{started} {taken} {in_flight} {dropped_full} {own} {own_lost} {shared} {shared_lost} {counted} {requests}"
     );
-    clean && fs::write(folder.join(format!("{}.books", std::process::id())), line).is_ok()
+    !abandoned && fs::write(folder.join(format!("{}.books", std::process::id())), line).is_ok()
 }
 
 /// The counter of requests.
@@ -42,6 +42,9 @@ pub(crate) struct Process {
     pub(crate) instance: String,
     /// Trace, span and name.
     pub(crate) spans: Vec<(String, String, String)>,
+    pub(crate) started: u64,
+    /// Spans that were not exported: the machine was so busy that the ring or the queue of the sink was full.
+    pub(crate) lost: u64,
     /// Spans it wrote into the file that all processes share.
     pub(crate) shared: u64,
     pub(crate) requests: u64,
@@ -58,29 +61,27 @@ pub(crate) fn read(folder: &Path) -> Vec<Process> {
         let pid: u64 = path.file_stem().unwrap().to_str().unwrap().parse().unwrap();
         let books: Vec<u64> =
             fs::read_to_string(&path).unwrap().split(' ').map(|number| number.parse().unwrap()).collect();
-        let [started, taken, in_flight, dropped, delivered, shared, counted, requests] = books[..] else {
+        let [started, taken, in_flight, full, own, own_lost, shared, shared_lost, counted, requests] =
+            books[..]
+        else {
             panic!("{pid}: {books:?}")
         };
-        assert_eq!(started, taken + in_flight + dropped, "{pid}: {books:?}");
-        assert_eq!(in_flight, 0, "{pid}: {books:?}");
-        assert_eq!((taken, counted), (delivered, requests), "{pid}: {books:?}");
-        let process = Process { shared, requests, ..spans_of(folder, pid) };
-        assert_eq!(process.spans.len() as u64, delivered, "{pid}");
+        assert_eq!((in_flight, started), (0, taken + full), "{pid}: {books:?}");
+        assert_eq!((own + own_lost, shared + shared_lost), (taken, taken), "{pid}: {books:?}");
+        assert_eq!(counted, requests, "{pid}: {books:?}");
+        let (instance, spans) = spans_of(folder, pid);
+        assert_eq!(spans.len() as u64, own, "{pid}");
+        let process = Process { pid, instance, spans, started, lost: full + own_lost, shared, requests };
         processes.push(process);
     }
     processes
 }
 
-fn spans_of(folder: &Path, pid: u64) -> Process {
+/// The instance a process is, and the spans it exported.
+fn spans_of(folder: &Path, pid: u64) -> (String, Vec<(String, String, String)>) {
     let Ok(text) = fs::read_to_string(folder.join(format!("{pid}.spans"))) else {
-        // No request came to it: it has touched no sink.
-        return Process {
-            pid,
-            instance: format!("none of {pid}"),
-            spans: Vec::new(),
-            shared: 0,
-            requests: 0,
-        };
+        // No request came to it, so it has touched no sink; or this one stayed silent.
+        return (format!("none of {pid}"), Vec::new());
     };
     let mut lines = text.lines();
     let (instance, told) = lines.next().unwrap().split_once(' ').unwrap();
@@ -90,7 +91,7 @@ fn spans_of(folder: &Path, pid: u64) -> Process {
         assert_eq!(recorded, pid.to_string(), "{pid} exports a span of another process: {line}");
         (trace.to_owned(), span.to_owned(), name.to_owned())
     });
-    Process { pid, instance: instance.to_owned(), spans: spans.collect(), shared: 0, requests: 0 }
+    (instance.to_owned(), spans.collect())
 }
 
 /// Fails where two spans have one identifier, or a span was exported twice, or two processes are one instance.

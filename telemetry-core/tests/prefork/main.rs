@@ -26,6 +26,8 @@ const WORKERS: usize = 4;
 /// How often every worker is replaced, one after the other, and the requests before each.
 const RESTARTS: usize = 3;
 const REQUESTS: usize = 100;
+/// Spans of a request.
+const SPANS: u64 = 4;
 /// Children that live for a moment.
 const FORKS: usize = 60;
 /// After so many seconds a process that hangs is killed.
@@ -44,7 +46,7 @@ fn pid() -> u64 {
 
 #[span(root, attrs(pid = pid()))]
 fn request() {
-    for _ in 0..3 {
+    for _ in 1..SPANS {
         let _step = step!("stage", pid = pid());
     }
     ANSWERED.inc();
@@ -104,17 +106,19 @@ fn workers_export_what_they_recorded_and_nothing_else() {
     assert_eq!(processes.len(), 1 + FORKS + WORKERS * (RESTARTS + 1));
     books::assert_distinct(&processes);
     let (parents, workers): (Vec<_>, Vec<_>) = processes.iter().partition(|process| process.pid == pid());
-    assert_eq!(
-        workers.iter().map(|worker| worker.requests).sum::<u64>(),
-        (FORKS + REQUESTS * RESTARTS * WORKERS) as u64
-    );
+    let requests = (FORKS + REQUESTS * RESTARTS * WORKERS) as u64;
+    assert_eq!(workers.iter().map(|worker| worker.requests).sum::<u64>(), requests);
+    // What is lost is counted, and however busy the machine is, it is not the rule.
+    let exported = workers.iter().map(|worker| worker.spans.len() as u64).sum::<u64>();
+    assert!(exported >= requests * SPANS / 2, "{exported}");
     for worker in workers {
         let of_others =
             worker.spans.iter().find(|(_, _, name)| !["request", "stage"].contains(&name.as_str()));
         assert_eq!(of_others, None, "{}", worker.pid);
-        assert_eq!((worker.spans.len() as u64, worker.shared), (worker.requests * 4, worker.requests * 4));
+        assert_eq!(worker.started, worker.requests * SPANS, "{}", worker.pid);
     }
-    assert_eq!(parents[0].spans.iter().filter(|(_, _, name)| name == "supervise").count(), 1);
+    let supervised = parents[0].spans.iter().filter(|(_, _, name)| name == "supervise").count();
+    assert!(supervised == 1 || supervised == 0 && parents[0].lost > 0, "{supervised}");
     shared_file_has_every_span_once(&folder, processes.iter().map(|process| process.shared).sum());
     fs::remove_dir_all(folder).unwrap();
 }
