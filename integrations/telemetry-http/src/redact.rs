@@ -7,40 +7,70 @@ const REDACTED: &str = "REDACTED";
 
 /// Parameters whose values are credentials, compared without regard to case, `-` and `_`: the four of OpenTelemetry's
 /// HTTP conventions, and the names in common use for the rest. In their order, to be searched.
-const CREDENTIALS: [&str; 29] = [
+const CREDENTIALS: [&str; 59] = [
     "accesskey",
+    "accesskeyid",
     "accesstoken",
     "apikey",
+    "apisecret",
+    "apitoken",
+    "appsecret",
+    "assertion",
     "auth",
     "authorization",
     "authtoken",
     "awsaccesskeyid",
+    "basicauth",
     "bearer",
+    "bearertoken",
     "clientassertion",
     "clientsecret",
     "codeverifier",
+    "consumersecret",
     "credential",
     "credentials",
+    "csrftoken",
+    "googleaccessid",
+    "hmac",
     "idtoken",
     "jsessionid",
     "jwt",
+    "oauthconsumerkey",
+    "oauthsignature",
+    "oauthtoken",
+    "oauthverifier",
+    "otp",
+    "pass",
+    "passphrase",
     "passwd",
     "password",
+    "phpsessid",
     "privatekey",
     "privatetoken",
     "pwd",
     "refreshtoken",
+    "samlresponse",
+    "sastoken",
     "secret",
+    "secretaccesskey",
     "secretkey",
+    "securitytoken",
     "session",
     "sessionid",
+    "sessiontoken",
+    "sharedkey",
     "sig",
     "signature",
+    "subscriptionkey",
     "token",
+    "xaccesstoken",
+    "xapikey",
+    "xauthtoken",
+    "xsrftoken",
 ];
 
 /// Letters of the longest of them.
-const LONGEST_NAME: usize = 15;
+const LONGEST_NAME: usize = 16;
 
 /// Whole families of parameters, by how they begin.
 const CREDENTIAL_PREFIXES: [&str; 2] = ["x-amz-", "x-goog-"];
@@ -139,6 +169,40 @@ mod tests {
     fn every_name_of_a_credential_is_found() {
         for name in CREDENTIALS {
             assert!(is_credentials_name(name.as_bytes()), "{name}");
+            assert_eq!(redact(&format!("/?{name}=a%20b")), format!("/?{name}=REDACTED"));
+        }
+    }
+
+    #[test]
+    fn what_clouds_and_protocols_sign_urls_with_is_a_credential() {
+        for key in [
+            // OpenTelemetry's four.
+            "AWSAccessKeyId",
+            "Signature",
+            "sig",
+            "X-Goog-Signature",
+            // Others of the same.
+            "X-Amz-Algorithm",
+            "X-Amz-Credential",
+            "X-Amz-Date",
+            "X-Amz-Expires",
+            "X-Amz-Security-Token",
+            "X-Amz-Signature",
+            "x-amz-signedheaders",
+            "GoogleAccessId",
+            "X-Goog-Credential",
+            // OAuth, SAML and what people make up.
+            "oauth_token",
+            "oauth_signature",
+            "client_secret",
+            "SAMLResponse",
+            "X-API-Key",
+            "x-auth-token",
+            "subscription-key",
+            "csrf_token",
+            "PHPSESSID",
+        ] {
+            assert_eq!(redact(&format!("/a?b=1&{key}=x&c=2")), format!("/a?b=1&{key}=REDACTED&c=2"));
         }
     }
 
