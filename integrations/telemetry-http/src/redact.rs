@@ -75,38 +75,58 @@ const LONGEST_NAME: usize = 16;
 /// Whole families of parameters, by how they begin.
 const CREDENTIAL_PREFIXES: [&str; 2] = ["x-amz-", "x-goog-"];
 
-/// What stands between parameters; the second one by an older custom, which some servers still follow.
-const SEPARATORS: [char; 2] = ['&', ';'];
+/// What stands between parameters.
+const SEPARATOR: char = '&';
+
+/// What stands between them by an older custom, which some servers still follow, and to others is part of a value.
+const OLDER_SEPARATOR: char = ';';
 
 /// A path and query with the values of credentials replaced by `REDACTED`. Borrowed when there are none.
+///
+/// What stands between a credential and the next `&` goes with it, whether `;` ends a value there or is part of it.
+///
+/// # Examples
+/// ```
+/// use telemetry_http::redact;
+/// assert_eq!(redact("/books?q=sea&sig=4bf9"), "/books?q=sea&sig=REDACTED");
+/// ```
 pub fn redact(path_and_query: &str) -> Cow<'_, str> {
     let Some((path, query)) = path_and_query.split_once('?') else {
         return Cow::Borrowed(path_and_query);
     };
-    if !query.split(SEPARATORS).any(is_credential) {
+    if query.split(SEPARATOR).all(|part| credential(part).is_none()) {
         return Cow::Borrowed(path_and_query);
     }
     let mut redacted = String::with_capacity(path_and_query.len());
     redacted.push_str(path);
-    redacted.push('?');
-    for piece in query.split_inclusive(SEPARATORS) {
-        let pair = piece.strip_suffix(SEPARATORS).unwrap_or(piece);
-        match pair.split_once('=') {
-            Some((key, _)) if is_credential(pair) => {
-                redacted.push_str(key);
-                redacted.push('=');
-                redacted.push_str(REDACTED);
-            }
-            _ => redacted.push_str(pair),
+    let mut before = '?';
+    for part in query.split(SEPARATOR) {
+        redacted.push(before);
+        match credential(part) {
+            Some(value) => redacted.extend([&part[..value], REDACTED]),
+            None => redacted.push_str(part),
         }
-        redacted.push_str(&piece[pair.len()..]);
+        before = SEPARATOR;
     }
     Cow::Owned(redacted)
 }
 
-/// True for `key=value` with the key of a credential.
-fn is_credential(pair: &str) -> bool {
-    let Some((key, _)) = pair.split_once('=') else { return false };
+/// Where the value of the first credential begins.
+fn credential(part: &str) -> Option<usize> {
+    let mut begin = 0;
+    for pair in part.split(OLDER_SEPARATOR) {
+        if let Some((key, _)) = pair.split_once('=')
+            && is_credential(key)
+        {
+            return Some(begin + key.len() + 1);
+        }
+        begin += pair.len() + 1;
+    }
+    None
+}
+
+/// True for the key of a credential.
+fn is_credential(key: &str) -> bool {
     // A key can hide behind percent signs; few do, so the decoded form is made only for those.
     let decoded =
         if key.contains('%') { Cow::Owned(percent_decoded(key)) } else { Cow::Borrowed(key.as_bytes()) };
@@ -219,8 +239,14 @@ mod tests {
         ] {
             assert_eq!(redact(&format!("/a?{key}=x&b=1")), format!("/a?{key}=REDACTED&b=1"));
         }
-        assert_eq!(redact("/a?b=1;sig=x;c=2&pwd=y"), "/a?b=1;sig=REDACTED;c=2&pwd=REDACTED");
         assert_eq!(redact("/a?sig=x?sig=y&"), "/a?sig=REDACTED&");
+    }
+
+    #[test]
+    fn a_credential_lasts_to_the_next_parameter_whatever_separates_those() {
+        assert_eq!(redact("/a?b=1;sig=x;c=2&pwd=y"), "/a?b=1;sig=REDACTED&pwd=REDACTED");
+        assert_eq!(redact("/a?password=x;y&b=1"), "/a?password=REDACTED&b=1");
+        assert_eq!(redact("/a?b=1;c=2&password=x;y=z"), "/a?b=1;c=2&password=REDACTED");
     }
 
     #[test]
