@@ -9,13 +9,7 @@ const ALL: Propagators =
     Propagators::TRACE_CONTEXT.and(Propagators::BAGGAGE).and(Propagators::B3).and(Propagators::B3_MULTI);
 
 fuzz_target!(|input: &[u8]| {
-    let headers: Vec<(&str, &[u8])> = input
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| {
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            Some((std::str::from_utf8(&line[..colon]).ok()?, &line[colon + 1..]))
-        })
-        .collect();
+    let headers = fuzz::headers(input);
     let extracted = ALL.extract(headers.as_slice());
     check(&extracted.baggage);
     let Some(held) = extracted.hold() else { return };

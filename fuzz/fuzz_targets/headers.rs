@@ -5,13 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use telemetry_core::propagate::{extract, inject_context};
 
 fuzz_target!(|input: &[u8]| {
-    let headers: Vec<(&str, &[u8])> = input
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| {
-            let colon = line.iter().position(|byte| *byte == b':')?;
-            Some((std::str::from_utf8(&line[..colon]).ok()?, &line[colon + 1..]))
-        })
-        .collect();
+    let headers = fuzz::headers(input);
     let Some(remote) = extract(headers.as_slice()) else { return };
     // Two of them at once, of which each lets go of its own.
     let (held, again) = (remote.hold(), remote.hold());

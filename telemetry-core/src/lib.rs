@@ -51,8 +51,9 @@
 //! the shutdown are not delivered; they stay in [`Accounting::in_flight`] and `telemetry_spans_in_flight`, and a line on standard error says how many.
 //!
 //! # Forks
-//! `fork` copies one thread. Before it, on the thread that forks, this crate waits until its sinks are between two calls,
-//! for 250 ms at the most, and takes its own locks, for a second at the most. So a fork from a signal handler is not supported. In the child:
+//! `fork` copies one thread. Before it, on the thread that forks, this crate waits until its threads have come to their work
+//! and its sinks are between two calls, for 250 ms at the most, and takes its own locks, for five seconds at the most. So a fork
+//! from a signal handler is not supported. In the child:
 //!
 //! - Between the fork and an `exec` or `_exit` nothing happens here, and nothing of what the handlers do in the child is
 //!   unsafe after a fork: they write words and unlock.
@@ -66,7 +67,9 @@
 //!   a call for longer than the fork waits, stays silent in the child, which says so on standard error.
 //! - Where the parent keeps crash [`evidence`], the child has a file of its own, from its first span on.
 //! - A thread of the parent is not there: no listener of [`PrometheusServer`](sink::PrometheusServer), no sampler that was
-//!   running at that moment. Standard output shared with the parent gets whole batches, which a pipe may mix.
+//!   running at that moment. If a thread was just then being started, or ending, no thread that the child starts by the
+//!   standard library comes to its work, since a lock of that library stays locked; this crate's own do without it there.
+//! - Standard output shared with the parent gets whole batches, which a pipe may mix.
 //! - A child that opens no span and calls nothing touches no sink, also when it drops the handle or exits. One that wants
 //!   other sinks than its parent shuts the inherited handle down and starts again.
 //!
@@ -141,6 +144,8 @@ pub mod settings;
 pub mod sink;
 #[cfg(not(loom))]
 mod span;
+#[cfg(not(loom))]
+mod standard_error;
 mod sync;
 #[cfg(not(loom))]
 pub mod testing;

@@ -7,15 +7,18 @@
 
 #[path = "support/child.rs"]
 mod child;
+#[path = "support/exclusive.rs"]
+mod exclusive;
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use child::in_child;
+use exclusive::Exclusive;
 use telemetry_core::metric::snapshot::MetricsSnapshot;
 use telemetry_core::record::SpanRecord;
-use telemetry_core::sink::{AfterFork, MemorySink, PrometheusSink, Sink, SinkError};
+use telemetry_core::sink::{MemorySink, PrometheusSink, Sink, SinkError};
 use telemetry_core::{AlwaysSample, Telemetry, metric, resume_after_fork, span, step};
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,27 +54,6 @@ impl Sink for Blocking {
 
     fn export_metrics(&mut self, _: &Arc<MetricsSnapshot>) -> Result<(), SinkError> {
         Ok(())
-    }
-}
-
-/// Is its parent's alone.
-struct Exclusive;
-
-impl Sink for Exclusive {
-    fn name(&self) -> &'static str {
-        "exclusive"
-    }
-
-    fn export_spans(&mut self, _: &[SpanRecord]) -> Result<(), SinkError> {
-        Ok(())
-    }
-
-    fn export_metrics(&mut self, _: &Arc<MetricsSnapshot>) -> Result<(), SinkError> {
-        Ok(())
-    }
-
-    fn after_fork(&mut self) -> AfterFork {
-        AfterFork::Disable
     }
 }
 

@@ -56,7 +56,7 @@ pub(crate) struct Seen<'a> {
     headers: &'a HeaderMap,
     /// The first two, of which there must not be a second.
     traceparents: [Option<&'a HeaderValue>; 2],
-    has_state: bool,
+    pub(crate) has_state: bool,
     pub(crate) host: Option<&'a HeaderValue>,
     pub(crate) user_agent: Option<&'a HeaderValue>,
     pub(crate) content_length: Option<&'a HeaderValue>,

@@ -1,11 +1,11 @@
 //! Faults on standard error, at a limited rate.
 
 use std::collections::HashMap;
-use std::io::{self, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::lock;
+use crate::standard_error;
 
 /// The kinds of fault that are told apart; further ones share a limit.
 const MAX_KINDS: usize = 256;
@@ -26,9 +26,7 @@ struct Kind {
 impl Faults {
     /// Reports to standard error; a standard error that is closed is no fault.
     pub(crate) fn to_standard_error() -> Self {
-        Self::to(|line| {
-            let _ = writeln!(io::stderr().lock(), "{line}");
-        })
+        Self::to(standard_error::write)
     }
 
     /// Reports through a function, which gets a line without its end.

@@ -18,11 +18,14 @@ pub(crate) struct Paused {
 
 impl Drain {
     /// Keeps the sinks from being called, once they are between two calls; one that is not by the deadline is left.
+    ///
+    /// Also waits until all threads have come to their work: the standard library has a lock on the way there.
     pub(crate) fn pause(self: Arc<Self>, deadline: Instant) -> Paused {
         let lanes = self.shared.lanes();
         for lane in &lanes {
             lane.stop_handing_out();
         }
+        self.shared.progress.await_begun(deadline);
         for lane in &lanes {
             lane.await_idle(deadline);
             lane.prepare_for_fork();
@@ -82,10 +85,10 @@ impl Paused {
 
 impl Lane {
     fn stop_handing_out(&self) {
-        lock(&self.state).paused = true;
+        lock(&self.state).forks += 1;
     }
 
-    /// Waits until the sink's thread is between two calls; it may still be in one at the deadline.
+    /// Waits until the sink has been started and is between two calls; it may still be in one at the deadline.
     fn await_idle(&self, deadline: Instant) {
         let mut state = lock(&self.state);
         while state.busy_since.is_some() {
@@ -107,7 +110,7 @@ impl Lane {
     }
 
     fn go_on(&self) {
-        lock(&self.state).paused = false;
+        lock(&self.state).forks -= 1;
         self.filled.notify_one();
     }
 

@@ -101,10 +101,10 @@ pub(super) struct State {
     fault_count: u64,
     last_fault: String,
     last_fault_at: Option<Instant>,
-    /// Since when the sink's thread has had the item it is at.
+    /// Since when the sink's thread has had the item it is at, or has been starting the sink.
     pub(super) busy_since: Option<Instant>,
-    /// The process forks: nothing is handed out.
-    pub(super) paused: bool,
+    /// How many threads are forking the process: until they are done nothing is handed out.
+    pub(super) forks: u32,
     /// Of the queued spans, those that the sink holds.
     held: u64,
 }
@@ -154,8 +154,8 @@ impl Lane {
             fault_count: 0,
             last_fault: String::new(),
             last_fault_at: None,
-            busy_since: None,
-            paused: false,
+            busy_since: Some(Instant::now()),
+            forks: 0,
             held: 0,
         };
         Self {
@@ -293,6 +293,12 @@ impl Lane {
         self.report("abandoned", &fault);
     }
 
+    /// The sink's thread has started the sink.
+    pub(super) fn started(&self) {
+        lock(&self.state).busy_since = None;
+        self.processed.notify_all();
+    }
+
     /// The next item for the sink's thread; none when the sink was abandoned.
     pub(super) fn next(&self) -> Option<(u64, Work)> {
         let mut state = lock(&self.state);
@@ -300,7 +306,7 @@ impl Lane {
             if state.phase == SinkState::Abandoned {
                 return None;
             }
-            if !state.paused
+            if state.forks == 0
                 && let Some(item) = state.items.pop_front()
             {
                 if matches!(item.1, Work::Spans(_)) {

@@ -19,6 +19,7 @@ struct State {
     requested: u64,
     started: u64,
     finished: u64,
+    begun: bool,
     stopping: bool,
     stopped: bool,
 }
@@ -70,6 +71,18 @@ impl Progress {
     pub(super) fn request_stop(&self, waker: &Waker) {
         lock(&self.state).stopping = true;
         waker.wake();
+    }
+
+    /// The worker has come to its work.
+    pub(super) fn worker_begun(&self) {
+        lock(&self.state).begun = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until the worker has come to its work; it may not have at the deadline.
+    pub(super) fn await_begun(&self, deadline: Instant) {
+        let state = lock(&self.state);
+        drop(self.changed.wait_timeout_while(state, remaining(Some(deadline)), |state| !state.begun));
     }
 
     /// Waits until the worker has ended; false when it had not by the deadline.

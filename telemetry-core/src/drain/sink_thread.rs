@@ -4,9 +4,9 @@ use std::any::Any;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::thread;
 
 use crate::caught::said;
+use crate::forking;
 use crate::sink::{Sink, SinkContext, SinkError};
 
 use super::lane::{CallResult, Called, Lane, Work};
@@ -19,16 +19,16 @@ pub(super) fn thread_name(sink: &str) -> String {
 
 /// Starts a sink's thread.
 pub(super) fn spawn(lane: Arc<Lane>, context: SinkContext, suppress: fn() -> Box<dyn Any>) -> io::Result<()> {
-    thread::Builder::new().name(thread_name(lane.name())).spawn(move || {
+    forking::spawn(&thread_name(lane.name()), move || {
         let suppressed = suppress();
         run(&lane, &context);
         drop(suppressed);
-    })?;
-    Ok(())
+    })
 }
 
 fn run(lane: &Lane, context: &SinkContext) {
     call(lane, "start", |sink| sink.start(context));
+    lane.started();
     while let Some((number, work)) = lane.next() {
         match work {
             Work::Spans(spans) => {

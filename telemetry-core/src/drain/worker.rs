@@ -4,10 +4,10 @@ use std::collections::VecDeque;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, TryLockError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::caught::said;
+use crate::forking;
 use crate::metric::snapshot::MetricFamily;
 use crate::record::SpanRecord;
 use crate::sink::{Sink, SinkContext, Warnings};
@@ -251,6 +251,7 @@ impl Shared {
 
     fn run(&self) {
         self.waker.bind();
+        self.progress.worker_begun();
         let mut next = Instant::now() + self.options.interval;
         loop {
             let woken = self.waker.take();
@@ -280,12 +281,11 @@ impl Shared {
 /// Starts the worker's thread.
 pub(super) fn spawn(shared: &Arc<Shared>) -> io::Result<()> {
     let shared = Arc::clone(shared);
-    thread::Builder::new().name("telemetry-drain".to_owned()).spawn(move || {
+    forking::spawn("telemetry-drain", move || {
         shared.run();
         shared.close_lanes();
         shared.progress.worker_stopped();
-    })?;
-    Ok(())
+    })
 }
 
 /// The time of the next tick: an interval after the one that was due, or after now when this one came early, on

@@ -15,6 +15,7 @@ use super::{directory, file, forks, journal, threads};
 use crate::caught::text_of;
 use crate::context::Local;
 use crate::span::floor_char_boundary;
+use crate::standard_error::say;
 
 /// Reports that a process has at the same time: a further one takes the place of its oldest.
 const REPORTS: u32 = 4;
@@ -54,10 +55,7 @@ fn note(info: &PanicHookInfo<'_>) {
         Ok(()) => directory::retain(path.parent().unwrap_or(Path::new(".")), running.keep),
         Err(error) => {
             let _ = fs::remove_file(unfinished);
-            running::say(&format_args!(
-                "the report of a panic, {}, cannot be written: {error}",
-                path.display()
-            ));
+            say(&format_args!("the report of a panic, {}, cannot be written: {error}", path.display()));
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The evidence of this process while it runs, to the shutdown of telemetry.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard};
@@ -78,9 +77,4 @@ pub(crate) fn end() {
 /// The wall clock, in nanoseconds since the Unix epoch.
 pub(super) fn unix_nanos() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
-}
-
-/// Writes a line to standard error; where that is gone, there is nobody to tell.
-pub(super) fn say(line: &dyn std::fmt::Display) {
-    let _ = writeln!(io::stderr().lock(), "telemetry: {line}");
 }

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard};
 
-use super::calls;
 use super::exemplar::Latest;
 use super::gauge::decode;
 use super::instrument::Core;
@@ -50,7 +49,7 @@ impl MetricStore {
     ) -> MetricsSnapshot {
         // What is locked here is what the slow path of an update locks.
         let (entries, mut families) = local::quietly(|| {
-            self.calls_shown.call_once(|| calls::show(self));
+            self.show_calls();
             let fixed = registry::with_layout(|layout| self.fixed.read(layout));
             let series = self.with_series_layout(|layout| self.series.read(layout));
             let entries = registry::entries();

@@ -5,8 +5,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::mem;
 use std::panic::Location;
-use std::sync::{LazyLock, Mutex, Once, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use linkme::distributed_slice;
 
@@ -88,6 +89,8 @@ pub(super) struct Entry {
 
 #[derive(Debug, Default)]
 struct Registry {
+    /// Whether the linker's list has been gone through.
+    is_declared: bool,
     entries: Vec<Entry>,
     exposed: HashMap<String, &'static Core>,
     conflicts: Vec<RegistryConflict>,
@@ -208,9 +211,12 @@ impl Registry {
     }
 }
 
+/// Registers what the linker has put together, the first time.
 fn register_declared() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
+    locked(|registry| {
+        if mem::replace(&mut registry.is_declared, true) {
+            return;
+        }
         let mut declared: Vec<_> = DECLARED.into_iter().copied().collect();
         // The linker's order is nobody's choice; of two that clash the same one is to win in every build.
         declared.sort_by_key(|core| {
@@ -219,7 +225,9 @@ fn register_declared() {
         });
         // The framework's own come last: a user's metric keeps its name.
         declared.extend(calls::declared());
-        locked(|registry| declared.into_iter().for_each(|core| registry.register(core)));
+        for core in declared {
+            registry.register(core);
+        }
     });
 }
 

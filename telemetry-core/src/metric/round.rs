@@ -8,14 +8,13 @@ use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use super::local;
 use super::observed::Followed;
 use super::sampler::{Sampler, SamplerReport};
 use super::store::MetricStore;
-use crate::forking::Keeper;
+use crate::forking::{self, Keeper};
 
 /// The threads that may be left to samplers that do not return; at this number the rest of a round is not run.
 const MAX_LEFT_BEHIND: usize = 16;
@@ -225,10 +224,7 @@ impl MetricStore {
         state.current = None;
         state.since = Some(Instant::now());
         let number = state.thread;
-        let started = thread::Builder::new()
-            .name("telemetry-samplers".to_owned())
-            .spawn(move || self.run_round(number));
-        if let Err(error) = started {
+        if let Err(error) = forking::spawn("telemetry-samplers", move || self.run_round(number)) {
             state.running = false;
             state.left.clear();
             let rounds = &self.samplers.rounds;

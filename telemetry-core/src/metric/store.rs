@@ -1,8 +1,9 @@
 //! The values of instruments: one store for the process, further ones for pipelines beside it and for tests.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use super::calls;
 use super::cells::{Block, Layout, Ledger};
 use super::chain::Chain;
 use super::dynamic::Table as DynamicTable;
@@ -15,7 +16,7 @@ use super::registry;
 use super::sampler::Samplers;
 use super::series::{Home, SeriesEntry, SeriesTable};
 use super::snapshot::MetricKind;
-use crate::forking::Keeper;
+use crate::forking::{Keeper, get_or_make};
 
 /// The values of every instrument, as one pipeline sees them.
 ///
@@ -39,8 +40,8 @@ pub(crate) struct MetricStore {
     /// Those of instruments that came later: of a library loaded meanwhile, say.
     late_gauges: Chain<Block>,
     pub(super) exemplars: Exemplars,
-    /// Done when the series of every measured function have been made.
-    pub(super) calls_shown: Once,
+    /// Whether the series of every measured function have been made; locked while they are.
+    calls_shown: Mutex<bool>,
     /// Instruments made at run time, with their values.
     pub(super) dynamic: DynamicTable,
     pub(super) samplers: Samplers,
@@ -71,7 +72,7 @@ impl MetricStore {
             first_gauges: OnceLock::new(),
             late_gauges: Chain::empty(),
             exemplars: Exemplars::new(),
-            calls_shown: Once::new(),
+            calls_shown: Mutex::new(false),
             dynamic: DynamicTable::new(),
             samplers: Samplers::new(),
             observers: Observers::new(),
@@ -134,10 +135,12 @@ impl MetricStore {
 
     /// Has every lock held that updates and readings take, while the process forks.
     pub(crate) fn hold(&'static self, keeper: &mut Keeper) {
+        // Each before those that are taken while it is held.
+        keeper.hold(&self.calls_shown);
         registry::hold(keeper);
         self.fixed.hold(keeper);
-        self.series.hold(keeper);
         keeper.hold(&self.series_cells);
+        self.series.hold(keeper);
         self.exemplars.hold(keeper);
         self.dynamic.hold(keeper);
         self.samplers.hold(keeper);
@@ -151,6 +154,14 @@ impl MetricStore {
         self.exemplars.clear();
         self.dynamic.begin_anew();
         self.samplers.rounds.begin_anew();
+    }
+
+    /// Makes the series of every measured function, the first time.
+    pub(super) fn show_calls(&'static self) {
+        let mut shown = self.calls_shown.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::replace(&mut *shown, true) {
+            calls::show(self);
+        }
     }
 
     pub(super) fn count_refused(&self) {
@@ -182,7 +193,7 @@ impl MetricStore {
 
     /// The gauges a thread reaches without asking the store, at the indices of their gates.
     pub(super) fn first_gauges(&'static self) -> &'static Block {
-        self.first_gauges.get_or_init(|| Block::filled(registry::gauge_cells(), NEVER_SET))
+        get_or_make(&self.first_gauges, || Block::filled(registry::gauge_cells(), NEVER_SET))
     }
 
     /// The gauges of an instrument that lie beyond the first ones.

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use super::builder::StartError;
-use super::telemetry::{Telemetry, say};
+use super::telemetry::Telemetry;
 use crate::log_fields::LogFields;
 use crate::record::{Origin, SpanKind};
 use crate::sample::{RatioSample, of_traces_here};
 use crate::settings::{Resolved, Resolver, Settings, SettingsErrors, Tier};
 use crate::sink::{self, MemorySink, PrometheusSink, Sink};
 use crate::span::{CallSite, Site, SpanBuilder, SpanGuard};
+use crate::standard_error::say;
 
 /// Why the pipeline could not be started from its settings.
 #[derive(thiserror::Error)]

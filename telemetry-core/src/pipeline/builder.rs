@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::ring_cell::{MAX_CAPACITY, MIN_CAPACITY};
 use super::running::{self, Run};
 use super::source::{PipelineSource, suppress};
-use super::telemetry::{Telemetry, enable, live_metrics, say, set_filter};
+use super::telemetry::{Telemetry, enable, live_metrics, set_filter};
 use super::{GLOBAL, RingError, at_exit, evidence, fork, process};
 use crate::drain::{Drain, DrainStartError, Options, is_interval};
 use crate::evidence::CrashEvidence;
@@ -21,6 +21,7 @@ use crate::sample::{AlwaysSample, Sampler, of_traces_here};
 use crate::settings::{Resolver, Values};
 use crate::sink::{LiveMetrics, Sink, SinkContext};
 use crate::span::watch_panics;
+use crate::standard_error::say;
 
 /// How long a shutdown may take when nothing else is said.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::builder::TelemetryBuilder;
-use super::telemetry::{Telemetry, say};
+use super::telemetry::Telemetry;
 use super::{GLOBAL, RingCell};
 use crate::evidence::{Begun, CrashEvidence, EvidenceError, Opening};
 use crate::record::Value;
 use crate::resource::Resource;
+use crate::standard_error::say;
 
 /// What became of the wish for evidence, in one process. Kept for good: handles give out what is in it.
 pub(super) struct Evidence {

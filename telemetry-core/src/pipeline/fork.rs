@@ -13,20 +13,20 @@ use std::time::{Duration, Instant};
 
 use super::running::{self, Run};
 use super::source::PipelineSource;
-use super::telemetry::say;
 use super::{GLOBAL, evidence};
 use crate::context::{Context, Local};
 use crate::drain::{DrainStartError, Paused};
 use crate::forking::{self, Keeper, generation};
 use crate::record::Value;
 use crate::resource::Resource;
+use crate::standard_error::say;
 use crate::{metric, propagate, settings, span};
 
 /// How long a fork waits for sinks to come between two calls, at the most.
 const SINKS: Duration = Duration::from_millis(250);
 /// How long it then waits for locks, at the most. They are held for moments, so that only a machine whose processors are all
 /// taken comes near it, and without one of them the child cannot go on.
-const LOCKS: Duration = Duration::from_secs(1);
+const LOCKS: Duration = Duration::from_secs(5);
 
 /// Nothing is left to do: this is not the child of a fork, or it has gone on.
 const SETTLED: u8 = 0;
@@ -91,13 +91,14 @@ extern "C" fn before() {
     // First the sinks, which may need the locks to come to an end.
     let paused = running::drain().map(|drain| drain.pause(Instant::now() + SINKS));
     drop(quiet);
-    let mut keeper = Keeper::new(Instant::now() + LOCKS);
+    let mut keeper = Keeper::default();
     running::hold(&mut keeper);
     keeper.hold(&INHERITED);
     GLOBAL.hold(&mut keeper);
     metric::GLOBAL.hold(&mut keeper);
     span::hold_locks(&mut keeper);
     propagate::hold_locks(&mut keeper);
+    keeper.take(Instant::now() + LOCKS);
     let mut held = Some(Held { keeper, paused });
     let _ = HELD.try_with(|place| place.set(held.take()));
     // A thread that is past its end keeps nothing: its child cannot go on.

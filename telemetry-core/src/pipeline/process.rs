@@ -2,8 +2,8 @@
 
 use super::GLOBAL;
 use super::builder::TelemetryBuilder;
-use super::telemetry::say;
 use crate::metric::process::{ProcessMetrics, ProcessMetricsError};
+use crate::standard_error::say;
 
 impl TelemetryBuilder {
     /// Adds the [figures of the process](crate::metric::process): processor time, memory, file descriptors, threads. Where

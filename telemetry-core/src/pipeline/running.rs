@@ -4,10 +4,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::evidence::Evidence;
-use super::telemetry::{Telemetry, say};
+use super::telemetry::Telemetry;
 use super::{GLOBAL, fork};
 use crate::drain::{Delivery, Drain, ShutdownError};
 use crate::forking::{Keeper, generation};
+use crate::standard_error::say;
 
 /// A pipeline that was started.
 #[derive(Clone)]

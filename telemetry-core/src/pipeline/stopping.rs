@@ -5,11 +5,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
-use std::thread;
 use std::time::Duration;
 
 use super::telemetry::Telemetry;
 use crate::drain::{Delivery, ShutdownError};
+use crate::forking;
 
 type Outcome = Result<Vec<Delivery>, ShutdownError>;
 
@@ -40,7 +40,7 @@ impl Telemetry {
             }
         };
         // Without a thread the closure is dropped, and with it the handle, which shuts down in place.
-        if thread::Builder::new().name("telemetry-shutdown".to_owned()).spawn(work).is_err() {
+        if forking::spawn("telemetry-shutdown", work).is_err() {
             shared.lock().unwrap_or_else(PoisonError::into_inner).outcome = Some(Ok(Vec::new()));
         }
         Stopping { shared }

@@ -1,7 +1,6 @@
 //! The pipeline of the process, as its owner sees it.
 
-use std::fmt::{self, Display};
-use std::io::{self, Write};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use crate::resource::Resource;
 use crate::sample::{RatioError, RatioSample, Sampler, of_traces_here};
 use crate::sink::Sink;
 use crate::span::gates;
+use crate::standard_error::say;
 
 /// The running pipeline of the process. Dropping it shuts the pipeline down.
 ///
@@ -43,11 +43,6 @@ pub struct Telemetry {
     pub(super) most: Option<u16>,
     /// Taken out of the metrics after the shutdown.
     pub(super) _process: Option<ProcessMetrics>,
-}
-
-/// Writes a line to standard error; where that is gone, there is nobody to tell.
-pub(super) fn say(line: &dyn Display) {
-    let _ = writeln!(io::stderr().lock(), "telemetry: {line}");
 }
 
 impl Telemetry {

@@ -99,8 +99,8 @@ fn context(trace: &[u8], span: &[u8], trace_flags: u8) -> Option<SpanContext> {
 
 /// Sixteen digits in lower case.
 fn id(digits: &[u8]) -> Option<u64> {
-    let [high, low] = digits.as_chunks().0 else { return None };
-    let mut bad = 0;
-    let number = u64::from(hex::parse(*high, &mut bad)) << 32 | u64::from(hex::parse(*low, &mut bad));
-    (bad == 0 && digits.len() == 16).then_some(number)
+    let digits: &[u8; 16] = digits.try_into().ok()?;
+    let mut bad = hex::Bad::NONE;
+    let number = hex::parse(*digits, &mut bad);
+    (!bad.is_any()).then_some(number)
 }

@@ -32,17 +32,17 @@ fn parse(header: &[u8]) -> Option<SpanContext> {
     let header = trim(header);
     let exact: &[u8; TRACEPARENT_BYTES] = header.first_chunk()?;
     let [v0, v1, b'-', .., f0, f1] = *exact else { return None };
-    let mut bad = u64::from((exact[35] ^ b'-') | (exact[52] ^ b'-'));
-    let word = |at: usize, bad: &mut u64| {
-        let mut digits = [0; 8];
-        digits.copy_from_slice(&exact[at..at + 8]);
-        u64::from(hex::parse(digits, bad))
+    let mut bad = hex::Bad::NONE;
+    let digits = |at: usize, bad: &mut hex::Bad| {
+        let mut digits = [0; 16];
+        digits.copy_from_slice(&exact[at..at + 16]);
+        hex::parse(digits, bad)
     };
-    let high = word(3, &mut bad) << 32 | word(11, &mut bad);
-    let low = word(19, &mut bad) << 32 | word(27, &mut bad);
-    let span = word(36, &mut bad) << 32 | word(44, &mut bad);
-    let ends = hex::parse([b'0', b'0', b'0', b'0', v0, v1, f0, f1], &mut bad);
-    if bad != 0 {
+    let (high, low, span) = (digits(3, &mut bad), digits(19, &mut bad), digits(36, &mut bad));
+    let mut ends = [b'0'; 16];
+    [ends[12], ends[13], ends[14], ends[15]] = [v0, v1, f0, f1];
+    let ends = hex::parse(ends, &mut bad);
+    if bad.is_any() || exact[35] != b'-' || exact[52] != b'-' {
         return None;
     }
     match (ends >> 8, &header[TRACEPARENT_BYTES..]) {
@@ -70,17 +70,8 @@ fn parse(header: &[u8]) -> Option<SpanContext> {
 pub fn format_traceparent(context: &SpanContext) -> [u8; TRACEPARENT_BYTES] {
     let mut header = *b"00-00000000000000000000000000000000-0000000000000000-00";
     let trace = context.trace_id.to_u128();
-    let span = context.span_id.to_u64();
-    let words = [
-        (3, (trace >> 96) as u32),
-        (11, (trace >> 64) as u32),
-        (19, (trace >> 32) as u32),
-        (27, trace as u32),
-        (36, (span >> 32) as u32),
-        (44, span as u32),
-    ];
-    for (at, word) in words {
-        header[at..at + 8].copy_from_slice(&hex::format(word));
+    for (at, number) in [(3, (trace >> 64) as u64), (19, trace as u64), (36, context.span_id.to_u64())] {
+        header[at..at + 16].copy_from_slice(&hex::format(number));
     }
     header[54] = b'0' + (context.trace_flags & KNOWN_FLAGS);
     header

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{AlwaysSample, Decision, Sampler, SamplingParameters};
 use crate::context::Local;
+use crate::forking::get_or_make;
 
 /// The time in which no more traces than the limit are recorded.
 const WINDOW_NANOS: u64 = 1_000_000_000;
@@ -60,7 +61,7 @@ impl<S> RateLimitSample<S> {
 
     /// Whether one more trace may be recorded at `now`; if so it is counted.
     fn takes(&self, now: u64) -> bool {
-        let recorded = self.recorded.get_or_init(|| (0..self.limit).map(|_| AtomicU64::new(0)).collect());
+        let recorded = get_or_make(&self.recorded, || (0..self.limit).map(|_| AtomicU64::new(0)).collect());
         loop {
             // Acquire: pairs with the Release below; with the count comes the place that was taken before it.
             let count = self.count.load(Ordering::Acquire);

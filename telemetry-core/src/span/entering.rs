@@ -57,33 +57,22 @@ impl TaskSpan {
 /// also when a panic unwinds.
 struct Stay<'a> {
     span: &'a mut TaskSpan,
-    outer: Outer,
+    step: Step,
 }
 
 impl<'a> Stay<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin(span: &'a mut TaskSpan) -> Self {
-        let marked = span.marked;
-        let outer = if marked.is_nothing() {
-            Outer::NONE
-        } else if marked.is_unrecorded() && Local::here().is_unrecorded() {
-            Outer::unmoved(Local::here())
-        } else {
-            enter(marked)
-        };
-        Self { span, outer }
+        let step = span.step_in();
+        Self { span, step }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(self, ready: bool) {
         let mut stay = std::mem::ManuallyDrop::new(self);
         let marked = stay.span.marked;
-        if marked.is_unrecorded() {
-            if !marked.is_nothing() && stay.outer != Outer::unmoved(Local::here()) {
-                leave(marked, stay.outer);
-            }
-        } else {
-            leave(marked, stay.outer);
+        marked.step_out(stay.step);
+        if !marked.is_unrecorded() {
             stay.span.marked = marked.polled(ready);
         }
     }
@@ -92,9 +81,63 @@ impl<'a> Stay<'a> {
 impl Drop for Stay<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        let marked = self.span.marked;
+        self.span.step_out_of_panic(self.step);
+    }
+}
+
+/// Where a thread was when it stepped into a task's span, to be handed back to it.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+#[must_use = "the span is left by it"]
+pub struct Step(Outer);
+
+impl Step {
+    /// Where nothing was stepped into.
+    pub const NONE: Self = Self(Outer::NONE);
+}
+
+/// For who steps into a span and out of it where no closure fits: each step out belongs to the last step in that has none
+/// yet, on the same thread.
+#[doc(hidden)]
+impl TaskSpan {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn step_in(&mut self) -> Step {
+        let marked = self.marked;
+        Step(if marked.is_nothing() {
+            Outer::NONE
+        } else if marked.is_unrecorded() && Local::here().is_unrecorded() {
+            Outer::unmoved(Local::here())
+        } else {
+            enter(marked)
+        })
+    }
+
+    /// After work that is not ready, or not a poll.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn step_out(&mut self, step: Step) {
+        let marked = self.marked;
+        marked.step_out(step);
+        if !marked.is_unrecorded() {
+            self.marked = marked.polled(false);
+        }
+    }
+
+    /// While a panic unwinds.
+    #[inline(always)]
+    pub fn step_out_of_panic(&mut self, step: Step) {
+        let marked = self.marked;
         if !marked.is_nothing() {
-            self.span.marked = unwind(marked, self.outer);
+            self.marked = unwind(marked, step.0);
+        }
+    }
+}
+
+impl Marked {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn step_out(self, Step(outer): Step) {
+        let stays = self.is_unrecorded() && (self.is_nothing() || outer == Outer::unmoved(Local::here()));
+        if !stays {
+            leave(self, outer);
         }
     }
 }
@@ -133,25 +176,25 @@ fn enter(marked: Marked) -> Outer {
 #[inline(never)]
 fn enter_otherwise(marked: Marked) -> Outer {
     let local = Local::here();
-    if marked.plain().is_none() && is_current(local, marked) {
-        return Outer::unmoved(local);
-    }
     let pipeline = marked.kept().map_or(&GLOBAL, |kept| kept.pipeline);
     let something = u64::from(local.flags())
         | local.span_id()
         | local.marked_slot().addr() as u64
         | address_difference(local.pipeline.get(), pipeline);
-    if something != 0 || marked.is_unrecorded() || !local.is_prepared() {
-        return enter_slowly(local, marked);
+    if something == 0 && !marked.is_unrecorded() && local.is_prepared() {
+        // No span is current, as where a server's thread takes up a request. The frame is one of its own, so that a
+        // context around this poll whose guard is dropped inside is left with the poll.
+        let (frame, around) = (local.next_frame(), local.frame.get());
+        local.frame.set(frame);
+        let inside = marked.inside();
+        local.set_current(inside);
+        set_owner(inside.slot, local.token.get());
+        return Outer::nothing(frame, around);
     }
-    // No span is current, as where a server's thread takes up a request. The frame is one of its own, so that a context
-    // around this poll whose guard is dropped inside is left with the poll.
-    let (frame, around) = (local.next_frame(), local.frame.get());
-    local.frame.set(frame);
-    let inside = marked.inside();
-    local.set_current(inside);
-    set_owner(inside.slot, local.token.get());
-    Outer::nothing(frame, around)
+    if marked.plain().is_none() && is_current(local, marked) {
+        return Outer::unmoved(local);
+    }
+    enter_slowly(local, marked)
 }
 
 /// Whether what a span has no slot for is current already.

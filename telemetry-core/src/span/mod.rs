@@ -44,8 +44,8 @@ mod writer;
 
 pub(crate) use arena::floor_char_boundary;
 pub use builder::SpanBuilder;
-pub use entering::Run;
 pub(crate) use entering::project;
+pub use entering::{Run, Step};
 pub use event::{EventAttributes, EventWriter};
 pub use guard::SpanGuard;
 pub use handle::Span;

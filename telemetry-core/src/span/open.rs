@@ -264,7 +264,7 @@ pub fn open_step(site: &'static CallSite) -> TaskSpan {
     if gates::is_off(gate) && !gates::is_filtered(gate) {
         TaskSpan::nothing()
     } else if Local::here().is_unrecorded() {
-        TaskSpan::carrying(Local::here())
+        TaskSpan::carrying_current(Local::here())
     } else {
         open_recorded_task(site, true)
     }
@@ -305,7 +305,7 @@ fn open_task_slowly(site: &'static CallSite, carries: bool) -> TaskSpan {
 fn task(local: &Local, opened: Opened) -> TaskSpan {
     let current = local.current();
     if opened.is_nothing() && current.flags & flag::ACTIVE != 0 && !current.is_sampled() {
-        return TaskSpan::carrying(local);
+        return TaskSpan::carrying_current(local);
     }
     TaskSpan::new(local, opened)
 }
@@ -313,7 +313,7 @@ fn task(local: &Local, opened: Opened) -> TaskSpan {
 /// The same for a future that may be polled anywhere: around what is current, also where the filter kept its own span out.
 pub(super) fn wrapper(local: &Local, site: &'static CallSite, opened: Opened) -> TaskSpan {
     if opened.is_nothing() && Admission::of(local, site) == Admission::Filtered {
-        return TaskSpan::carrying(local);
+        return TaskSpan::carrying_current(local);
     }
     task(local, opened)
 }

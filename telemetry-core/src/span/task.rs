@@ -13,7 +13,7 @@ use super::panic;
 use super::value::AttributeValue;
 use super::writer::{Held, Writer};
 use crate::clock::{self, Lapse, Started};
-use crate::context::{Current, Local};
+use crate::context::{Context, Current, Local};
 use crate::pipeline::{GLOBAL, Pipeline};
 use crate::record::{Outcome, Status};
 use crate::ring::Slot;
@@ -146,8 +146,15 @@ impl TaskSpan {
         Self { marked: Marked(Kept::carry(local, inside).cast_const().cast()).with(KEPT) }
     }
 
-    /// No span of its own: its future carries what is current here, wherever it is polled.
-    pub(super) fn carrying(local: &Local) -> Self {
+    /// No span of its own: its future carries a context, wherever it is polled.
+    #[doc(hidden)]
+    pub fn carrying(context: Context) -> Self {
+        let _inside = context.attach();
+        Local::with(Self::carrying_current)
+    }
+
+    /// The same with what is current here.
+    pub(super) fn carrying_current(local: &Local) -> Self {
         Self::keeping(local, local.current().without_slot())
     }
 
@@ -248,6 +255,13 @@ impl TaskSpan {
             std::mem::forget(self);
             close(slot, end);
         }
+    }
+}
+
+/// No span: nothing is recorded, and nothing entered.
+impl Default for TaskSpan {
+    fn default() -> Self {
+        Self::nothing()
     }
 }
 

@@ -37,10 +37,7 @@ impl Asked {
         method: KnownMethod,
         route: Option<&'static str>,
         seen: &Seen<'_>,
-    ) -> Option<Self> {
-        if !span.is_recording() {
-            return None;
-        }
+    ) -> Self {
         let uri = request.uri();
         let (short, long) = Url::short_and_long(uri);
         span.attribute(key::URL, &short);
@@ -55,12 +52,12 @@ impl Asked {
             Some(authority) => Some(Host::Authority(authority.clone())),
             None => seen.host.cloned().map(Host::Header),
         };
-        Some(Self {
+        Self {
             long_url: long.map(|_| uri.path_and_query().cloned()).unwrap_or_default(),
             host,
             peer: route::peer(request.extensions()),
             user_agent: seen.user_agent.cloned(),
-        })
+        }
     }
 
     /// Describes how it ended, and adds what was kept.

@@ -6,13 +6,14 @@ use telemetry_core::__private::Started;
 use telemetry_core::{Context, Decision, Name, Sampler, SamplingParameters, SpanBuilder, TaskSpan};
 
 use super::asked::Asked;
-use super::caller::Caller;
-use super::exchange::{Exchange, Stage};
+use super::caller::{Caller, trusted};
+use super::exchange::Exchange;
 use super::hooks::RequestHead;
+use super::inside::Inside;
 use super::names::{self, RouteNames};
 use super::options::{Options, Shared};
 use super::request_id::RequestId;
-use super::request_span::RequestSpan;
+use super::request_span::{Here, RequestSpan};
 use super::route;
 use super::running::Running;
 use super::trust::Inbound;
@@ -23,26 +24,31 @@ use crate::metrics::Measured;
 
 impl Running {
     /// Begins to record a request; nothing while telemetry is disabled.
-    pub(crate) fn begin<B: Body>(options: &Shared, request: &mut Request<B>) -> Option<Self> {
+    pub(crate) fn begin<B: Body>(options: &Shared, request: &mut Request<B>) -> Self {
         let _pipeline = options.pipeline.map(|pipeline| pipeline.attach());
         if options.extension {
             // A handler that asks for it finds it also where there is no span: then it takes no writes.
             request.extensions_mut().insert(RequestSpan(RequestSpan::here()));
         }
         if !Context::is_enabled() && options.request_id.is_none() {
-            return None;
+            return Self::NOTHING;
         }
         let mut running = Self::new();
-        running.exchange()?.begin(options, request);
-        Some(running)
+        if let Some(exchange) = running.exchange() {
+            exchange.begin(options, request);
+        }
+        running
     }
 }
 
 impl Exchange {
     fn begin<B: Body>(&mut self, options: &Shared, request: &mut Request<B>) {
-        self.options = options.of_request();
-        let name = options.request_id.as_ref();
-        self.identifier = name.map(|name| RequestId::take_or_make(request.headers_mut(), name));
+        if let Some(options) = options.of_request() {
+            self.options = Some(options);
+        }
+        if let Some(name) = &options.request_id {
+            self.identifier = Some(RequestId::take_or_make(request.headers_mut(), name));
+        }
         let method = KnownMethod::of(request.method());
         self.method = method;
         // gRPC is always HTTP/2.
@@ -62,9 +68,11 @@ impl Exchange {
         let brought = caller.parent.map(|parent| parent.span_id);
         let mut span = self.open(options, request, names, caller);
         self.began = Some(span.began());
-        self.asked = Asked::describe_request(&mut span, request, method, route, &seen);
-        let handle = span.handle();
-        self.stage = Stage::Span { span, handle, brought };
+        if span.is_recording() {
+            self.asked = Some(Asked::describe_request(&mut span, request, method, route, &seen));
+        }
+        self.here = Some(Here { span: RequestSpan(span.handle()), brought });
+        self.span = span;
         self.introduce(options, request, names);
     }
 
@@ -101,6 +109,9 @@ impl Exchange {
                 self.held = caller.hold_state(options);
                 builder.root().links(&[span]).task()
             }
+            (Inbound::Continue, Some(parent)) if caller.is_plain() => {
+                builder.parent(trusted(options, parent)).task()
+            }
             (Inbound::Continue, _) => {
                 self.held = caller.hold(options);
                 match &self.held {
@@ -125,21 +136,21 @@ impl Exchange {
         if !is_taken_in(options, &caller) && inbound(options, request, names) == Inbound::Continue {
             self.held = caller.hold(options);
         }
-        self.stage = match &self.held {
-            Some(held) => Stage::Passing(Context::of(held)),
-            None if options.pipeline.is_some() => Stage::Passing(Context::root()),
-            None => Stage::Bare,
-        };
+        match &self.held {
+            Some(held) => self.span = TaskSpan::carrying(Context::of(held)),
+            None if options.pipeline.is_some() => self.span = TaskSpan::carrying(Context::root()),
+            None => {}
+        }
     }
 
     /// Shows the span to those who want to see it: the hooks, and the handler by the request's extensions.
     fn introduce<B>(&mut self, options: &Options, request: &mut Request<B>, names: Option<RouteNames>) {
         if let Some(hooks) = &options.hooks {
             let head = head(request, names);
-            self.stage.within(|| hooks.request(&head, RequestSpan::here()));
+            Inside::run(self, || hooks.request(&head, RequestSpan::here()));
         }
-        if let (true, Stage::Span { handle, .. }) = (options.extension, &self.stage) {
-            request.extensions_mut().insert(RequestSpan(*handle));
+        if let (true, Some(here)) = (options.extension, &self.here) {
+            request.extensions_mut().insert(here.span);
         }
     }
 }

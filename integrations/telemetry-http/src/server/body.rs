@@ -8,6 +8,7 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use super::exchange::End;
+use super::inside::Inside;
 use super::running::Running;
 
 pin_project! {
@@ -16,9 +17,9 @@ pin_project! {
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
-        inner: B,
-        // None once the request has ended.
-        running: Option<Running>,
+        pub(super) inner: B,
+        // Nothing once the request has ended.
+        pub(super) running: Running,
     }
 }
 
@@ -32,26 +33,7 @@ impl<B: Default> Default for ResponseBody<B> {
 impl<B> ResponseBody<B> {
     /// The body of a response that is not recorded, or no more.
     pub(crate) const fn unrecorded(inner: B) -> Self {
-        Self { inner, running: None }
-    }
-}
-
-impl<B: Body> ResponseBody<B> {
-    pub(crate) fn new(inner: B, running: Option<Running>) -> Self {
-        let mut body = Self { inner, running };
-        body.settle_if_empty();
-        body
-    }
-
-    /// Ends the request at once when the server will not ask for the body: there is none, or none is sent.
-    fn settle_if_empty(&mut self) {
-        let inner = &self.inner;
-        let is_over = |running: &mut Running| {
-            inner.is_end_stream() || running.exchange().is_some_and(|exchange| exchange.sends_no_body())
-        };
-        if let Some(running) = self.running.take_if(is_over) {
-            running.end(End::Completed);
-        }
+        Self { inner, running: Running::NOTHING }
     }
 }
 
@@ -64,22 +46,22 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        if this.running.is_none() {
-            return this.inner.poll_frame(cx);
-        }
-        let polled = Running::within(this.running, || this.inner.as_mut().poll_frame(cx));
+        let Some(exchange) = this.running.exchange() else { return this.inner.poll_frame(cx) };
+        let inside = Inside::enter(exchange);
+        let polled = this.inner.as_mut().poll_frame(cx);
+        inside.leave();
         let end = match &polled {
             Poll::Pending => None,
             Poll::Ready(None) => Some(End::Completed),
             Poll::Ready(Some(Err(_))) => Some(End::Failed(type_name::<B::Error>())),
             Poll::Ready(Some(Ok(frame))) => {
-                Running::note(this.running, |exchange| exchange.sent(frame));
+                exchange.sent(frame);
                 // A server that sees the end coming does not ask for it, and nothing comes after trailers.
                 (frame.is_trailers() || this.inner.is_end_stream()).then_some(End::Completed)
             }
         };
-        if let Some((end, running)) = end.and_then(|end| Some((end, this.running.take()?))) {
-            running.end(end);
+        if let Some(end) = end {
+            *this.running = this.running.take().ended(end);
         }
         polled
     }

@@ -32,6 +32,12 @@ impl<'a> Caller<'a> {
         Self { seen, parent, extracted: Some(Box::new(extracted)) }
     }
 
+    /// Whether the caller's span is all that there is to continue: no state of its trace, no baggage.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.extracted.is_none() && !self.seen.has_state
+    }
+
     /// Keeps what the caller brought, as far as callers are trusted with it.
     #[inline(always)]
     pub(super) fn hold(self, options: &Options) -> Option<Held> {
@@ -60,6 +66,6 @@ impl<'a> Caller<'a> {
 
 /// A caller's span, without its sampled flag where callers have had their share.
 #[inline]
-fn trusted(options: &Options, span: SpanContext) -> SpanContext {
+pub(super) fn trusted(options: &Options, span: SpanContext) -> SpanContext {
     options.cap.as_ref().map_or(span, |cap| cap.hold_back(span))
 }

@@ -11,13 +11,14 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body, Frame};
 use telemetry_core::__private::{Lapse, Started};
 use telemetry_core::propagate::Held;
-use telemetry_core::{Context, LogRequest, Span, SpanId, Status, TaskSpan};
+use telemetry_core::{Span, Status, TaskSpan};
 
 use super::asked::Asked;
 use super::hooks::{Hooks, ResponseHead};
+use super::inside::Inside;
 use super::options::Options;
 use super::request_id::RequestId;
-use super::request_span::RequestSpan;
+use super::request_span::{Here, RequestSpan};
 use crate::attributes::{self, key};
 use crate::grpc;
 use crate::headers;
@@ -36,8 +37,11 @@ pub(crate) enum End {
 /// A request under way, or the place for one: then it is what [`Default`] makes of it.
 #[derive(Default)]
 pub(crate) struct Exchange {
-    /// What runs inside.
-    pub(super) stage: Stage,
+    /// What its work runs inside: its span; what carries the context of the caller, where the request is excluded; or
+    /// nothing.
+    pub(super) span: TaskSpan,
+    /// The request as its own code finds it; none where it is excluded.
+    pub(super) here: Option<Here>,
     pub(super) measured: Option<Measured>,
     /// None until its span has been opened, or is known not to be.
     pub(super) began: Option<Started>,
@@ -57,52 +61,15 @@ pub(crate) struct Exchange {
     pub(super) options: Option<Arc<Options>>,
     /// Keeps the state of the caller's trace.
     pub(super) held: Option<Held>,
-}
-
-/// What a request's work runs inside.
-#[derive(Default)]
-pub(super) enum Stage {
-    /// Its span, the handle of it, and the span its `traceparent` names.
-    Span { span: TaskSpan, handle: Span, brought: Option<SpanId> },
-    /// The context of the caller: the request is excluded.
-    Passing(Context),
-    /// Nothing.
-    #[default]
-    Bare,
-}
-
-impl Stage {
-    /// Runs work inside.
-    pub(super) fn within<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        match self {
-            Self::Span { span, handle, brought } => {
-                let _entered = RequestSpan::enter(*handle, *brought);
-                span.in_scope(work)
-            }
-            Self::Passing(context) => context.run(work),
-            Self::Bare => work(),
-        }
-    }
-
-    /// The span, where there is one.
-    pub(super) fn span(&mut self) -> Option<&mut TaskSpan> {
-        match self {
-            Self::Span { span, .. } => Some(span),
-            _ => None,
-        }
-    }
+    /// While a thread is [inside](Inside): the request that it goes back to,
+    pub(super) outside: Option<Here>,
+    /// whether the identifier is the thread's, and that of the thread in its place,
+    pub(super) is_shown: bool,
+    /// and the one that log lines had before, by a layer or by hand.
+    pub(super) lines: Option<Arc<str>>,
 }
 
 impl Exchange {
-    /// Runs work inside the span of the request.
-    pub(super) fn inside<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        if self.identifier.is_none() {
-            return self.stage.within(work);
-        }
-        let _known = Known::enter(&mut self.identifier);
-        self.stage.within(work)
-    }
-
     fn hooks(&self) -> Option<&Arc<dyn Hooks>> {
         self.options.as_ref()?.hooks.as_ref()
     }
@@ -115,12 +82,13 @@ impl Exchange {
     /// Tells the hooks of something, inside the span.
     fn tell(&mut self, what: impl FnOnce(&dyn Hooks, Span)) {
         if let Some(hooks) = self.hooks().cloned() {
-            self.inside(|| what(&*hooks, RequestSpan::here()));
+            Inside::run(self, || what(&*hooks, RequestSpan::here()));
         }
     }
 
-    /// Takes note of the response's head, and names the trace in it.
-    pub(crate) fn respond<B: Body>(&mut self, response: &mut Response<B>) {
+    /// Takes note of the response's head, and names the trace in it. The end of the request, when the server will not ask
+    /// for the body: there is none, or none is sent.
+    pub(crate) fn respond<B: Body>(&mut self, response: &mut Response<B>) -> Option<End> {
         let status = response.status();
         self.status = Some(status);
         self.announced =
@@ -130,13 +98,11 @@ impl Exchange {
         {
             identifier.echo(response.headers_mut(), name);
         }
-        if let Stage::Span { span, handle, .. } = &mut self.stage {
-            if let Some(context) = handle.context() {
-                headers::set_traceparent(response.headers_mut(), context);
-            }
-            if status.is_server_error() {
-                span.status(Status::Error);
-            }
+        if let Some(context) = self.here.and_then(|here| here.span.0.context()) {
+            headers::set_traceparent(response.headers_mut(), context);
+        }
+        if status.is_server_error() {
+            self.span.status(Status::Error);
         }
         if self.grpc {
             self.called(response.headers());
@@ -145,20 +111,21 @@ impl Exchange {
             let head = ResponseHead { status, headers: response.headers(), after: self.after() };
             self.tell(|hooks, span| hooks.response(&head, span));
         }
+        (self.sends_no_body() || response.body().is_end_stream()).then_some(End::Completed)
     }
 
     /// Takes note of the status of a gRPC call, where these headers or trailers have it.
     fn called(&mut self, headers: &HeaderMap) {
-        if let (Some(status), Some(span)) = (grpc::status(headers), self.stage.span()) {
+        if let Some(status) = grpc::status(headers) {
             if grpc::is_server_error(status) {
-                span.status(Status::Error);
+                self.span.status(Status::Error);
             }
-            span.attribute(key::GRPC_STATUS, &u64::from(status));
+            self.span.attribute(key::GRPC_STATUS, &u64::from(status));
         }
     }
 
     /// True when the response is all there is: the server sends no body, whatever the service made.
-    pub(crate) fn sends_no_body(&self) -> bool {
+    fn sends_no_body(&self) -> bool {
         let without = |status: StatusCode| {
             status.is_informational()
                 || status == StatusCode::NO_CONTENT
@@ -190,9 +157,7 @@ impl Exchange {
             if let Some(measured) = &mut self.measured {
                 measured.fail();
             }
-            if let Some(span) = self.stage.span() {
-                span.fail(error_type, None);
-            }
+            self.span.fail(error_type, None);
             let after = self.after();
             self.tell(|hooks, span| hooks.failure(error_type, after, span));
         }
@@ -206,55 +171,45 @@ impl Exchange {
         let _pipeline = options.and_then(|options| options.pipeline).map(|pipeline| pipeline.attach());
         let panicking = std::thread::panicking();
         let ended = self.began.take().map(Started::until_now);
-        if let Some(measured) = &self.measured {
+        if let Some(measured) = self.measured.take() {
             let (status, seconds) = (self.status, ended.map_or(0.0, Lapse::seconds));
             // Inside the span, so that what is measured can be traced to it.
             if !panicking && self.asked.is_some() && measured.wants_span() {
-                self.stage.within(|| measured.end(status, seconds));
+                self.span.in_scope(|| measured.end(status, seconds));
             } else {
                 measured.end(status, seconds);
             }
         }
-        if let Stage::Span { mut span, .. } = mem::take(&mut self.stage) {
-            // What was announced has been sent: a server that counts does not ask for the end.
-            let sent = self.announced.is_some_and(|length| self.sent >= length);
-            if self.complete || (sent && !panicking) {
-                span.complete();
-            }
-            if let Some(asked) = &self.asked {
-                let length = self.announced.or((self.sent > 0).then_some(self.sent));
-                asked.describe(&mut span, self.status, length);
-                if let Some(identifier) = &self.identifier {
-                    span.attribute(key::REQUEST_ID, identifier.as_str());
-                }
-            }
-            span.end_at(ended);
+        if self.here.take().is_some() {
+            self.end_span(ended, panicking);
+        } else {
+            drop(mem::take(&mut self.span));
         }
-        (self.measured, self.asked, self.identifier, self.held) = (None, None, None, None);
+        if self.identifier.is_some() {
+            self.identifier = None;
+        }
+        if self.held.is_some() {
+            self.held = None;
+        }
         (self.status, self.announced, self.sent) = (None, None, 0);
         (self.grpc, self.complete) = (false, false);
     }
-}
 
-/// The identifier of a request, current on this thread until it is left or unwound.
-struct Known<'a> {
-    identifier: &'a mut Option<RequestId>,
-    /// What log lines had before, by a layer or by hand.
-    lines: Option<Arc<str>>,
-}
-
-impl<'a> Known<'a> {
-    fn enter(identifier: &'a mut Option<RequestId>) -> Self {
-        let lines = LogRequest::replace(identifier.as_ref().map(RequestId::text));
-        RequestId::swap(identifier);
-        Self { identifier, lines }
-    }
-}
-
-impl Drop for Known<'_> {
-    fn drop(&mut self) {
-        RequestId::swap(self.identifier);
-        LogRequest::replace(self.lines.take());
+    fn end_span(&mut self, ended: Option<Lapse>, panicking: bool) {
+        let mut span = mem::take(&mut self.span);
+        // What was announced has been sent: a server that counts does not ask for the end.
+        let sent = self.announced.is_some_and(|length| self.sent >= length);
+        if self.complete || (sent && !panicking) {
+            span.complete();
+        }
+        if let Some(asked) = self.asked.take() {
+            let length = self.announced.or((self.sent > 0).then_some(self.sent));
+            asked.describe(&mut span, self.status, length);
+            if let Some(identifier) = &self.identifier {
+                span.attribute(key::REQUEST_ID, identifier.as_str());
+            }
+        }
+        span.end_at(ended);
     }
 }
 

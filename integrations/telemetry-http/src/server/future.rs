@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::body::ResponseBody;
 use super::exchange::End;
+use super::inside::Inside;
 use super::running::Running;
 
 pin_project! {
@@ -18,15 +19,9 @@ pin_project! {
     #[must_use = "a future does nothing unless it is polled"]
     pub struct ResponseFuture<F> {
         #[pin]
-        inner: F,
-        // None once the request has gone on to the body, or has ended.
-        running: Option<Running>,
-    }
-}
-
-impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, running: Option<Running>) -> Self {
-        Self { inner, running }
+        pub(super) inner: F,
+        // Nothing once the request has gone on to the body, or has ended.
+        pub(super) running: Running,
     }
 }
 
@@ -39,23 +34,23 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        if this.running.is_none() {
+        let Some(exchange) = this.running.exchange() else {
             let response = ready!(this.inner.poll(cx))?;
             return Poll::Ready(Ok(response.map(ResponseBody::unrecorded)));
-        }
-        let result = ready!(Running::within(this.running, || this.inner.poll(cx)));
+        };
+        let inside = Inside::enter(exchange);
+        let mut polled = this.inner.poll(cx);
+        inside.leave();
+        // In its place until it goes on: responses are large.
+        let end = match &mut polled {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Ok(response)) => exchange.respond(response),
+            Poll::Ready(Err(_)) => Some(End::Failed(type_name::<E>())),
+        };
         let mut running = this.running.take();
-        match result {
-            Ok(mut response) => {
-                Running::note(&mut running, |exchange| exchange.respond(&mut response));
-                Poll::Ready(Ok(response.map(|body| ResponseBody::new(body, running))))
-            }
-            Err(failure) => {
-                if let Some(running) = running {
-                    running.end(End::Failed(type_name::<E>()));
-                }
-                Poll::Ready(Err(failure))
-            }
+        if let Some(end) = end {
+            running = running.ended(end);
         }
+        polled.map_ok(|response| response.map(|inner| ResponseBody { inner, running }))
     }
 }

@@ -13,6 +13,7 @@ use super::body::ResponseBody;
 use super::excluded::{Excluded, ExcludedError};
 use super::future::ResponseFuture;
 use super::hooks::Hooks;
+use super::inside::Inside;
 use super::options::{Options, Shared};
 use super::running::Running;
 use super::trust::{Cap, Inbound};
@@ -208,11 +209,12 @@ where
 
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         let mut running = Running::begin(&self.options, &mut request);
-        // Apart, since a request is moved once more where it goes into a closure.
-        let inner = match &running {
-            None => self.inner.call(request),
-            Some(_) => Running::within(&mut running, || self.inner.call(request)),
+        let Some(exchange) = running.exchange() else {
+            return ResponseFuture { inner: self.inner.call(request), running: Running::NOTHING };
         };
-        ResponseFuture::new(inner, running)
+        let inside = Inside::enter(exchange);
+        let inner = self.inner.call(request);
+        inside.leave();
+        ResponseFuture { inner, running }
     }
 }

@@ -8,6 +8,7 @@ mod exchange;
 mod excluded;
 mod future;
 mod hooks;
+mod inside;
 mod layer;
 mod names;
 mod options;

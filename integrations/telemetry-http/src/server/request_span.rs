@@ -32,10 +32,10 @@ impl Place {
 
 /// The request a thread works on.
 #[derive(Clone, Copy)]
-struct Here {
-    span: RequestSpan,
+pub(super) struct Here {
+    pub(super) span: RequestSpan,
     /// The span its `traceparent` names, whether that is continued or not.
-    brought: Option<SpanId>,
+    pub(super) brought: Option<SpanId>,
 }
 
 impl RequestSpan {
@@ -55,27 +55,24 @@ impl RequestSpan {
         Self::current().map_or_else(Span::current, |request| request.0)
     }
 
-    /// Makes a span the request's for as long as the guard lives.
+    /// Makes a request this thread's until it is left, and keeps the one before, if any.
     #[inline]
-    pub(super) fn enter(span: Span, brought: Option<SpanId>) -> Entered {
+    pub(super) fn enter(here: &Here, outside: &mut Option<Here>) {
         CURRENT.with(|place| {
-            let outside = place.here();
-            place.latest.set(Some(Here { span: Self(span), brought }));
+            if place.is_taken.get() {
+                *outside = place.latest.get();
+            }
+            place.latest.set(Some(*here));
             place.is_taken.set(true);
-            Entered(outside)
-        })
+        });
     }
-}
 
-/// Goes back to the request before when dropped.
-pub(super) struct Entered(Option<Here>);
-
-impl Drop for Entered {
+    /// Goes back to the request before.
     #[inline]
-    fn drop(&mut self) {
+    pub(super) fn leave(outside: &mut Option<Here>) {
         CURRENT.with(|place| {
-            if self.0.is_some() {
-                place.latest.set(self.0);
+            if outside.is_some() {
+                place.latest.set(outside.take());
             } else {
                 place.is_taken.set(false);
             }

@@ -16,71 +16,56 @@ mod pool {
     }
 }
 
-/// A request under way. Dropping it ends it: cancelled, unless all that was to be sent has been, or the drop is part of
-/// a panic.
+/// A request under way, or nothing. Dropping it ends it: cancelled, unless all that was to be sent has been, or the drop
+/// is part of a panic.
 #[derive(Debug)]
-pub(crate) struct Running(
-    // None only while it is dropped.
-    Option<Box<Exchange>>,
-);
+pub(crate) struct Running(Option<Box<Exchange>>);
 
 impl Running {
+    /// No request that is recorded, or none any more.
+    pub(crate) const NOTHING: Self = Self(None);
+
     /// A request of which nothing is known.
     pub(super) fn new() -> Self {
         Self(Some(pool::FREE.try_with(|free| free.borrow_mut().pop()).ok().flatten().unwrap_or_default()))
     }
 
     /// What is known of it.
-    pub(crate) fn exchange(&mut self) -> Option<&mut Exchange> {
+    #[inline(always)]
+    pub(super) fn exchange(&mut self) -> Option<&mut Exchange> {
         self.0.as_deref_mut()
     }
 
-    /// Ends it.
-    pub(crate) fn end(mut self, end: End) {
+    /// Leaves nothing behind.
+    pub(super) const fn take(&mut self) -> Self {
+        Self(self.0.take())
+    }
+
+    /// Ends it, and leaves nothing.
+    pub(super) fn ended(mut self, end: End) -> Self {
         if let Some(exchange) = self.exchange() {
             exchange.end(end);
         }
-    }
-
-    /// Takes note of something, if the request is under way still. A panic of a hook that is told ends the request.
-    pub(crate) fn note(running: &mut Option<Self>, work: impl FnOnce(&mut Exchange)) {
-        let noted = EndOnPanic(running);
-        if let Some(exchange) = noted.0.as_mut().and_then(Self::exchange) {
-            work(exchange);
-        }
-    }
-
-    /// Runs work inside the span of a request, if it is under way still. A panic in it ends the request as panicked:
-    /// whoever catches it may keep the future or the body for long.
-    pub(crate) fn within<R>(running: &mut Option<Self>, work: impl FnOnce() -> R) -> R {
-        let entered = EndOnPanic(running);
-        match entered.0.as_mut().and_then(Self::exchange) {
-            Some(exchange) => exchange.inside(work),
-            None => work(),
-        }
+        Self::NOTHING
     }
 }
 
 impl Drop for Running {
+    #[inline]
     fn drop(&mut self) {
-        let Some(mut place) = self.0.take() else { return };
-        place.settle();
-        let _ = pool::FREE.try_with(|free| {
-            let mut free = free.borrow_mut();
-            if free.len() < POOL {
-                free.push(place);
-            }
-        });
+        if let Some(place) = self.0.take() {
+            settle(place);
+        }
     }
 }
 
-/// Drops the request while the panic is on its way, which tells its span of it.
-struct EndOnPanic<'a>(&'a mut Option<Running>);
-
-impl Drop for EndOnPanic<'_> {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.0.take();
+#[inline(never)]
+fn settle(mut place: Box<Exchange>) {
+    place.settle();
+    let _ = pool::FREE.try_with(|free| {
+        let mut free = free.borrow_mut();
+        if free.len() < POOL {
+            free.push(place);
         }
-    }
+    });
 }

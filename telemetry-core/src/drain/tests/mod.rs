@@ -2,6 +2,7 @@
 
 mod accounting;
 mod delivery;
+mod forks;
 mod isolation;
 mod shutdown;
 

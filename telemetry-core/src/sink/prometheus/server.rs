@@ -4,13 +4,14 @@ use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream, ToSocketAddrs};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::PrometheusSink;
 use super::request::{self, Request};
-use crate::forking::generation;
+use crate::forking::{self, generation};
 use crate::metric::exposition::Format;
 
 /// The most connections served at a time.
@@ -27,7 +28,8 @@ const LINGER_BYTES: usize = 64 * 1024;
 pub struct PrometheusServer {
     address: SocketAddr,
     shared: Arc<Shared>,
-    thread: Option<JoinHandle<()>>,
+    /// Its other end is dropped when the accepting thread has closed the listener.
+    closed: Mutex<Receiver<()>>,
     /// The process whose thread that is: in the child of a fork nobody serves, and there is nobody to stop.
     generation: u64,
 }
@@ -54,13 +56,16 @@ impl PrometheusServer {
         let listener = bind(address)?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared::default());
-        let thread = {
+        let (close, closed) = mpsc::channel();
+        {
             let shared = Arc::clone(&shared);
-            thread::Builder::new()
-                .name("telemetry-prometheus".to_owned())
-                .spawn(move || accept(&listener, &sink, &shared))?
-        };
-        Ok(Self { address, shared, thread: Some(thread), generation: generation() })
+            forking::spawn("telemetry-prometheus", move || {
+                accept(&listener, &sink, &shared);
+                drop(listener);
+                drop(close);
+            })?;
+        }
+        Ok(Self { address, shared, closed: Mutex::new(closed), generation: generation() })
     }
 
     /// The address it listens on.
@@ -84,10 +89,9 @@ impl Drop for PrometheusServer {
                 std::net::Ipv6Addr::LOCALHOST.into()
             });
         }
-        if TcpStream::connect_timeout(&own, Duration::from_secs(1)).is_ok()
-            && let Some(thread) = self.thread.take()
-        {
-            let _ = thread.join();
+        if TcpStream::connect_timeout(&own, Duration::from_secs(1)).is_ok() {
+            let closed = self.closed.get_mut().unwrap_or_else(PoisonError::into_inner);
+            let _ = closed.recv();
         }
     }
 }
@@ -165,7 +169,7 @@ fn admit(number: u64, mut stream: TcpStream, sink: &PrometheusSink, shared: &Arc
     };
     let sink = sink.clone();
     // Without a thread the connection is closed, which the client sees.
-    let _ = thread::Builder::new().name("telemetry-scrape".to_owned()).spawn(move || {
+    let _ = forking::spawn("telemetry-scrape", move || {
         serve(&mut stream, &sink, &place);
         drop(place);
     });
