@@ -7,7 +7,8 @@ use std::panic::Location;
 use std::sync::Mutex;
 
 use telemetry_core::testing::Scope;
-use telemetry_core::{Span, span, trace};
+use telemetry_core::testing::assertions::Assertions;
+use telemetry_core::{Span, SpanKind, span, trace};
 
 #[span]
 fn outer(depth: u32) -> u32 {
@@ -64,6 +65,39 @@ fn a_root_begins_a_trace_of_its_own() {
     assert_eq!(scope.tree().lines().collect::<Vec<_>>(), ["consumer [consumer]", "root"]);
     let spans = scope.spans();
     assert_ne!(spans[0].trace_id, spans[1].trace_id);
+}
+
+#[span(kind = internal)]
+fn internal() {}
+
+#[span(kind = server)]
+fn server() {}
+
+#[span(kind = client)]
+fn client() {}
+
+#[span(kind = producer)]
+fn producer() {}
+
+#[test]
+fn a_span_is_of_the_kind_it_names_and_internal_where_it_names_none() {
+    let scope = Scope::new();
+    for function in [internal, server, client, producer, consumer] {
+        function();
+    }
+    let kind = |name: &str| scope.assert_has_span(name).kind;
+    let kinds = ["internal", "root", "server", "client", "producer", "consumer"].map(kind);
+    assert_eq!(
+        kinds,
+        [
+            SpanKind::Internal,
+            SpanKind::Internal,
+            SpanKind::Server,
+            SpanKind::Client,
+            SpanKind::Producer,
+            SpanKind::Consumer,
+        ]
+    );
 }
 
 struct Shelf {

@@ -7,76 +7,126 @@ const REDACTED: &str = "REDACTED";
 
 /// Parameters whose values are credentials, compared without regard to case, `-` and `_`: the four of OpenTelemetry's
 /// HTTP conventions, and the names in common use for the rest. In their order, to be searched.
-const CREDENTIALS: [&str; 29] = [
+const CREDENTIALS: [&str; 59] = [
     "accesskey",
+    "accesskeyid",
     "accesstoken",
     "apikey",
+    "apisecret",
+    "apitoken",
+    "appsecret",
+    "assertion",
     "auth",
     "authorization",
     "authtoken",
     "awsaccesskeyid",
+    "basicauth",
     "bearer",
+    "bearertoken",
     "clientassertion",
     "clientsecret",
     "codeverifier",
+    "consumersecret",
     "credential",
     "credentials",
+    "csrftoken",
+    "googleaccessid",
+    "hmac",
     "idtoken",
     "jsessionid",
     "jwt",
+    "oauthconsumerkey",
+    "oauthsignature",
+    "oauthtoken",
+    "oauthverifier",
+    "otp",
+    "pass",
+    "passphrase",
     "passwd",
     "password",
+    "phpsessid",
     "privatekey",
     "privatetoken",
     "pwd",
     "refreshtoken",
+    "samlresponse",
+    "sastoken",
     "secret",
+    "secretaccesskey",
     "secretkey",
+    "securitytoken",
     "session",
     "sessionid",
+    "sessiontoken",
+    "sharedkey",
     "sig",
     "signature",
+    "subscriptionkey",
     "token",
+    "xaccesstoken",
+    "xapikey",
+    "xauthtoken",
+    "xsrftoken",
 ];
 
 /// Letters of the longest of them.
-const LONGEST_NAME: usize = 15;
+const LONGEST_NAME: usize = 16;
 
 /// Whole families of parameters, by how they begin.
 const CREDENTIAL_PREFIXES: [&str; 2] = ["x-amz-", "x-goog-"];
 
-/// What stands between parameters; the second one by an older custom, which some servers still follow.
-const SEPARATORS: [char; 2] = ['&', ';'];
+/// What stands between parameters.
+const SEPARATOR: char = '&';
+
+/// What stands between them by an older custom, which some servers still follow, and to others is part of a value.
+const OLDER_SEPARATOR: char = ';';
 
 /// A path and query with the values of credentials replaced by `REDACTED`. Borrowed when there are none.
+///
+/// What stands between a credential and the next `&` goes with it, whether `;` ends a value there or is part of it.
+///
+/// # Examples
+/// ```
+/// use telemetry_http::redact;
+/// assert_eq!(redact("/books?q=sea&sig=4bf9"), "/books?q=sea&sig=REDACTED");
+/// ```
 pub fn redact(path_and_query: &str) -> Cow<'_, str> {
     let Some((path, query)) = path_and_query.split_once('?') else {
         return Cow::Borrowed(path_and_query);
     };
-    if !query.split(SEPARATORS).any(is_credential) {
+    if query.split(SEPARATOR).all(|part| credential(part).is_none()) {
         return Cow::Borrowed(path_and_query);
     }
     let mut redacted = String::with_capacity(path_and_query.len());
     redacted.push_str(path);
-    redacted.push('?');
-    for piece in query.split_inclusive(SEPARATORS) {
-        let pair = piece.strip_suffix(SEPARATORS).unwrap_or(piece);
-        match pair.split_once('=') {
-            Some((key, _)) if is_credential(pair) => {
-                redacted.push_str(key);
-                redacted.push('=');
-                redacted.push_str(REDACTED);
-            }
-            _ => redacted.push_str(pair),
+    let mut before = '?';
+    for part in query.split(SEPARATOR) {
+        redacted.push(before);
+        match credential(part) {
+            Some(value) => redacted.extend([&part[..value], REDACTED]),
+            None => redacted.push_str(part),
         }
-        redacted.push_str(&piece[pair.len()..]);
+        before = SEPARATOR;
     }
     Cow::Owned(redacted)
 }
 
-/// True for `key=value` with the key of a credential.
-fn is_credential(pair: &str) -> bool {
-    let Some((key, _)) = pair.split_once('=') else { return false };
+/// Where the value of the first credential begins.
+fn credential(part: &str) -> Option<usize> {
+    let mut begin = 0;
+    for pair in part.split(OLDER_SEPARATOR) {
+        if let Some((key, _)) = pair.split_once('=')
+            && is_credential(key)
+        {
+            return Some(begin + key.len() + 1);
+        }
+        begin += pair.len() + 1;
+    }
+    None
+}
+
+/// True for the key of a credential.
+fn is_credential(key: &str) -> bool {
     // A key can hide behind percent signs; few do, so the decoded form is made only for those.
     let decoded =
         if key.contains('%') { Cow::Owned(percent_decoded(key)) } else { Cow::Borrowed(key.as_bytes()) };
@@ -139,6 +189,40 @@ mod tests {
     fn every_name_of_a_credential_is_found() {
         for name in CREDENTIALS {
             assert!(is_credentials_name(name.as_bytes()), "{name}");
+            assert_eq!(redact(&format!("/?{name}=a%20b")), format!("/?{name}=REDACTED"));
+        }
+    }
+
+    #[test]
+    fn what_clouds_and_protocols_sign_urls_with_is_a_credential() {
+        for key in [
+            // OpenTelemetry's four.
+            "AWSAccessKeyId",
+            "Signature",
+            "sig",
+            "X-Goog-Signature",
+            // Others of the same.
+            "X-Amz-Algorithm",
+            "X-Amz-Credential",
+            "X-Amz-Date",
+            "X-Amz-Expires",
+            "X-Amz-Security-Token",
+            "X-Amz-Signature",
+            "x-amz-signedheaders",
+            "GoogleAccessId",
+            "X-Goog-Credential",
+            // OAuth, SAML and what people make up.
+            "oauth_token",
+            "oauth_signature",
+            "client_secret",
+            "SAMLResponse",
+            "X-API-Key",
+            "x-auth-token",
+            "subscription-key",
+            "csrf_token",
+            "PHPSESSID",
+        ] {
+            assert_eq!(redact(&format!("/a?b=1&{key}=x&c=2")), format!("/a?b=1&{key}=REDACTED&c=2"));
         }
     }
 
@@ -155,8 +239,14 @@ mod tests {
         ] {
             assert_eq!(redact(&format!("/a?{key}=x&b=1")), format!("/a?{key}=REDACTED&b=1"));
         }
-        assert_eq!(redact("/a?b=1;sig=x;c=2&pwd=y"), "/a?b=1;sig=REDACTED;c=2&pwd=REDACTED");
         assert_eq!(redact("/a?sig=x?sig=y&"), "/a?sig=REDACTED&");
+    }
+
+    #[test]
+    fn a_credential_lasts_to_the_next_parameter_whatever_separates_those() {
+        assert_eq!(redact("/a?b=1;sig=x;c=2&pwd=y"), "/a?b=1;sig=REDACTED&pwd=REDACTED");
+        assert_eq!(redact("/a?password=x;y&b=1"), "/a?password=REDACTED&b=1");
+        assert_eq!(redact("/a?b=1;c=2&password=x;y=z"), "/a?b=1;c=2&password=REDACTED");
     }
 
     #[test]

@@ -3,14 +3,20 @@
 
 use std::convert::Infallible;
 use std::future::ready;
+use std::net::SocketAddr;
 
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::ConnectInfo;
+use axum::routing::post;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use telemetry_core::Status;
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::testing::Scope;
 use telemetry_http::{ClientLayer, Conventions, TelemetryLayer};
+use tower::ServiceExt;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -127,5 +133,42 @@ async fn a_method_that_nobody_knows_is_told_as_it_came_unless_it_is_long() {
         let told = span.attribute("http.request.method_original");
         assert_eq!(told, original.map(|method| Value::Str(method.into())).as_ref());
         assert_eq!(span.name, if method == "GET" { "GET" } else { "HTTP" });
+    }
+}
+
+#[tokio::test]
+async fn a_server_tells_all_it_knows_of_a_request_by_either_names() {
+    const OLD: &str = "http.method=POST http.request_content_length=3 http.response_content_length=5 \
+                       http.route=/b/{id} http.status_code=500 http.url=/b/7?q=1&sig=REDACTED \
+                       http.user_agent=r/1 net.host.name=h.example net.peer.ip=192.0.2.1";
+    const STABLE: &str = "error.type=500 http.request.body.size=3 http.request.method=POST \
+                          http.response.body.size=5 http.response.status_code=500 http.route=/b/{id} \
+                          network.peer.address=192.0.2.1 server.address=h.example url.path=/b/7 \
+                          url.query=q=1&sig=REDACTED user_agent.original=r/1";
+    let both = || {
+        let mut all: Vec<&str> = OLD.split(' ').chain(STABLE.split(' ')).collect();
+        all.sort_unstable();
+        all.dedup();
+        all.join(" ")
+    };
+    for (conventions, expected) in [
+        (Conventions::Old, OLD.to_owned()),
+        (Conventions::Stable, STABLE.to_owned()),
+        (Conventions::Both, both()),
+    ] {
+        let scope = Scope::new();
+        let fails = || async { (StatusCode::INTERNAL_SERVER_ERROR, "sorry") };
+        let layer = TelemetryLayer::new().conventions(conventions);
+        let app = Router::new().route("/b/{id}", post(fails)).layer(layer);
+        let request = Request::post("/b/7?q=1&sig=x")
+            .header("host", "h.example:81")
+            .header("user-agent", "r/1")
+            .extension(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 4_711))))
+            .body(Body::from("abc"));
+        let answer = app.oneshot(request.unwrap()).await.unwrap();
+        to_bytes(answer.into_body(), 16).await.unwrap();
+        let (span, told) = described(&scope);
+        assert_eq!((told, &*span.name), (expected, "POST /b/{id}"));
+        assert_eq!(span.dropped_attributes_count, 0);
     }
 }

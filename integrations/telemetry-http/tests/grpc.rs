@@ -9,9 +9,11 @@ use bytes::{Buf, BufMut};
 use http::uri::PathAndQuery;
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::testing::Scope;
+use telemetry_core::testing::assertions::Assertions;
 use telemetry_core::{Outcome, SpanKind, Status as SpanStatus, span};
 use telemetry_http::{ClientLayer, ClientService, TelemetryLayer};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::server::NamedService;
@@ -87,6 +89,35 @@ async fn repeat(request: Request<String>) -> Result<Response<Messages>, Status> 
     Ok(Response::new(tokio_stream::iter(messages)))
 }
 
+/// One message and no end; it tells when it is dropped.
+struct Waiting {
+    is_first: bool,
+}
+
+static GONE: Notify = Notify::const_new();
+
+impl tokio_stream::Stream for Waiting {
+    type Item = Result<String, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if std::mem::take(&mut self.is_first) {
+            Poll::Ready(Some(Ok("one".to_owned())))
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        GONE.notify_one();
+    }
+}
+
+async fn wait(_: Request<String>) -> Result<Response<Waiting>, Status> {
+    Ok(Response::new(Waiting { is_first: true }))
+}
+
 impl Service<http::Request<Body>> for Parrot {
     type Response = http::Response<Body>;
     type Error = Infallible;
@@ -102,7 +133,8 @@ impl Service<http::Request<Body>> for Parrot {
             Ok(match request.uri().path() {
                 "/birds.Parrot/Say" => grpc.unary(tower::service_fn(say), request).await,
                 "/birds.Parrot/Repeat" => grpc.server_streaming(tower::service_fn(repeat), request).await,
-                _ => Status::unimplemented("only Say and Repeat").into_http(),
+                "/birds.Parrot/Wait" => grpc.server_streaming(tower::service_fn(wait), request).await,
+                _ => Status::unimplemented("only Say, Repeat and Wait").into_http(),
             })
         })
     }
@@ -198,4 +230,23 @@ async fn a_stream_that_is_given_up_is_cancelled() {
     let answer = client.server_streaming(Request::new("go on".to_owned()), path, Text).await.unwrap();
     drop(answer);
     assert_eq!(of_kind(&scope, SpanKind::Client).outcome, Outcome::Cancelled);
+}
+
+#[tokio::test]
+async fn a_server_sees_that_its_stream_was_reset() {
+    let scope = Scope::new();
+    let mut client = client().await;
+    client.ready().await.unwrap();
+    let path = PathAndQuery::from_static("/birds.Parrot/Wait");
+    let answer = client.server_streaming(Request::new(String::new()), path, Text).await.unwrap();
+    let mut messages = answer.into_inner();
+    assert_eq!(messages.message().await.unwrap().as_deref(), Some("one"));
+    scope.assert_metric_value("http_requests_in_flight", &[], 1);
+    drop(messages);
+    GONE.notified().await;
+    let span = of_kind(&scope, SpanKind::Server);
+    assert_eq!((span.outcome, span.status), (Outcome::Cancelled, SpanStatus::Unset));
+    assert_eq!(span.attribute("http.status_code"), Some(&Value::U64(200)));
+    assert_eq!(span.attribute("rpc.grpc.status_code"), None);
+    scope.assert_metric_value("http_requests_in_flight", &[], 0);
 }

@@ -88,13 +88,18 @@ async fn an_excluded_request_has_no_span_and_passes_its_context_on() {
     let work = |_| {
         let mut headers = http::HeaderMap::new();
         telemetry_http::inject(&mut headers);
-        let traceparent = headers["traceparent"].clone();
-        ready(Ok::<_, Infallible>(
-            Response::builder().header("seen", traceparent).body(Full::default()).unwrap(),
-        ))
+        let [traceparent, state] = ["traceparent", "tracestate"].map(|name| headers[name].clone());
+        let response = Response::builder().header("seen", traceparent).header("state", state);
+        ready(Ok::<_, Infallible>(response.body(Full::default()).unwrap()))
+    };
+    let get = |path: &str| {
+        let mut request = get(path);
+        request.headers_mut().insert("tracestate", "rojo=1".parse().unwrap());
+        request
     };
     for path in ["/health", "/a/internal/b"] {
         let response = through(&layer, work, get(path)).await;
+        assert_eq!(response.headers()["state"], "rojo=1", "{path}");
         assert_eq!(
             response.headers()["seen"],
             CALLER,
@@ -323,11 +328,25 @@ async fn metrics_have_the_prefix_and_labels_that_were_chosen() {
     through(&TelemetryLayer::new().metrics(&both), hello, get("/")).await;
     let labels = [("http_request_method", "GET"), ("http_route", ""), ("http_response_status_code", "200")];
     scope.assert_metric_value("http_server_request_duration_seconds_count", &labels, 1);
+    let fails =
+        |_| ready(Ok::<_, Infallible>(Response::builder().status(503).body(Full::default()).unwrap()));
+    through(&TelemetryLayer::new().metrics(&both), fails, get("/")).await;
+    let failed = [
+        ("http_request_method", "GET"),
+        ("http_route", ""),
+        ("http_response_status_code", "503"),
+        ("error_type", "503"),
+    ];
+    scope.assert_metric_value("http_server_request_duration_seconds_count", &failed, 1);
+    assert_eq!(
+        scope.metrics().text().matches("error_type").count(),
+        scope.metrics().text().matches("_code=\"503\"").count()
+    );
     scope.assert_metric_value("http_server_active_requests", &[("http_request_method", "GET")], 0);
     // The old names stand beside them, also where a layer without options uses the same.
     through(&TelemetryLayer::new(), hello, get("/")).await;
     scope.assert_metric_value("http_requests_total", &[("method", "GET"), ("status", "200")], 2);
-    scope.assert_metric_value("http_request_duration_seconds_count", &[("method", "GET")], 2);
+    scope.assert_metric_value("http_request_duration_seconds_count", &[("method", "GET")], 3);
     scope.assert_metric_value("http_requests_in_flight", &[], 0);
     let refused = MetricOptions::new().prefix("7up").unwrap_err();
     assert!(refused.to_string().starts_with("`7up` cannot begin the name of a metric"));

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::Full;
 use telemetry_core::propagate::{Baggage, Propagators};
 use telemetry_core::testing::Scope;
-use telemetry_core::{AlwaysSample, ParentBased};
+use telemetry_core::{AlwaysSample, NeverSample, ParentBased};
 use telemetry_http::{ClientLayer, Inbound, TelemetryLayer};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -68,6 +68,21 @@ async fn baggage_goes_through_a_service_where_both_sides_are_asked_to() {
         assert_eq!(same_trace, !trace.is_empty());
     }
     assert_eq!(Baggage::current(), Baggage::EMPTY);
+}
+
+#[tokio::test]
+async fn a_client_tells_the_decision_on_a_trace_that_is_not_recorded() {
+    let scope = Scope::builder().sampler(NeverSample).enter().unwrap();
+    let inbound = [("traceparent", W3C), ("tracestate", "rojo=1")];
+    for (headers, same_trace, state) in [(&inbound[..], true, Some("rojo=1")), (&[], false, None)] {
+        let sent = sent_on(&TelemetryLayer::new(), ClientLayer::new(), headers).await;
+        let named = text(&sent, "traceparent").unwrap();
+        assert_eq!(named[..35] == W3C[..35], same_trace);
+        assert_ne!(named[36..52], W3C[36..52], "never the header as it came");
+        assert!(named.ends_with(if same_trace { "-00" } else { "-02" }), "{named}");
+        assert_eq!(text(&sent, "tracestate"), state);
+    }
+    assert!(scope.spans().is_empty());
 }
 
 #[tokio::test]

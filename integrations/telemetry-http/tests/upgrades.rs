@@ -17,6 +17,7 @@ use hyper_util::rt::TokioIo;
 use telemetry_core::Outcome;
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::testing::Scope;
+use telemetry_core::testing::assertions::Assertions;
 use telemetry_http::{RequestSpan, TelemetryLayer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -127,6 +128,38 @@ async fn a_client_that_leaves_a_stream_has_cancelled_its_request() {
         (span.outcome, span.attribute("http.status_code")),
         (Outcome::Cancelled, Some(&Value::U64(200)))
     );
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_before_the_head_has_cancelled_its_request() {
+    struct Gone(Option<oneshot::Sender<()>>);
+    impl Drop for Gone {
+        fn drop(&mut self) {
+            let _ = self.0.take().map(|gone| gone.send(()));
+        }
+    }
+    let scope = Scope::new();
+    let (asked, is_asked) = oneshot::channel();
+    let (gone, is_gone) = oneshot::channel();
+    let told = std::sync::Arc::new(std::sync::Mutex::new(Some((asked, gone))));
+    let never = move || {
+        let (asked, gone) = told.lock().unwrap().take().unwrap();
+        async move {
+            let _gone = Gone(Some(gone));
+            asked.send(()).unwrap();
+            std::future::pending::<&str>().await
+        }
+    };
+    let address = serving(Router::new().route("/", get(never)).layer(TelemetryLayer::new())).await;
+    let connection = ask(address, "GET / HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    is_asked.await.unwrap();
+    scope.assert_metric_value("http_requests_in_flight", &[], 1);
+    drop(connection);
+    is_gone.await.unwrap();
+    let span = only(&scope);
+    assert_eq!((span.outcome, span.attribute("http.status_code")), (Outcome::Cancelled, None));
+    scope.assert_metric_value("http_requests_total", &[("method", "GET"), ("status", "499")], 1);
+    scope.assert_metric_value("http_requests_in_flight", &[], 0);
 }
 
 #[tokio::test]

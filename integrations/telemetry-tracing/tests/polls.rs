@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::testing::Scope;
-use telemetry_core::{Context, Span, trace};
+use telemetry_core::{AlwaysSample, Context, NeverSample, Span, span, trace};
 use telemetry_tracing::SpanLayer;
 use tracing::instrument::{Instrument, WithSubscriber};
 use tracing::{Dispatch, info_span};
@@ -87,4 +87,66 @@ fn every_span_has_the_right_parent_whichever_thread_polls() {
     }
     assert_eq!(counts.len(), 5);
     assert!(counts.values().all(|count| *count == TASKS), "{counts:?}");
+}
+
+#[span]
+fn ours() {}
+
+#[test]
+fn what_is_carried_out_of_a_span_of_theirs_hangs_on_it() {
+    for is_sampled in [true, false] {
+        let scope = Scope::builder().real_clock().enter().unwrap();
+        if !is_sampled {
+            scope.set_sampler(NeverSample);
+        }
+        let dispatch = Dispatch::new(registry().with(SpanLayer::new()));
+        tracing::dispatcher::with_default(&dispatch, || {
+            let theirs = info_span!("theirs");
+            let (context, identity) =
+                theirs.in_scope(|| (Context::current(), Span::current().context().unwrap()));
+            assert_eq!(identity.is_sampled(), is_sampled);
+            // Nobody decides on the trace again.
+            scope.set_sampler(AlwaysSample);
+            let there = dispatch.clone();
+            let work = context.wrap(move || {
+                tracing::dispatcher::with_default(&there, || {
+                    ours();
+                    info_span!("theirs there").in_scope(ours);
+                    Span::current().context().unwrap()
+                })
+            });
+            let inside = std::thread::spawn(work).join().unwrap();
+            assert_eq!((inside.trace_id, inside.is_sampled()), (identity.trace_id, is_sampled));
+            drop(theirs);
+        });
+        let expected = if is_sampled { "theirs\n  ours\n  theirs there\n    ours\n" } else { "" };
+        assert_eq!(scope.tree(), expected);
+    }
+}
+
+#[test]
+fn ours_hang_on_theirs_around_them_whichever_thread_polls() {
+    const TASKS: usize = 100;
+    #[trace(name = "inside")]
+    async fn inside() {
+        tokio::task::yield_now().await;
+        let their_own = async {
+            tokio::task::yield_now().await;
+            ours();
+        };
+        their_own.instrument(info_span!("between")).await;
+    }
+    let scope = Scope::builder().real_clock().capacity(4_096).enter().unwrap();
+    let dispatch = Dispatch::new(registry().with(SpanLayer::new()));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
+    let context = Context::current();
+    runtime.block_on(async {
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..TASKS {
+            let task = async { inside().instrument(info_span!("around")).await };
+            tasks.spawn(context.wrap_future(task).with_subscriber(dispatch.clone()));
+        }
+        tasks.join_all().await;
+    });
+    assert_eq!(scope.tree(), "around\n  inside\n    between\n      ours\n".repeat(TASKS));
 }

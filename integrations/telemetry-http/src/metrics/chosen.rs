@@ -80,7 +80,8 @@ impl MetricOptions {
     }
 
     /// By which of OpenTelemetry's names: the stable ones are `http_server_request_duration_seconds` by method, route
-    /// and status, and `http_server_active_requests` by method. A request is measured once, also for both.
+    /// and status, with that of an error as `error_type` too, and `http_server_active_requests` by method. A request is
+    /// measured once, also for both.
     #[must_use]
     pub fn conventions(self, conventions: Conventions) -> Self {
         Self { conventions, ..self }

@@ -111,13 +111,18 @@ fn picked(labels: &[Pair], names: &[&'static str]) -> Vec<Pair> {
     names.iter().filter_map(pick).chain(foreign.cloned()).collect()
 }
 
-/// The labels under their stable names.
+/// The label that the stable conventions give to requests that failed, and to no others.
+const ERROR_TYPE: &str = "error_type";
+
+/// The labels under their stable names, and the type of the error that a status is.
 fn stable(labels: &[Pair]) -> Vec<Pair> {
     let rename = |(name, value): &Pair| {
         let renamed = NAMES.iter().find(|(old, _)| old == name).map(|(_, stable)| Cow::Borrowed(*stable));
         (renamed.unwrap_or_else(|| name.clone()), value.clone())
     };
-    labels.iter().map(rename).collect()
+    let is_error = |(name, value): &&Pair| name == "status" && value.starts_with('5');
+    let error = labels.iter().find(is_error).map(|(_, status)| (Cow::Borrowed(ERROR_TYPE), status.clone()));
+    labels.iter().map(rename).chain(error).collect()
 }
 
 /// The class of a status, as it stands in a label; what is no status stays as it is.

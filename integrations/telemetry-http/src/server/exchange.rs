@@ -131,7 +131,12 @@ impl Exchange {
                 || status == StatusCode::NO_CONTENT
                 || status == StatusCode::NOT_MODIFIED
         };
-        self.method == KnownMethod::Head || self.status.is_some_and(without)
+        match self.method {
+            KnownMethod::Head => true,
+            // The connection becomes a tunnel.
+            KnownMethod::Connect if self.status.is_some_and(|status| status.is_success()) => true,
+            _ => self.status.is_some_and(without),
+        }
     }
 
     /// Takes note of a frame on its way to the client.

@@ -43,6 +43,29 @@ fn the_ratio_decides_by_the_trace_identifier() {
 }
 
 #[test]
+fn the_ratio_decides_by_the_low_56_bits_to_the_last_one() {
+    const THRESHOLD: u128 = 3 << 54;
+    let scope = Scope::builder().sampler(RatioSample::new(0.25).unwrap()).enter().unwrap();
+    for (low, recorded) in
+        [(0, false), (THRESHOLD - 1, false), (THRESHOLD, true), (THRESHOLD + 1, true), ((1 << 56) - 1, true)]
+    {
+        // What stands above the low bits counts for nothing.
+        for high in [1, u128::MAX >> 56] {
+            let caller = SpanContext {
+                trace_id: TraceId::new(high << 56 | low).unwrap(),
+                span_id: SpanId::new(7).unwrap(),
+                trace_flags: SpanContext::RANDOM,
+                remote: true,
+            };
+            let span = SpanBuilder::new(site!("root")).parent(caller).enter();
+            assert_eq!(span.is_recording(), recorded, "{low:#x}");
+            assert_eq!(Span::current().trace_state().as_str(), if recorded { "ot=th:c" } else { "" });
+        }
+    }
+    assert_eq!(scope.spans().len(), 6);
+}
+
+#[test]
 fn the_older_ratio_decides_by_the_low_32_bits_and_tells_no_threshold() {
     let scope = Scope::builder().sampler(LowBitsRatioSample::new(0.25).unwrap()).enter().unwrap();
     for (low, recorded) in [(0, true), (0x3fff_ffff, true), (0x4000_0000, false), (u32::MAX, false)] {
