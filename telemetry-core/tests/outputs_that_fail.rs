@@ -16,7 +16,7 @@ use telemetry_core::sink::{MemorySink, Sink, SinkError, StdoutSink, TtySink};
 use telemetry_core::{AlwaysSample, Telemetry, span};
 
 const SPANS: u64 = 500;
-const BLOCKED_FOR: Duration = Duration::from_millis(300);
+const BLOCKED_FOR: Duration = Duration::from_secs(2);
 /// What a deadline may be missed by on a busy machine.
 const GENEROUS: Duration = Duration::from_secs(20);
 

@@ -138,7 +138,7 @@ fn one_bad_sink_harms_no_other_and_every_span_is_accounted_for() {
         work();
     }
     // The bad ones are named in the error; the good ones have everything.
-    let error = telemetry.drain_now(Duration::from_millis(500)).unwrap_err().to_string();
+    let error = telemetry.drain_now(Duration::from_secs(2)).unwrap_err().to_string();
     for name in ["panicking", "failing", "sleeping"] {
         assert!(error.contains(name), "{name} is missing in: {error}");
     }

@@ -16,7 +16,7 @@ use telemetry_otlp::Protocol;
 fn run(protocol: Protocol, count: u64, script: &[Reply]) -> (usize, [u64; 3], String) {
     let collector = Collector::start(script);
     let mut sink =
-        hasty(&collector.endpoint()).protocol(protocol).timeout(Duration::from_millis(300)).build().unwrap();
+        hasty(&collector.endpoint()).protocol(protocol).timeout(Duration::from_secs(1)).build().unwrap();
     let losses = export(&mut sink, &spans(count));
     (collector.requests().len(), by_reason(&losses), losses.to_string())
 }

@@ -11,7 +11,7 @@ use telemetry_core::sink::Sink;
 use telemetry_otlp::{OtlpBuilder, Protocol};
 
 fn to(collector: &Collector) -> OtlpBuilder {
-    hasty(&collector.endpoint()).protocol(Protocol::Grpc).timeout(Duration::from_millis(500))
+    hasty(&collector.endpoint()).protocol(Protocol::Grpc).timeout(Duration::from_secs(2))
 }
 
 /// Sends spans to a collector with a script; gives the attempts, the losses by reason, and what the sink says.

@@ -29,6 +29,15 @@ fn total(scope: &Scope, name: &str, runtime: &str) -> f64 {
         .sum()
 }
 
+/// Waits until the sum of a metric's series has come so far.
+fn await_total(scope: &Scope, name: &str, runtime: &str, least: f64) {
+    let until = Instant::now() + Duration::from_secs(60);
+    while total(scope, name, runtime) < least {
+        assert!(Instant::now() < until, "{name} of {runtime} has not come to {least}");
+        thread::yield_now();
+    }
+}
+
 #[test]
 fn tasks_are_alive_until_they_end() {
     let scope = Scope::new();
@@ -87,6 +96,8 @@ fn busy_time_and_parks_of_each_worker_grow() {
     let (one, other) = (runtime(2), runtime(1));
     let shown = TokioMetrics::new().runtime("one", one.handle()).runtime("other", other.handle());
     let _shown = shown.register().unwrap();
+    // What it was busy with at its start is told of by then.
+    await_total(&scope, "tokio_worker_parks_total", "other", 1.0);
     let before = total(&scope, "tokio_worker_busy_seconds_total", "other");
     let work = one.spawn(async {
         let until = Instant::now() + BUSY;
@@ -94,11 +105,7 @@ fn busy_time_and_parks_of_each_worker_grow() {
     });
     one.block_on(work).unwrap();
     // The worker tells of it when it goes to sleep.
-    let until = Instant::now() + Duration::from_secs(10);
-    while total(&scope, "tokio_worker_busy_seconds_total", "one") < BUSY.as_secs_f64() {
-        assert!(Instant::now() < until, "the worker has been busy");
-        thread::yield_now();
-    }
+    await_total(&scope, "tokio_worker_busy_seconds_total", "one", BUSY.as_secs_f64());
     assert!(total(&scope, "tokio_worker_parks_total", "one") >= 1.0);
     // Of the two series one is each worker's; the other runtime had nothing to do.
     let text = scope.metrics().text().to_owned();

@@ -255,7 +255,7 @@ fn fork(evidence: CrashEvidence) {
             let span = step!("in_the_child");
             let _ = std::panic::catch_unwind(|| panic!("in the child"));
             drop(span);
-            telemetry.shutdown(Duration::from_secs(5)).unwrap();
+            telemetry.shutdown(Duration::from_secs(60)).unwrap();
             hold("child");
         });
         hold("ready");
@@ -314,6 +314,6 @@ fn beside(evidence: CrashEvidence) {
     let error = telemetry.evidence().unwrap_err();
     say(&format!("refused: {error}"));
     work(|| ());
-    telemetry.drain_now(Duration::from_secs(5)).unwrap();
+    telemetry.drain_now(Duration::from_secs(60)).unwrap();
     say(&format!("spans: {}", memory.spans().len()));
 }

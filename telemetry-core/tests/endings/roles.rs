@@ -70,7 +70,7 @@ pub(crate) fn play(role: &str) -> ExitCode {
             exit(3);
         }
         "exit_in_a_sink" => {
-            let patience = Duration::from_millis(300);
+            let patience = Duration::from_secs(2);
             let telemetry = builder().sink(Exiting).shutdown_timeout(patience).start().unwrap();
             some_work();
             let _ = telemetry.drain_now(PATIENCE);
