@@ -207,6 +207,8 @@ where
         self.inner.poll_ready(cx)
     }
 
+    // Called, the future is made where it is to be but for one move; inlined, there are two: those of routers are large.
+    #[inline(never)]
     fn call(&mut self, mut request: Request<Q>) -> Self::Future {
         let mut running = Running::begin(&self.options, &mut request);
         let Some(exchange) = running.exchange() else {
