@@ -16,7 +16,7 @@ pub use crate::span::expansion::{
     Shown, boxed, boxed_step, context_of, making, open_task_under, open_under, wanted,
 };
 pub use crate::span::expansion::{open, open_root, open_step, open_task, open_task_root};
-pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, Step, TaskSpan, TimedSpan};
+pub use crate::span::{CallSite, Constant, Site, Span, SpanGuard, Staying, TaskSpan, TimedSpan};
 pub use linkme;
 
 /// The policy of `sample = 0.05`, which the macro has looked at.

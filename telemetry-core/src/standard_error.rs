@@ -3,8 +3,6 @@
 use std::fmt::Display;
 use std::io::{self, Write};
 
-use crate::forking::generation;
-
 /// Writes a line, under the library's name; where standard error is gone, there is nobody to tell.
 pub(crate) fn say(line: &dyn Display) {
     write(&format!("telemetry: {line}"));
@@ -16,13 +14,16 @@ pub(crate) fn say(line: &dyn Display) {
 pub(crate) fn write(line: &str) {
     let line = format!("{line}\n");
     #[cfg(unix)]
-    if generation() != 0 {
+    if crate::forking::generation() != 0 {
         use std::fs::File;
-        use std::os::fd::AsFd;
+        use std::mem::ManuallyDrop;
+        use std::os::fd::FromRawFd;
 
-        if let Ok(copy) = io::stderr().as_fd().try_clone_to_owned() {
-            let _ = File::from(copy).write_all(line.as_bytes());
-        }
+        // Not a copy of it, for which there may be no descriptor left.
+        #[allow(unsafe_code, reason = "the standard library has no other way past its lock")]
+        // SAFETY: it is written to and not closed; where the process has closed it, that is an error.
+        let mut standard_error = ManuallyDrop::new(unsafe { File::from_raw_fd(libc::STDERR_FILENO) });
+        let _ = standard_error.write_all(line.as_bytes());
         return;
     }
     let _ = io::stderr().lock().write_all(line.as_bytes());

@@ -188,10 +188,10 @@ pub(crate) fn host_name(host: &[u8]) -> Option<&[u8]> {
 
 /// The length of a body in bytes: what the body knows, else what the header says, nothing where it is empty.
 pub(crate) fn content_length<'a>(
-    body: &impl http_body::Body,
+    exact: Option<u64>,
     header: impl FnOnce() -> Option<&'a HeaderValue>,
 ) -> Option<u64> {
-    let known = body.size_hint().exact().filter(|length| *length > 0);
+    let known = exact.filter(|length| *length > 0);
     known.or_else(|| header()?.to_str().ok()?.parse().ok())
 }
 

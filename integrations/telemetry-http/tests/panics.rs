@@ -1,16 +1,17 @@
-//! Hooks that panic: each a panic of its request's, which is recorded, counted, and nobody else's.
+//! Hooks and bodies that panic: each a panic of its request's, which is recorded, counted, and nobody else's.
 #![allow(missing_docs)]
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::{Request, Response};
-use http_body::{Body, Frame};
+use http_body::{Body, Frame, SizeHint};
 use http_body_util::{Full, StreamBody};
 use telemetry_core::testing::Scope;
 use telemetry_core::testing::assertions::Assertions;
@@ -111,4 +112,84 @@ fn a_hook_that_panics_is_a_panic_of_its_request() {
     let scope = Scope::new();
     assert!(!serve(&TelemetryLayer::new().hooks(Panicking("none"))));
     assert_eq!(scope.spans()[0].outcome, Outcome::Failed);
+}
+
+/// A body that panics when it is asked for this: whether it is over, before or after a frame, how long it is, or how long
+/// a frame is.
+struct Unruly {
+    question: &'static str,
+    has_sent: bool,
+}
+
+impl Unruly {
+    fn at(&self, question: &str) {
+        assert!(self.question != question, "spilled ink");
+    }
+}
+
+/// The piece of an [`Unruly`] body.
+struct Piece(&'static str);
+
+impl Buf for Piece {
+    fn remaining(&self) -> usize {
+        assert!(self.0 != "bytes", "spilled ink");
+        1
+    }
+
+    fn chunk(&self) -> &[u8] {
+        b"a"
+    }
+
+    fn advance(&mut self, _: usize) {}
+}
+
+impl Body for Unruly {
+    type Data = Piece;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Piece>, Infallible>>> {
+        self.has_sent = true;
+        Poll::Ready(Some(Ok(Frame::data(Piece(self.question)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.at(if self.has_sent { "end after a frame" } else { "end" });
+        false
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.at("length");
+        SizeHint::default()
+    }
+}
+
+#[test]
+fn a_body_that_panics_when_it_is_asked_ends_its_request_whoever_keeps_it() {
+    for (question, status) in
+        [("end", "500"), ("length", "500"), ("bytes", "200"), ("end after a frame", "200")]
+    {
+        let scope = Scope::new();
+        let mut service = TelemetryLayer::new().layer(Answer(move |_: Request<Full<Bytes>>| {
+            ready(Ok::<_, Infallible>(Response::new(Unruly { question, has_sent: false })))
+        }));
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut future = pin!(service.call(Request::new(Full::default())));
+        let answered = catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(&mut cx)));
+        let mut body = None;
+        if let Ok(Poll::Ready(Ok(response))) = answered {
+            let body = body.insert(Box::pin(response.into_body()));
+            let read = catch_unwind(AssertUnwindSafe(|| body.as_mut().poll_frame(&mut cx).is_ready()));
+            assert!(read.is_err(), "{question}");
+        }
+        // The future and the body are still there.
+        let outcomes: Vec<_> = scope.spans().iter().map(|span| span.outcome).collect();
+        assert_eq!(outcomes, [Outcome::Panicked], "{question}");
+        scope.assert_metric_value("http_requests_total", &[("method", "GET"), ("status", status)], 1);
+        scope.assert_metric_value("http_requests_in_flight", &[], 0);
+        drop(body);
+        assert_eq!(scope.spans().len(), 1, "{question}");
+    }
 }

@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::mem;
 use std::panic::Location;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -214,7 +213,7 @@ impl Registry {
 /// Registers what the linker has put together, the first time.
 fn register_declared() {
     locked(|registry| {
-        if mem::replace(&mut registry.is_declared, true) {
+        if registry.is_declared {
             return;
         }
         let mut declared: Vec<_> = DECLARED.into_iter().copied().collect();
@@ -228,6 +227,7 @@ fn register_declared() {
         for core in declared {
             registry.register(core);
         }
+        registry.is_declared = true;
     });
 }
 

@@ -159,8 +159,9 @@ impl MetricStore {
     /// Makes the series of every measured function, the first time.
     pub(super) fn show_calls(&'static self) {
         let mut shown = self.calls_shown.lock().unwrap_or_else(PoisonError::into_inner);
-        if !std::mem::replace(&mut *shown, true) {
+        if !*shown {
             calls::show(self);
+            *shown = true;
         }
     }
 

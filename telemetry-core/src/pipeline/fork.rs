@@ -28,6 +28,9 @@ const SINKS: Duration = Duration::from_secs(1);
 /// taken comes near it, and without one of them the child cannot go on.
 const LOCKS: Duration = Duration::from_secs(5);
 
+/// How long it waits for its turn, where another thread forks too.
+const TURN: Duration = Duration::from_secs(10);
+
 /// Nothing is left to do: this is not the child of a fork, or it has gone on.
 const SETTLED: u8 = 0;
 /// The child has not yet gone on.
@@ -43,8 +46,13 @@ static STATE: AtomicU8 = AtomicU8::new(SETTLED);
 /// The sinks that the child takes over. Locked for moments, in the child.
 static INHERITED: Mutex<Option<Paused>> = Mutex::new(None);
 
+/// Held by a thread from before its fork until after it, so that sinks let go of what cannot be shared for one fork at a
+/// time.
+static FORKING: Mutex<()> = Mutex::new(());
+
 /// What is held still over a fork.
 struct Held {
+    turn: Keeper,
     keeper: Keeper,
     paused: Option<Paused>,
 }
@@ -56,11 +64,15 @@ impl Held {
         if let Some(paused) = self.paused {
             paused.go_on();
         }
+        drop(self.turn);
     }
 }
 
 thread_local! {
     static HELD: Cell<Option<Held>> = const { Cell::new(None) };
+    /// A fork of this thread has begun: what forks on the way to it, a sink or another library's handler, holds nothing of
+    /// its own, and its child records nothing.
+    static HAS_BEGUN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// How a child starts what ran in its parent. Known from the first start on, so that a program which never starts
@@ -86,6 +98,12 @@ pub(super) fn watch() {
 }
 
 extern "C" fn before() {
+    if HAS_BEGUN.replace(true) {
+        return;
+    }
+    let mut turn = Keeper::default();
+    turn.hold(&FORKING);
+    turn.take(Instant::now() + TURN);
     // Spans that sinks open while they prepare are not recorded.
     let quiet = Context::suppressed().attach();
     // First the sinks, which may need the locks to come to an end.
@@ -99,17 +117,19 @@ extern "C" fn before() {
     span::hold_locks(&mut keeper);
     propagate::hold_locks(&mut keeper);
     keeper.take(Instant::now() + LOCKS);
-    let mut held = Some(Held { keeper, paused });
+    let mut held = Some(Held { turn, keeper, paused });
     let _ = HELD.try_with(|place| place.set(held.take()));
     // A thread that is past its end keeps nothing: its child cannot go on.
     if let Some(held) = held {
         held.let_go();
+        HAS_BEGUN.set(false);
     }
 }
 
 extern "C" fn in_parent() {
     if let Ok(Some(held)) = HELD.try_with(Cell::take) {
         held.let_go();
+        HAS_BEGUN.set(false);
     }
 }
 
@@ -119,10 +139,12 @@ extern "C" fn in_child() {
     metric::begin_anew();
     GLOBAL.begin_anew();
     let held = HELD.try_with(Cell::take).ok().flatten();
+    HAS_BEGUN.set(false);
     let state = match held {
-        Some(Held { keeper, paused }) => {
+        Some(Held { turn, keeper, paused }) => {
             let complete = keeper.is_complete();
             keeper.release_in_child();
+            turn.release_in_child();
             match INHERITED.try_lock() {
                 // What an earlier generation left is the same memory as in the parent: it is not freed here.
                 Ok(mut inherited) => std::mem::forget(std::mem::replace(&mut *inherited, paused)),

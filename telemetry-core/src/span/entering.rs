@@ -1,6 +1,7 @@
 //! Entering the span of a future at each poll, and leaving it.
 
 use std::future::Future;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::ptr;
 use std::sync::atomic::Ordering;
@@ -57,88 +58,101 @@ impl TaskSpan {
 /// also when a panic unwinds.
 struct Stay<'a> {
     span: &'a mut TaskSpan,
-    step: Step,
+    outer: Outer,
 }
 
 impl<'a> Stay<'a> {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn begin(span: &'a mut TaskSpan) -> Self {
-        let step = span.step_in();
-        Self { span, step }
+        let outer = span.marked.go_in();
+        Self { span, outer }
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn end(self, ready: bool) {
-        let mut stay = std::mem::ManuallyDrop::new(self);
-        let marked = stay.span.marked;
-        marked.step_out(stay.step);
-        if !marked.is_unrecorded() {
-            stay.span.marked = marked.polled(ready);
-        }
+        let mut stay = ManuallyDrop::new(self);
+        stay.span.marked = stay.span.marked.go_out(stay.outer, ready);
     }
 }
 
 impl Drop for Stay<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        self.span.step_out_of_panic(self.step);
-    }
-}
-
-/// Where a thread was when it stepped into a task's span, to be handed back to it.
-#[doc(hidden)]
-#[derive(Clone, Copy)]
-#[must_use = "the span is left by it"]
-pub struct Step(Outer);
-
-impl Step {
-    /// Where nothing was stepped into.
-    pub const NONE: Self = Self(Outer::NONE);
-}
-
-/// For who steps into a span and out of it where no closure fits: each step out belongs to the last step in that has none
-/// yet, on the same thread.
-#[doc(hidden)]
-impl TaskSpan {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn step_in(&mut self) -> Step {
-        let marked = self.marked;
-        Step(if marked.is_nothing() {
-            Outer::NONE
-        } else if marked.is_unrecorded() && Local::here().is_unrecorded() {
-            Outer::unmoved(Local::here())
-        } else {
-            enter(marked)
-        })
-    }
-
-    /// After work that is not ready, or not a poll.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn step_out(&mut self, step: Step) {
-        let marked = self.marked;
-        marked.step_out(step);
-        if !marked.is_unrecorded() {
-            self.marked = marked.polled(false);
-        }
-    }
-
-    /// While a panic unwinds.
-    #[inline(always)]
-    pub fn step_out_of_panic(&mut self, step: Step) {
-        let marked = self.marked;
+        let marked = self.span.marked;
         if !marked.is_nothing() {
-            self.marked = unwind(marked, step.0);
+            self.span.marked = unwind(marked, self.outer);
         }
+    }
+}
+
+/// A span that stays on this thread until it is [left](Self::leave): for wrappers that a closure does not fit. Dropped
+/// while a panic unwinds, it has panicked.
+#[doc(hidden)]
+#[must_use = "the span is left by it"]
+pub struct Staying {
+    span: ManuallyDrop<TaskSpan>,
+    /// Of this thread: what it points to keeps it here.
+    outer: Outer,
+}
+
+impl TaskSpan {
+    /// Enters it.
+    #[doc(hidden)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn stay(self) -> Staying {
+        let outer = self.marked.go_in();
+        Staying { span: ManuallyDrop::new(self), outer }
+    }
+}
+
+#[doc(hidden)]
+impl Staying {
+    /// After work that is not the last.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub fn leave(self) -> TaskSpan {
+        let staying = ManuallyDrop::new(self);
+        TaskSpan { marked: staying.span.marked.go_out(staying.outer, false) }
+    }
+
+    /// While a panic unwinds through its work.
+    pub fn leave_by_panic(self) -> TaskSpan {
+        let staying = ManuallyDrop::new(self);
+        let marked = staying.span.marked;
+        TaskSpan { marked: if marked.is_nothing() { marked } else { unwind(marked, staying.outer) } }
+    }
+}
+
+impl Drop for Staying {
+    #[cold]
+    fn drop(&mut self) {
+        let marked = self.span.marked;
+        let marked = if marked.is_nothing() { marked } else { unwind(marked, self.outer) };
+        drop(TaskSpan { marked });
     }
 }
 
 impl Marked {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn step_out(self, Step(outer): Step) {
-        let stays = self.is_unrecorded() && (self.is_nothing() || outer == Outer::unmoved(Local::here()));
-        if !stays {
-            leave(self, outer);
+    fn go_in(self) -> Outer {
+        if self.is_nothing() {
+            Outer::NONE
+        } else if self.is_unrecorded() && Local::here().is_unrecorded() {
+            Outer::unmoved(Local::here())
+        } else {
+            enter(self)
         }
+    }
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn go_out(self, outer: Outer, ready: bool) -> Self {
+        if self.is_unrecorded() {
+            if !self.is_nothing() && outer != Outer::unmoved(Local::here()) {
+                leave(self, outer);
+            }
+            return self;
+        }
+        leave(self, outer);
+        self.polled(ready)
     }
 }
 
@@ -176,7 +190,7 @@ fn enter(marked: Marked) -> Outer {
 #[inline(never)]
 fn enter_otherwise(marked: Marked) -> Outer {
     let local = Local::here();
-    let pipeline = marked.kept().map_or(&GLOBAL, |kept| kept.pipeline);
+    let pipeline = marked.kept().map_or(&GLOBAL, |kept| kept.pipeline_inside(local));
     let something = u64::from(local.flags())
         | local.span_id()
         | local.marked_slot().addr() as u64
@@ -201,9 +215,12 @@ fn enter_otherwise(marked: Marked) -> Outer {
 #[inline(always)]
 fn is_current(local: &Local, marked: Marked) -> bool {
     let Some(kept) = marked.kept() else { return local.is_unrecorded() };
-    let inside = &kept.inside;
-    // Of spans that are not recorded, none has the identifier of another.
-    let elsewhere = address_difference(local.pipeline.get(), kept.pipeline)
+    let inside = kept.current();
+    let (high, low) = local.trace();
+    // Spans of strangers may have the identifiers of others.
+    let elsewhere = address_difference(local.pipeline.get(), kept.pipeline_inside(local))
+        | (high ^ inside.trace_high)
+        | (low ^ inside.trace_low)
         | inside.slot.addr() as u64
         | (local.span_id() ^ inside.span_id)
         | u64::from(local.flags() ^ inside.flags);
@@ -220,7 +237,7 @@ fn address_difference(one: &Pipeline, other: &Pipeline) -> u64 {
 #[inline(never)]
 fn enter_slowly(local: &Local, marked: Marked) -> Outer {
     let pipeline = match marked.kept() {
-        Some(kept) => kept.pipeline,
+        Some(kept) => kept.pipeline_inside(local),
         None if marked.is_unrecorded() => local.pipeline.get(),
         None => &GLOBAL,
     };
@@ -271,10 +288,11 @@ fn leave_otherwise(marked: Marked, outer: Outer) {
 fn leave_to_nothing(local: &Local, marked: Marked, outer: Outer) -> bool {
     let inside = match (marked.kept(), marked.plain()) {
         (Some(kept), _) => {
-            let difference = address_difference(local.pipeline.get(), kept.pipeline)
-                | (local.span_id() ^ kept.inside.span_id)
-                | u64::from(local.flags() ^ kept.inside.flags);
-            Some(kept.inside.slot).filter(|_| difference == 0)
+            let inside = kept.current();
+            let difference = address_difference(local.pipeline.get(), kept.pipeline_inside(local))
+                | (local.span_id() ^ inside.span_id)
+                | u64::from(local.flags() ^ inside.flags);
+            Some(inside.slot).filter(|_| difference == 0)
         }
         (None, slot) => slot.map(ptr::from_ref),
     };
@@ -304,7 +322,7 @@ fn leave_slowly(local: &Local, marked: Marked, outer: Outer) {
         let kept = unsafe { Kept::take_back(local, kept) };
         return_to(local, kept.pipeline, kept.frame, kept.outside);
     } else if outer.is_other() {
-        let pipeline = marked.kept().map_or(&GLOBAL, |kept| kept.pipeline);
+        let pipeline = marked.kept().map_or(&GLOBAL, |kept| kept.pipeline_inside(local));
         return_to(local, pipeline, outer.first, Current::NONE);
     } else if marked.is_unrecorded() {
         // The identifiers are lost when another such trace was begun inside; the span's own finds its guard.
@@ -313,7 +331,7 @@ fn leave_slowly(local: &Local, marked: Marked, outer: Outer) {
             .unwrap_or_else(|| Current { span_id: outer.first, ..begin_unrecorded(local) });
         return_to(local, local.pipeline.get(), outer.frame(), outside);
     } else if let Some(kept) = marked.kept() {
-        return_to(local, kept.pipeline, outer.frame(), inside);
+        return_to(local, kept.pipeline_inside(local), outer.frame(), inside);
     } else {
         // SAFETY: the span is open, and it is this thread's.
         let frame = marked.plain().map_or(0, |slot| slot.body.with(|body| unsafe { (*body).end }));

@@ -16,6 +16,8 @@ pub(super) struct Kept {
     /// What is current inside the span.
     pub(super) inside: Current,
     pub(super) pipeline: &'static Pipeline,
+    /// The pipeline's generation when it was kept: a scope's pipeline is used again after the scope's end.
+    generation: u64,
     /// What was current before; of a task, nothing.
     pub(super) outside: Current,
     /// The innermost frame when it was kept.
@@ -37,12 +39,30 @@ impl Kept {
         Self {
             inside,
             pipeline: local.pipeline.get(),
+            generation: local.pipeline.get().generation(),
             outside: Current::NONE,
             frame: 0,
             opened_in_panic: false,
             next: ptr::null_mut(),
             spares: 0,
         }
+    }
+
+    /// What is current inside a task: nothing where it only carries the context of a test's scope that has ended.
+    #[inline]
+    pub(super) fn current(&self) -> Current {
+        if self.is_void() { Current::NONE } else { self.inside }
+    }
+
+    /// The pipeline that is this thread's inside a task.
+    #[inline]
+    pub(super) fn pipeline_inside(&self, local: &Local) -> &'static Pipeline {
+        if self.is_void() { local.pipeline.get() } else { self.pipeline }
+    }
+
+    #[inline]
+    fn is_void(&self) -> bool {
+        self.inside.slot.is_null() && self.pipeline.generation() != self.generation
     }
 
     /// Keeps what is current here, before `inside` becomes so.
@@ -75,6 +95,7 @@ impl Kept {
                 unsafe {
                     (*place).inside = inside;
                     (*place).pipeline = local.pipeline.get();
+                    (*place).generation = local.pipeline.get().generation();
                 }
                 place
             }

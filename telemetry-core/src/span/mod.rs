@@ -45,7 +45,7 @@ mod writer;
 pub(crate) use arena::floor_char_boundary;
 pub use builder::SpanBuilder;
 pub(crate) use entering::project;
-pub use entering::{Run, Step};
+pub use entering::{Run, Staying};
 pub use event::{EventAttributes, EventWriter};
 pub use guard::SpanGuard;
 pub use handle::Span;

@@ -19,7 +19,7 @@ use crate::record::{Outcome, Status};
 use crate::ring::Slot;
 
 /// A span that is open and entered only while its future is polled. Dropping it ends it: as cancelled, unless the
-/// future was ready, or the drop is part of a panic. One word.
+/// future was ready, or a panic unwound through a poll. One word.
 pub struct TaskSpan {
     pub(super) marked: Marked,
 }
@@ -110,7 +110,7 @@ impl Marked {
         if self.is_unrecorded() {
             return Local::with(Local::current).without_slot();
         }
-        self.kept().map_or_else(|| access::identity(self.address()), |kept| kept.inside)
+        self.kept().map_or_else(|| access::identity(self.address()), Kept::current)
     }
 }
 

@@ -57,7 +57,9 @@ where
 
 /// Opens the span of a request.
 pub(super) fn begin<Q: Body>(style: Style, request: &mut Request<Q>) -> Sent {
-    let length = attributes::content_length(request.body(), || request.headers().get(CONTENT_LENGTH));
+    let length = attributes::content_length(request.body().size_hint().exact(), || {
+        request.headers().get(CONTENT_LENGTH)
+    });
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let resend = request.extensions().get::<Resend>().copied();
     let mut outgoing =

@@ -46,7 +46,7 @@ impl Asked {
             span.attribute(key::METHOD_ORIGINAL, &attributes::original(request.method(), method));
         }
         span.attribute(key::ROUTE, &route.map(Kept));
-        let length = attributes::content_length(request.body(), || seen.content_length);
+        let length = attributes::content_length(request.body().size_hint().exact(), || seen.content_length);
         span.attribute(key::REQUEST_LENGTH, &length);
         let host = match uri.authority() {
             Some(authority) => Some(Host::Authority(authority.clone())),

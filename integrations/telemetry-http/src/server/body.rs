@@ -4,6 +4,7 @@ use std::any::type_name;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -49,15 +50,22 @@ impl<B: Body> Body for ResponseBody<B> {
         let Some(exchange) = this.running.exchange() else { return this.inner.poll_frame(cx) };
         let inside = Inside::enter(exchange);
         let polled = this.inner.as_mut().poll_frame(cx);
+        let (bytes, is_last) = match &polled {
+            // A server that sees the end coming does not ask for it, and nothing comes after trailers.
+            Poll::Ready(Some(Ok(frame))) => (
+                frame.data_ref().map_or(0, Buf::remaining),
+                frame.is_trailers() || this.inner.is_end_stream(),
+            ),
+            _ => (0, false),
+        };
         inside.leave();
         let end = match &polled {
             Poll::Pending => None,
             Poll::Ready(None) => Some(End::Completed),
             Poll::Ready(Some(Err(_))) => Some(End::Failed(type_name::<B::Error>())),
             Poll::Ready(Some(Ok(frame))) => {
-                exchange.sent(frame);
-                // A server that sees the end coming does not ask for it, and nothing comes after trailers.
-                (frame.is_trailers() || this.inner.is_end_stream()).then_some(End::Completed)
+                exchange.sent(frame, bytes);
+                is_last.then_some(End::Completed)
             }
         };
         if let Some(end) = end {

@@ -5,7 +5,6 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Buf;
 use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::{Body, Frame};
@@ -34,7 +33,20 @@ pub(crate) enum End {
     Failed(&'static str),
 }
 
-/// A request under way, or the place for one: then it is what [`Default`] makes of it.
+/// How long a response's body is, as it says itself. To be asked inside the request, whose code it is.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Extent {
+    exact: Option<u64>,
+    is_over: bool,
+}
+
+impl Extent {
+    pub(super) fn of(body: &impl Body) -> Self {
+        Self { exact: body.size_hint().exact(), is_over: body.is_end_stream() }
+    }
+}
+
+/// A request under way, or the place for one: then it is, but for the method, what [`Default`] makes of it.
 #[derive(Default)]
 pub(crate) struct Exchange {
     /// What its work runs inside: its span; what carries the context of the caller, where the request is excluded; or
@@ -88,11 +100,10 @@ impl Exchange {
 
     /// Takes note of the response's head, and names the trace in it. The end of the request, when the server will not ask
     /// for the body: there is none, or none is sent.
-    pub(crate) fn respond<B: Body>(&mut self, response: &mut Response<B>) -> Option<End> {
+    pub(crate) fn respond<B>(&mut self, response: &mut Response<B>, extent: Extent) -> Option<End> {
         let status = response.status();
         self.status = Some(status);
-        self.announced =
-            attributes::content_length(response.body(), || response.headers().get(CONTENT_LENGTH));
+        self.announced = attributes::content_length(extent.exact, || response.headers().get(CONTENT_LENGTH));
         if let (Some(identifier), Some(options)) = (&self.identifier, &self.options)
             && let Some(name) = &options.request_id
         {
@@ -111,7 +122,7 @@ impl Exchange {
             let head = ResponseHead { status, headers: response.headers(), after: self.after() };
             self.tell(|hooks, span| hooks.response(&head, span));
         }
-        (self.sends_no_body() || response.body().is_end_stream()).then_some(End::Completed)
+        (self.sends_no_body() || extent.is_over).then_some(End::Completed)
     }
 
     /// Takes note of the status of a gRPC call, where these headers or trailers have it.
@@ -139,9 +150,8 @@ impl Exchange {
         }
     }
 
-    /// Takes note of a frame on its way to the client.
-    pub(crate) fn sent<D: Buf>(&mut self, frame: &Frame<D>) {
-        let bytes = frame.data_ref().map_or(0, Buf::remaining);
+    /// Takes note of a frame, of so many bytes of the body, on its way to the client.
+    pub(crate) fn sent<D>(&mut self, frame: &Frame<D>, bytes: usize) {
         self.sent = self.sent.saturating_add(bytes as u64);
         if let (true, Some(trailers)) = (self.grpc, frame.trailers_ref()) {
             self.called(trailers);
@@ -164,8 +174,8 @@ impl Exchange {
         self.complete = true;
     }
 
-    /// Ends it as it stands, and leaves the place as it was before: cancelled, unless it was
-    /// [complete](Exchange::end), all that was to be sent has been, or this is part of a panic.
+    /// Ends it as it stands, and leaves a place: cancelled, unless it was [complete](Exchange::end), all that was to be
+    /// sent has been, or a panic unwound through its work.
     pub(crate) fn settle(&mut self) {
         let options = self.options.take();
         let _pipeline = options.and_then(|options| options.pipeline).map(|pipeline| pipeline.attach());

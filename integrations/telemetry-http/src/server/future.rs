@@ -9,7 +9,7 @@ use http::Response;
 use pin_project_lite::pin_project;
 
 use super::body::ResponseBody;
-use super::exchange::End;
+use super::exchange::{End, Extent};
 use super::inside::Inside;
 use super::running::Running;
 
@@ -40,11 +40,15 @@ where
         };
         let inside = Inside::enter(exchange);
         let mut polled = this.inner.poll(cx);
+        let extent = match &polled {
+            Poll::Ready(Ok(response)) => Extent::of(response.body()),
+            _ => Extent::default(),
+        };
         inside.leave();
         // In its place until it goes on: responses are large.
         let end = match &mut polled {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Ok(response)) => exchange.respond(response),
+            Poll::Ready(Ok(response)) => exchange.respond(response, extent),
             Poll::Ready(Err(_)) => Some(End::Failed(type_name::<E>())),
         };
         let mut running = this.running.take();

@@ -1,8 +1,8 @@
 //! A thread inside a request: what is current there meanwhile.
 
-use std::mem::ManuallyDrop;
+use std::mem;
 
-use telemetry_core::__private::Step;
+use telemetry_core::__private::Staying;
 use telemetry_core::LogRequest;
 
 use super::exchange::Exchange;
@@ -16,7 +16,8 @@ use super::request_span::RequestSpan;
 #[must_use = "the request is left by it"]
 pub(super) struct Inside<'a> {
     exchange: &'a mut Exchange,
-    step: Step,
+    /// The request's span, until it is left.
+    staying: Option<Staying>,
 }
 
 impl<'a> Inside<'a> {
@@ -28,16 +29,16 @@ impl<'a> Inside<'a> {
         if exchange.identifier.is_some() {
             exchange.show_identifier();
         }
-        let step = exchange.span.step_in();
-        Self { exchange, step }
+        let staying = Some(mem::take(&mut exchange.span).stay());
+        Self { exchange, staying }
     }
 
     #[inline(always)]
-    pub(super) fn leave(self) {
-        let mut inside = ManuallyDrop::new(self);
-        let step = inside.step;
-        inside.exchange.span.step_out(step);
-        inside.exchange.leave();
+    pub(super) fn leave(mut self) {
+        if let Some(staying) = self.staying.take() {
+            self.exchange.span = staying.leave();
+            self.exchange.leave();
+        }
     }
 
     /// Runs work inside.
@@ -50,12 +51,20 @@ impl<'a> Inside<'a> {
 }
 
 impl Drop for Inside<'_> {
-    #[cold]
+    #[inline(always)]
     fn drop(&mut self) {
-        self.exchange.span.step_out_of_panic(self.step);
-        self.exchange.leave();
-        self.exchange.settle();
+        if let Some(staying) = self.staying.take() {
+            end_by_panic(self.exchange, staying);
+        }
     }
+}
+
+#[cold]
+#[inline(never)]
+fn end_by_panic(exchange: &mut Exchange, staying: Staying) {
+    exchange.span = staying.leave_by_panic();
+    exchange.leave();
+    exchange.settle();
 }
 
 impl Exchange {

@@ -16,8 +16,8 @@ mod pool {
     }
 }
 
-/// A request under way, or nothing. Dropping it ends it: cancelled, unless all that was to be sent has been, or the drop
-/// is part of a panic.
+/// A request under way, or nothing. Dropping it ends it: cancelled, unless all that was to be sent has been, or a panic
+/// unwound through its work.
 #[derive(Debug)]
 pub(crate) struct Running(Option<Box<Exchange>>);
 
