@@ -2,6 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
+use std::thread;
 use std::time::Instant;
 
 use super::lane::Lane;
@@ -88,10 +89,12 @@ impl Lane {
         lock(&self.state).forks += 1;
     }
 
-    /// Waits until the sink has been started and is between two calls; it may still be in one at the deadline.
+    /// Waits until the sink has been started and is between two calls; it may still be in one at the deadline, and is where
+    /// it forks itself.
     fn await_idle(&self, deadline: Instant) {
         let mut state = lock(&self.state);
-        while state.busy_since.is_some() {
+        let forks_itself = state.thread == Some(thread::current().id());
+        while state.busy_since.is_some() && !forks_itself {
             let left = remaining(Some(deadline));
             if left.is_zero() {
                 return;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Instant;
 
 use crate::metric::snapshot::MetricsSnapshot;
@@ -103,6 +104,8 @@ pub(super) struct State {
     last_fault_at: Option<Instant>,
     /// Since when the sink's thread has had the item it is at, or has been starting the sink.
     pub(super) busy_since: Option<Instant>,
+    /// The sink's thread, once it has come to its work.
+    pub(super) thread: Option<ThreadId>,
     /// How many threads are forking the process: until they are done nothing is handed out.
     pub(super) forks: u32,
     /// Of the queued spans, those that the sink holds.
@@ -155,6 +158,7 @@ impl Lane {
             last_fault: String::new(),
             last_fault_at: None,
             busy_since: Some(Instant::now()),
+            thread: None,
             forks: 0,
             held: 0,
         };
@@ -291,6 +295,11 @@ impl Lane {
         drop(state);
         drop(items);
         self.report("abandoned", &fault);
+    }
+
+    /// The sink's thread is this one.
+    pub(super) fn bind(&self) {
+        lock(&self.state).thread = Some(thread::current().id());
     }
 
     /// The sink's thread has started the sink.

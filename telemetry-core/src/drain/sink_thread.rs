@@ -27,6 +27,7 @@ pub(super) fn spawn(lane: Arc<Lane>, context: SinkContext, suppress: fn() -> Box
 }
 
 fn run(lane: &Lane, context: &SinkContext) {
+    lane.bind();
     call(lane, "start", |sink| sink.start(context));
     lane.started();
     while let Some((number, work)) = lane.next() {

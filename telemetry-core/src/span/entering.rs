@@ -215,7 +215,7 @@ fn enter_otherwise(marked: Marked) -> Outer {
 #[inline(always)]
 fn is_current(local: &Local, marked: Marked) -> bool {
     let Some(kept) = marked.kept() else { return local.is_unrecorded() };
-    let inside = kept.current();
+    let inside = kept.inside();
     let (high, low) = local.trace();
     // Spans of strangers may have the identifiers of others.
     let elsewhere = address_difference(local.pipeline.get(), kept.pipeline_inside(local))
@@ -288,7 +288,7 @@ fn leave_otherwise(marked: Marked, outer: Outer) {
 fn leave_to_nothing(local: &Local, marked: Marked, outer: Outer) -> bool {
     let inside = match (marked.kept(), marked.plain()) {
         (Some(kept), _) => {
-            let inside = kept.current();
+            let inside = kept.inside();
             let difference = address_difference(local.pipeline.get(), kept.pipeline_inside(local))
                 | (local.span_id() ^ inside.span_id)
                 | u64::from(local.flags() ^ inside.flags);

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::ptr;
 
 use crate::context::{Current, Local};
-use crate::pipeline::Pipeline;
+use crate::pipeline::{GLOBAL, Pipeline};
 
 /// Spares a thread holds, so that once it has warmed up it allocates nothing.
 const SPARES: u32 = 64;
@@ -49,19 +49,26 @@ impl Kept {
     }
 
     /// What is current inside a task: nothing where it only carries the context of a test's scope that has ended.
-    #[inline]
-    pub(super) fn current(&self) -> Current {
-        if self.is_void() { Current::NONE } else { self.inside }
+    #[inline(always)]
+    pub(super) fn inside(&self) -> &Current {
+        const NOTHING: &Current = &Current::NONE;
+        if self.is_void() { NOTHING } else { &self.inside }
     }
 
     /// The pipeline that is this thread's inside a task.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pipeline_inside(&self, local: &Local) -> &'static Pipeline {
         if self.is_void() { local.pipeline.get() } else { self.pipeline }
     }
 
-    #[inline]
+    #[inline(always)]
     fn is_void(&self) -> bool {
+        // That of the process outlives everything.
+        !ptr::eq(self.pipeline, &raw const GLOBAL) && self.has_outlived_its_scope()
+    }
+
+    #[cold]
+    fn has_outlived_its_scope(&self) -> bool {
         self.inside.slot.is_null() && self.pipeline.generation() != self.generation
     }
 

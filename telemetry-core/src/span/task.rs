@@ -110,7 +110,7 @@ impl Marked {
         if self.is_unrecorded() {
             return Local::with(Local::current).without_slot();
         }
-        self.kept().map_or_else(|| access::identity(self.address()), Kept::current)
+        self.kept().map_or_else(|| access::identity(self.address()), |kept| *kept.inside())
     }
 }
 

@@ -71,3 +71,24 @@ fn sinks_wait_until_the_last_of_several_forks_is_over() {
     assert!(!is_paused(&drain));
     drain.flush(AMPLE).unwrap();
 }
+
+#[test]
+fn a_sink_that_forks_in_a_call_does_not_wait_for_its_own_end() {
+    let source = Arc::new(ListSource::default());
+    let drain = Arc::new(Drain::start(Options::default(), Arc::clone(&source) as Arc<dyn Source>).unwrap());
+    let (tell, told) = mpsc::channel();
+    let forking = Mutex::new(Some(Arc::clone(&drain)));
+    let sink = ClosureSink::boxed("forking", move |_| {
+        if let Some(drain) = lock(&forking).take() {
+            let deadline = Instant::now() + AMPLE;
+            let paused = drain.pause(deadline);
+            tell.send(Instant::now() < deadline).unwrap();
+            paused.go_on();
+        }
+        Ok(())
+    });
+    drain.add_sink(sink).unwrap();
+    source.put(1);
+    drain.flush(AMPLE).unwrap();
+    assert!(told.recv().unwrap(), "long before the deadline");
+}
