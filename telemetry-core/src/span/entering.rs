@@ -78,62 +78,13 @@ impl<'a> Stay<'a> {
 impl Drop for Stay<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        let marked = self.span.marked;
-        if !marked.is_nothing() {
-            self.span.marked = unwind(marked, self.outer);
-        }
-    }
-}
-
-/// A span that stays on this thread until it is [left](Self::leave): for wrappers that a closure does not fit. Dropped
-/// while a panic unwinds, it has panicked.
-#[doc(hidden)]
-#[must_use = "the span is left by it"]
-pub struct Staying {
-    span: ManuallyDrop<TaskSpan>,
-    /// Of this thread: what it points to keeps it here.
-    outer: Outer,
-}
-
-impl TaskSpan {
-    /// Enters it.
-    #[doc(hidden)]
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn stay(self) -> Staying {
-        let outer = self.marked.go_in();
-        Staying { span: ManuallyDrop::new(self), outer }
-    }
-}
-
-#[doc(hidden)]
-impl Staying {
-    /// After work that is not the last.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn leave(self) -> TaskSpan {
-        let staying = ManuallyDrop::new(self);
-        TaskSpan { marked: staying.span.marked.go_out(staying.outer, false) }
-    }
-
-    /// While a panic unwinds through its work.
-    pub fn leave_by_panic(self) -> TaskSpan {
-        let staying = ManuallyDrop::new(self);
-        let marked = staying.span.marked;
-        TaskSpan { marked: if marked.is_nothing() { marked } else { unwind(marked, staying.outer) } }
-    }
-}
-
-impl Drop for Staying {
-    #[cold]
-    fn drop(&mut self) {
-        let marked = self.span.marked;
-        let marked = if marked.is_nothing() { marked } else { unwind(marked, self.outer) };
-        drop(TaskSpan { marked });
+        self.span.marked = self.span.marked.go_out_by_panic(self.outer);
     }
 }
 
 impl Marked {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn go_in(self) -> Outer {
+    pub(super) fn go_in(self) -> Outer {
         if self.is_nothing() {
             Outer::NONE
         } else if self.is_unrecorded() && Local::here().is_unrecorded() {
@@ -144,7 +95,7 @@ impl Marked {
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn go_out(self, outer: Outer, ready: bool) -> Self {
+    pub(super) fn go_out(self, outer: Outer, ready: bool) -> Self {
         if self.is_unrecorded() {
             if !self.is_nothing() && outer != Outer::unmoved(Local::here()) {
                 leave(self, outer);
@@ -153,6 +104,11 @@ impl Marked {
         }
         leave(self, outer);
         self.polled(ready)
+    }
+
+    #[inline(always)]
+    pub(super) fn go_out_by_panic(self, outer: Outer) -> Self {
+        if self.is_nothing() { self } else { unwind(self, outer) }
     }
 }
 
