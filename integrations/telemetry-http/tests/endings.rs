@@ -5,14 +5,14 @@ use std::convert::Infallible;
 use std::future::ready;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::channel::Channel;
 use http_body_util::{BodyExt, Full, StreamBody};
-use telemetry_core::record::{SpanRecord, Value};
+use telemetry_core::record::Value;
 use telemetry_core::testing::Scope;
 use telemetry_core::testing::assertions::Assertions;
 use telemetry_core::{NeverSample, Outcome, Span, Status};
@@ -20,21 +20,14 @@ use telemetry_http::{RequestSpan, TelemetryLayer};
 use tower_layer::Layer;
 use tower_service::Service;
 
+#[path = "support/driven.rs"]
+mod driven;
 mod support;
+use driven::{cx, only};
 use support::Answer;
 
 fn request(method: Method) -> Request<Full<Bytes>> {
     Request::builder().method(method).uri("/books").body(Full::default()).unwrap()
-}
-
-fn cx() -> Context<'static> {
-    Context::from_waker(Waker::noop())
-}
-
-fn only(scope: &Scope) -> SpanRecord {
-    let mut spans = scope.spans();
-    assert_eq!(spans.len(), 1, "{}", scope.tree());
-    spans.remove(0)
 }
 
 /// It is counted once, under the status that was sent, and measured once.

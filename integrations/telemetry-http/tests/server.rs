@@ -4,7 +4,7 @@
 use std::convert::Infallible;
 use std::future::{Future, Ready, ready};
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -18,7 +18,10 @@ use telemetry_http::TelemetryLayer;
 use tower_layer::Layer;
 use tower_service::Service;
 
+#[path = "support/driven.rs"]
+mod driven;
 mod support;
+use driven::{cx, only};
 use support::Answer;
 
 fn answer<B>(status: u16, body: B) -> Ready<Result<Response<B>, Infallible>> {
@@ -27,17 +30,6 @@ fn answer<B>(status: u16, body: B) -> Ready<Result<Response<B>, Infallible>> {
 
 fn get(path: &str) -> Request<Full<Bytes>> {
     Request::get(path).header("host", "books.example:8080").body(Full::default()).unwrap()
-}
-
-fn cx() -> Context<'static> {
-    Context::from_waker(Waker::noop())
-}
-
-/// The one span there is.
-fn only(scope: &Scope) -> SpanRecord {
-    let mut spans = scope.spans();
-    assert_eq!(spans.len(), 1, "{}", scope.tree());
-    spans.remove(0)
 }
 
 fn text<'a>(span: &'a SpanRecord, key: &str) -> Option<&'a str> {

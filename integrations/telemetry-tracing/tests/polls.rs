@@ -6,6 +6,8 @@ use telemetry_core::record::{SpanRecord, Value};
 use telemetry_core::testing::Scope;
 use telemetry_core::{AlwaysSample, Context, NeverSample, Span, span, trace};
 use telemetry_tracing::SpanLayer;
+use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 use tracing::instrument::{Instrument, WithSubscriber};
 use tracing::{Dispatch, info_span};
 use tracing_subscriber::layer::SubscriberExt;
@@ -45,21 +47,28 @@ fn number(span: &SpanRecord) -> u64 {
     }
 }
 
-#[test]
-fn every_span_has_the_right_parent_whichever_thread_polls() {
-    const TASKS: u64 = 200;
-    let scope = Scope::builder().real_clock().capacity(4_096).enter().unwrap();
+/// Runs tasks to their end, each under the context of this thread and our layer.
+fn run_on_four_threads<F>(tasks: impl Iterator<Item = F>) -> Runtime
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let dispatch = Dispatch::new(registry().with(SpanLayer::new()));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
     let context = Context::current();
     runtime.block_on(async {
-        let mut tasks = tokio::task::JoinSet::new();
-        for number in 0..TASKS {
-            tasks.spawn(context.wrap_future(outer(number)).with_subscriber(dispatch.clone()));
-        }
-        while let Some(done) = tasks.join_next().await {
-            done.unwrap();
-        }
+        let running: JoinSet<()> =
+            tasks.map(|task| context.wrap_future(task).with_subscriber(dispatch.clone())).collect();
+        running.join_all().await;
+    });
+    runtime
+}
+
+#[test]
+fn every_span_has_the_right_parent_whichever_thread_polls() {
+    const TASKS: u64 = 200;
+    let scope = Scope::builder().real_clock().capacity(4_096).enter().unwrap();
+    let runtime = run_on_four_threads((0..TASKS).map(outer));
+    runtime.block_on(async {
         tokio::spawn(async { assert!(Span::current().context().is_none(), "nothing is left on a thread") })
             .await
             .unwrap();
@@ -137,16 +146,6 @@ fn ours_hang_on_theirs_around_them_whichever_thread_polls() {
         their_own.instrument(info_span!("between")).await;
     }
     let scope = Scope::builder().real_clock().capacity(4_096).enter().unwrap();
-    let dispatch = Dispatch::new(registry().with(SpanLayer::new()));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
-    let context = Context::current();
-    runtime.block_on(async {
-        let mut tasks = tokio::task::JoinSet::new();
-        for _ in 0..TASKS {
-            let task = async { inside().instrument(info_span!("around")).await };
-            tasks.spawn(context.wrap_future(task).with_subscriber(dispatch.clone()));
-        }
-        tasks.join_all().await;
-    });
+    run_on_four_threads((0..TASKS).map(|_| async { inside().instrument(info_span!("around")).await }));
     assert_eq!(scope.tree(), "around\n  inside\n    between\n      ours\n".repeat(TASKS));
 }
